@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The bytes between the shim (in the watched program) and the reader (in the collector).
+ *
+ * The collector makes one pool, a sparse memfd, and one pipe before the program starts. A traced process maps the
+ * pool's head (struct wire_pool, the processes, the slots) and, for each thread, the ring of one slot; after that it
+ * needs no descriptor. The pipe carries whole messages (struct wire_message), each in one write of at most
+ * WIRE_MESSAGE_MAX bytes (PIPE_BUF, so that writes of several processes never mix).
+ *
+ *   pool:  | wire_pool, 4096 B | wire_process × WIRE_PROCESSES | wire_slot × WIRE_SLOTS | ring × WIRE_SLOTS, 1 MiB each |
+ *   pipe:  | message | message | message …
+ *   ring:  | record | record | … in 8-byte words, at (position mod capacity); positions only grow
+ *
+ * Order. Messages in the pipe that a ring's record relies on were written before that record was published: a reader
+ * that first reads all heads, then drains the pipe, then reads the rings up to those heads has everything in order.
+ * The same messages may stand in a ring (WIRE_MESSAGE records), where the pipe cannot be reached (chroot, no descriptor
+ * free, seccomp), and then take their place there. With --transport pipe the records themselves travel in
+ * WIRE_MSG_CHUNK messages; everything else is the same.
+ *
+ * Time. A tick is tsc >> WIRE_TICK_SHIFT, taken so that it is exact across threads (free: before the real free; an
+ * allocation: after the real one); a process whose wire_process.clock is WIRE_CLOCK_SEQUENCE takes numbers from
+ * wire_process.sequence instead. Ticks of one ring never fall.
+ *
+ * Both sides are of one build: WIRE_VERSION differing means that the shim goes silent. The reader trusts nothing that
+ * stands in the pool or the pipe: the watched program can scribble over both.
+ */
+#ifndef MEMTRACE_WIRE_H
+#define MEMTRACE_WIRE_H
+
+#include <stdint.h>
+
+#define WIRE_VERSION 1
+#define WIRE_MAGIC 0x657261727454656dull
+
+/* The environment of the watched program: "VERSION:COLLECTOR_PID:POOL_FD:POOL_INODE:PIPE_FD:PIPE_INODE:KEY", decimal, KEY 16 hex
+ * digits, the same as wire_pool.key. The shim tries those descriptors in itself first (fstat: inode equal; then it
+ * closes them), then /proc/COLLECTOR_PID/fd/N, then the abstract unix socket "\0memtrace." KEY, which answers a
+ * connection with one byte and both descriptors by SCM_RIGHTS. None of them: the process runs untraced, silently. */
+#define WIRE_ENVIRONMENT "MEMTRACE_CHANNEL"
+
+enum {
+	WIRE_TICK_SHIFT = 4,
+	WIRE_PROCESSES = 4096,
+	WIRE_SLOTS = 16384,
+	WIRE_RING_MAX = 1 << 20,          /* bytes: the distance of two rings in the pool */
+	WIRE_RING_MIN = 1 << 16,          /* bytes a ring starts with */
+	WIRE_MESSAGE_MAX = 4096,
+};
+
+enum wire_clock { WIRE_CLOCK_TSC, WIRE_CLOCK_SEQUENCE };
+enum wire_transport { WIRE_TRANSPORT_RING, WIRE_TRANSPORT_PIPE };
+
+/* Offset 0 of the pool. Written by the collector before the program starts, but for what says otherwise. */
+struct wire_pool {
+	uint64_t magic;
+	uint32_t version, transport;      /* enum wire_transport */
+	uint64_t key;
+	uint32_t frames_limit;            /* --frames: frames kept of a stack, 1..65535 */
+	uint32_t follow;                  /* bit 0 fork, bit 1 exec */
+	uint32_t paused;                  /* 1: processes begin stopped, until memtrace_start */
+	uint32_t wait_ms;                 /* how long a program waits for a collector without progress: 10000 */
+	int32_t collector_pid;
+	uint64_t ring_budget;             /* bytes that all rings together may have beyond WIRE_RING_MIN each */
+	/* Shared state. */
+	_Atomic uint64_t ring_used __attribute__((aligned(64)));      /* bytes granted beyond WIRE_RING_MIN; shim adds, collector subtracts when a slot is freed */
+	_Atomic uint32_t next_process, next_slot;                       /* hints where to look for a free one */
+	/* The futex of a robust mutex held by the collector as long as it lives: the kernel sets FUTEX_OWNER_DIED
+	 * (0x40000000) in it when the collector dies. Read only. (A pthread_mutex_t, its futex word first.) */
+	_Atomic uint32_t collector_alive __attribute__((aligned(64)));
+	uint8_t collector_mutex_rest[60];
+	/* 1 while the collector sleeps on it: a producer with a quarter of a ring to read sets 0 and does FUTEX_WAKE
+	 * (shared, not private). The collector also wakes up by itself. */
+	_Atomic uint32_t sleeping __attribute__((aligned(64)));
+	/* Grows whenever the collector has got anywhere: a program that waits gives up when it stands still for
+	 * wait_ms of the program's own sleep, once, and is then marked WIRE_PROCESS_GAVE_UP. */
+	_Atomic uint64_t progress __attribute__((aligned(64)));
+};
+
+/* A traced image of a process: a new entry after each exec and in each forked child. */
+enum wire_process_state {
+	WIRE_PROCESS_FREE,                /* anyone may claim it, by compare and swap to … */
+	WIRE_PROCESS_CLAIMED,             /* … this, and fills it in */
+	WIRE_PROCESS_LIVE,                /* the hello has been sent */
+	WIRE_PROCESS_ENDED,               /* the collector alone sets this, and FREE after it */
+};
+
+enum wire_process_flags {
+	WIRE_FLAG_EXITED = 1,             /* the destructors ran: a normal exit */
+	WIRE_FLAG_GAVE_UP = 2,            /* the collector stood still or died; nothing is recorded since */
+	WIRE_FLAG_STOPPED = 4,            /* tracing is switched off (set by the collector or the API) */
+	WIRE_FLAG_NOT_OURS = 8,           /* the image's malloc is not the shim's: its own, or a sanitizer's */
+};
+
+struct wire_process {
+	_Atomic uint32_t state;           /* enum wire_process_state */
+	_Atomic uint32_t flags;           /* enum wire_process_flags */
+	_Atomic int32_t pid, parent_pid;  /* of getpid, getppid */
+	uint32_t clock;                   /* enum wire_clock */
+	_Atomic uint32_t exec_pending;    /* 1 from just before an exec until it failed */
+	uint64_t start_tick;
+	uint64_t tracer_memory;           /* bytes the shim has mapped privately in this process */
+	_Atomic uint64_t lost_events;     /* dropped: out of memory, no slot, waited too long */
+	_Atomic uint64_t cut_stacks;      /* walks that stopped at bad unwind information, not at the limit */
+	_Atomic uint32_t generation;      /* grows with each claim: names this image beside its index */
+	uint8_t pad[60];
+	_Atomic uint64_t sequence __attribute__((aligned(64)));
+	uint8_t pad2[56];
+};
+
+enum wire_slot_state { WIRE_SLOT_FREE, WIRE_SLOT_CLAIMED, WIRE_SLOT_LIVE };
+
+/* One ring with one producer: a thread (or the second level of a thread, for signals that interrupt the shim).
+ * The producer makes `head` odd (position << 1 | 1) before it takes a tick, writes the record, then publishes
+ * (position << 1) with release. Positions count words since the slot was claimed. The capacity changes only while the ring is
+ * empty, before the head is published. */
+struct wire_slot {
+	_Atomic uint32_t state;           /* enum wire_slot_state; FREE → CLAIMED by the shim, back to FREE by the collector */
+	_Atomic uint32_t process;         /* index of its wire_process */
+	_Atomic uint32_t process_generation;
+	_Atomic uint32_t capacity;        /* bytes, a power of two from WIRE_RING_MIN to WIRE_RING_MAX */
+	_Atomic int32_t tid;              /* gettid of the present producer, for people */
+	uint8_t pad[44];
+	_Atomic uint64_t head __attribute__((aligned(64)));
+	uint8_t pad2[56];
+	_Atomic uint64_t tail __attribute__((aligned(64)));  /* the collector's: words up to here may be overwritten */
+	uint8_t pad3[56];
+	uint8_t pad4[64];
+};
+
+#define WIRE_PROCESSES_AT 4096ull
+#define WIRE_SLOTS_AT (WIRE_PROCESSES_AT + WIRE_PROCESSES * sizeof(struct wire_process))
+#define WIRE_RINGS_AT ((WIRE_SLOTS_AT + WIRE_SLOTS * sizeof(struct wire_slot) + WIRE_RING_MAX - 1) & ~(WIRE_RING_MAX - 1ull))
+#define WIRE_POOL_SIZE (WIRE_RINGS_AT + (uint64_t)WIRE_SLOTS * WIRE_RING_MAX)
+
+_Static_assert(sizeof(struct wire_pool) <= WIRE_PROCESSES_AT, "the pool's head is one page");
+_Static_assert(sizeof(struct wire_process) == 256 && sizeof(struct wire_slot) == 256, "tables of 256-byte entries");
+
+/*
+ * Records. The two low bits of the first word are the type.
+ *
+ *   ALLOC  | delta:18 | addr >> 3 : 44 | 0 |   | trace:32 | size:32 |      16 bytes, domain 0, addr a multiple of 8 below 2^47
+ *   FREE   | delta:18 | addr >> 3 : 44 | 1 |                                8 bytes
+ *   MOVE   | delta:18 | addr >> 3 : 44 | 3 |                                8 bytes: realloc begins; a FREE that UNDO can take back
+ *   other  | argument:48 | words:8 | kind:6 | 2 |   then words − 1 more words
+ *
+ * delta: ticks since this ring's last tick; a longer pause is preceded by a WIRE_TIME record. Records of the other
+ * kinds that are events carry their absolute tick and set the ring's last tick.
+ * trace: an id given by WIRE_NODE, 0: no frame at all.
+ */
+enum wire_type { WIRE_ALLOC, WIRE_FREE, WIRE_OTHER, WIRE_MOVE };
+
+enum wire_kind {
+	WIRE_TIME = 1,      /* w1 tick */
+	WIRE_NODE,          /* argument: enum wire_node_flags; w1 id:32 (high) parent:32 (low), w2 return address (a pc from a signal context + 1).
+	                     * Ids are dense from 1 in one process image, 0 is the root; nodes may come in any order, and one
+	                     * (parent, pc) may get two ids. */
+	WIRE_ALLOC_ANY,     /* argument: domain; w1 tick, w2 addr, w3 size, w4 trace: any size, address, domain */
+	WIRE_FREE_ANY,      /* argument: domain; w1 tick, w2 addr */
+	WIRE_MOVE_ANY,      /* argument: domain; w1 tick, w2 addr */
+	WIRE_UNDO,          /* argument: domain; w1 tick, w2 addr: this ring's last MOVE, MOVE_ANY or UNMAP of that address did not happen after all */
+	WIRE_MAP,           /* argument: domain; w1 tick, w2 addr, w3 length, w4 trace: a range; covers and so trims what was there */
+	WIRE_UNMAP,         /* argument: domain; w1 tick, w2 addr, w3 length: trims or splits the ranges inside; sent before the real call */
+	WIRE_MESSAGE,       /* argument: size in bytes; then the struct wire_message, padded to words (at most 254) */
+	WIRE_THREAD,        /* argument: 0; w1 tick, w2 tid: from here on this ring's events are that thread's */
+	WIRE_CLEAR,         /* w1 tick: forget all blocks and traces' counts of this process (API clear_traces) */
+};
+
+enum wire_node_flags {
+	WIRE_NODE_CUT = 1,  /* not a frame: the stack of `parent` was cut at the limit, w2 is its true depth in frames */
+};
+
+#define WIRE_ADDR_MAX (1ull << 47)
+#define WIRE_DELTA_MAX (1ull << 18)   /* deltas are below */
+
+static inline uint64_t wire_word(enum wire_type type, uint64_t addr, uint64_t delta)
+{
+	return delta << 46 | (addr >> 3) << 2 | type;
+}
+static inline uint64_t wire_word_addr(uint64_t word)
+{
+	return (word >> 2 & ((1ull << 44) - 1)) << 3;
+}
+static inline uint64_t wire_other(enum wire_kind kind, unsigned int words, uint64_t argument)
+{
+	return argument << 16 | (uint64_t)words << 8 | (uint64_t)kind << 2 | WIRE_OTHER;
+}
+
+/*
+ * Messages: whole, at most WIRE_MESSAGE_MAX bytes with their head; what is longer (a command line) is cut into PART
+ * messages of the same kind, all but the last with `more` set, and joined by the reader.
+ */
+enum wire_message_kind {
+	WIRE_MSG_HELLO = 1, /* struct wire_hello, then argc × (bytes, NUL) cut at 64 KiB */
+	WIRE_MSG_MODULE,    /* struct wire_module, then build-id, then path */
+	WIRE_MSG_UNLOAD,    /* struct wire_unload */
+	WIRE_MSG_SLOT,      /* u32 slot: the process has claimed it (the slots table tells it too) */
+	WIRE_MSG_EXEC,      /* path as given, no NUL: the process is about to exec or spawn it */
+	WIRE_MSG_EXIT,      /* i32: the status that exit was called with; only a hint, wait() knows */
+	WIRE_MSG_CHUNK,     /* --transport pipe: u32 slot (the producer's number), u32 0, then records */
+	WIRE_MSG_THREAD_NAME, /* i32 tid, then bytes */
+	WIRE_MSG_DOMAIN_NAME, /* u32 domain, then bytes */
+	WIRE_MSG_UNTRACED,  /* bytes: a sentence why this process is not traced */
+};
+
+struct wire_message {
+	uint32_t magic;           /* WIRE_MESSAGE_MAGIC */
+	uint16_t size;            /* bytes with this head */
+	uint8_t kind;             /* enum wire_message_kind */
+	uint8_t more;
+	uint32_t process;         /* index of its wire_process */
+	uint32_t generation;      /* of that entry */
+	uint64_t tick;
+};
+#define WIRE_MESSAGE_MAGIC 0x746d656du
+
+struct wire_hello {
+	int32_t pid, parent_pid;
+	uint32_t forked;          /* 1: made by fork, it inherits a heap that it did not allocate; 0: a fresh image */
+	uint32_t argc;
+	uint32_t parent_process;  /* forked: the parent's index and generation */
+	uint32_t parent_generation;
+	uint64_t realtime_ns;     /* CLOCK_REALTIME at its start */
+};
+
+struct wire_module {
+	uint32_t id;              /* dense from 1 in one process image */
+	uint16_t build_id_size;
+	uint16_t path_size;       /* the main program: what /proc/self/exe or AT_EXECFN says */
+	uint64_t start, end;      /* mapped range */
+	uint64_t bias;            /* run-time address minus ELF address */
+};
+
+struct wire_unload {
+	uint32_t id, pad;
+};
+
+#endif
