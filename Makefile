@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# One Makefile, not recursive but for variants; everything goes into build/. Sources are found by wildcard, so a new
+# file is one file. Names in here are relative: the tree may stand under a path with spaces.
+#
+#   make                  build/memtrace and build/libmemtrace.so
+#   make check            every test there is; ends with "N passed, N failed"
+#   make demo             profiles a real program of this machine and shows its top
+#   make bench            what it costs, as ratios
+#   make install          with PREFIX (default /usr/local) and DESTDIR; make uninstall takes all of it away again
+#   make SAN=address,undefined    the CLI under sanitizers, in build/san-address-undefined (never the shim)
+#   make CC=clang         a changed compiler or flag rebuilds what it touches
+#
+# Variables: CC CXX CFLAGS CPPFLAGS LDFLAGS SAN PREFIX DESTDIR V=1 (show commands), and for check what tests/run says.
+
+SHELL := /bin/bash
+CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
+CXX := $(if $(filter default undefined,$(origin CXX)),$(if $(findstring clang,$(CC)),clang++,g++),$(CXX))
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+SAN ?=
+comma := ,
+B := build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) '$@')
+
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+SHIMDIR = $(DESTDIR)$(PREFIX)/lib/memtrace
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
+INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
+
+# What is built of what.
+ROOMS := base model record remote symbol report cmd
+CLI_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
+SHIM_SOURCES := $(sort $(wildcard src/shim/*.c))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
+FUZZ_NAMES := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+PLUGIN_SOURCES := $(sort $(wildcard tests/programs/*.so.c))
+PROGRAM_SOURCES := $(filter-out $(PLUGIN_SOURCES),$(sort $(wildcard tests/programs/*.c tests/programs/*.cc)))
+BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
+MAN_PAGES := $(sort $(wildcard man/*.[1-8]))
+API_HEADERS := $(sort $(wildcard include/memtrace.h))
+
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$B/%.o)
+HOUSE_OBJECTS := $(filter-out $B/src/cmd/main.o,$(CLI_OBJECTS))
+SHIM_OBJECTS := $(SHIM_SOURCES:%.c=build/%.o)
+UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$B/%.o)
+FUZZERS := $(FUZZ_NAMES:%=$B/fuzz/%_fuzz)
+PROGRAMS := $(patsubst tests/programs/%,build/tests/%,$(basename $(PROGRAM_SOURCES)))
+PLUGINS := $(patsubst tests/programs/%.so.c,build/tests/lib%.so,$(PLUGIN_SOURCES))
+BENCHES := $(patsubst tests/bench/%.c,build/bench/%,$(BENCH_SOURCES))
+
+WARN := -Wall -Wextra
+DEFINES := -D_GNU_SOURCE -Iinclude -Isrc
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+CLI_FLAGS = -std=gnu11 $(WARN) $(DEFINES) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS)
+CLI_LIBS := -ldwarf -lelf -ljansson -lzstd -lz -liberty -lpthread
+ifneq ($(wildcard src/remote/*.c),)
+CLI_LIBS += -lunwind-ptrace -lunwind-generic
+endif
+# In the program the shim must stand alone: libc only, calls of malloc and friends taken as plain calls, no lazy
+# binding, exceptions and cancellation pass through its hooks, 16-byte compare and swap for its tables.
+SHIM_FLAGS = -std=gnu11 $(WARN) $(DEFINES) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
+	-fno-builtin -ftls-model=initial-exec -fexceptions -fasynchronous-unwind-tables -mcx16
+SHIM_LINK := -shared -static-libgcc -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,noexecstack -Wl,-z,nodelete \
+	-Wl,-soname,libmemtrace.so -Wl,--exclude-libs,ALL -Wl,--as-needed
+
+.PHONY: all check check-all demo bench install uninstall clean programs unit fuzz FORCE
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $B/memtrace $B/libmemtrace.so build/compile_commands.json
+
+# A stamp holds the flags: it changes only when they do, and what it touches is made again.
+# $(1) file, $(2) text
+define stamp
+$(1): FORCE
+	@mkdir -p '$$(dir $$@)'
+	@printf '%s\n' '$(subst ','\'',$(2))' | cmp -s - '$$@' || printf '%s\n' '$(subst ','\'',$(2))' > '$$@'
+endef
+$(eval $(call stamp,$B/flags.cli,$(CC) $(CLI_FLAGS) $(CLI_LIBS) $(LDFLAGS)))
+$(eval $(call stamp,$B/flags.prefix,$(PREFIX)))
+$(eval $(call stamp,build/flags.shim,$(CC) $(SHIM_FLAGS) $(SHIM_LINK) $(LDFLAGS)))
+$(eval $(call stamp,build/flags.tests,$(CC) $(CXX)))
+# Its list of sources is a flag too: a removed file must leave the binary.
+$(eval $(call stamp,$B/list.cli,$(CLI_SOURCES)))
+$(eval $(call stamp,build/list.shim,$(SHIM_SOURCES)))
+$(eval $(call stamp,$B/list.unit,$(UNIT_SOURCES)))
+FORCE:
+
+# A missing library is one sentence with its Debian package.
+$B/libraries: $B/flags.cli scripts/setup
+	$(Q)CC='$(CC)' scripts/setup --libraries
+	$(Q)touch '$@'
+
+# The CLI. Where the installed shim lies matters only to those that start programs.
+$B/src/cmd/%.o $B/src/record/%.o: OWN_FLAGS = -DSHIM_INSTALLED='"$(PREFIX)/lib/memtrace/libmemtrace.so"'
+$(filter $B/src/cmd/% $B/src/record/%,$(CLI_OBJECTS)): $B/flags.prefix
+$B/src/%.o: src/%.c $B/flags.cli | $B/libraries
+	$(call say,CC)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CC) $(CLI_FLAGS) $(OWN_FLAGS) -MMD -MP -c -o $@ $<
+$B/memtrace: $(CLI_OBJECTS) $B/flags.cli $B/list.cli
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJECTS) $(CLI_LIBS)
+
+# The shim, always without sanitizers; a variant of the CLI finds it beside itself like the plain one.
+build/src/shim/%.o: src/shim/%.c build/flags.shim
+	$(call say,SHIM)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CC) $(SHIM_FLAGS) -MMD -MP -c -o $@ $<
+build/libmemtrace.so: $(SHIM_OBJECTS) build/flags.shim build/list.shim
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SHIM_LINK) $(LDFLAGS) -o $@ $(SHIM_OBJECTS)
+ifneq ($(SAN),)
+$B/libmemtrace.so: build/libmemtrace.so
+	$(Q)mkdir -p '$(@D)'
+	$(Q)ln -sf ../libmemtrace.so '$@'
+endif
+
+# Tests.
+unit: $B/unit
+$B/tests/%.o: tests/%.c $B/flags.cli | $B/libraries
+	$(call say,CC)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CC) $(CLI_FLAGS) -Itests -MMD -MP -c -o $@ $<
+$B/unit: $(UNIT_OBJECTS) $(HOUSE_OBJECTS) $B/flags.cli $B/list.cli $B/list.unit
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) $(HOUSE_OBJECTS) -lcriterion $(CLI_LIBS)
+
+fuzz: $(FUZZERS)
+$B/tests/fuzz/%.o: private CLI_FLAGS += -DFUZZ_STANDALONE
+$B/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/tests/fuzz/standalone.o $(HOUSE_OBJECTS) $B/list.cli
+	$(call say,LINK)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(CLI_LIBS)
+
+# The programs that tests watch. A comment in their first lines says what a program needs beyond -g -O0:
+#   /* cflags: -O2 ldflags: -static */
+needs = $$(sed -n '1,3s/.*$(1)flags:\([^*]*\).*/\1/p' $< | sed 's/ldflags:.*//')
+programs: $(PROGRAMS) $(PLUGINS)
+build/tests/%: tests/programs/%.c build/flags.tests
+	$(call say,PROGRAM)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -Iinclude -Itests/programs -g -O0 $(call needs,c) -MMD -MP -MT $@ -MF $@.d \
+		-o $@ $< $(call needs,ld)
+build/tests/%: tests/programs/%.cc build/flags.tests
+	$(call say,PROGRAM)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CXX) -std=gnu++17 $(WARN) -Iinclude -Itests/programs -g -O0 $(call needs,c) -MMD -MP -MT $@ -MF $@.d \
+		-o $@ $< $(call needs,ld)
+build/tests/lib%.so: tests/programs/%.so.c build/flags.tests
+	$(call say,PLUGIN)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -Itests/programs -g -O0 -fPIC -shared $(call needs,c) -MMD -MP -MT $@ \
+		-MF $@.d -o $@ $< $(call needs,ld)
+build/bench/%: tests/bench/%.c $B/flags.cli $(HOUSE_OBJECTS)
+	$(call say,BENCH)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CC) $(CLI_FLAGS) -o $@ $< $(HOUSE_OBJECTS) $(CLI_LIBS)
+
+# What is missing is installed before anything is built, so these begin anew with what then is there.
+check:
+	@scripts/setup
+	@$(MAKE) --no-print-directory check-all
+check-all: all unit programs
+	@$(MAKE) --no-print-directory SAN=address,undefined all unit fuzz
+	@CC='$(CC)' tests/run
+demo:
+	@scripts/setup
+	@$(MAKE) --no-print-directory all
+	@scripts/demo
+bench: all programs $(BENCHES)
+	@tests/bench/run
+
+# install lists what it puts where once; uninstall takes the same list.
+install: all
+	install -d '$(BINDIR)' '$(SHIMDIR)'
+	install -m 755 build/memtrace '$(BINDIR)/memtrace'
+	install -m 755 build/libmemtrace.so '$(SHIMDIR)/libmemtrace.so'
+	for page in $(MAN_PAGES); do \
+		install -D -m 644 "$$page" '$(MANDIR)'/man$${page##*.}/$${page#man/} || exit; done
+	for header in $(API_HEADERS); do install -D -m 644 $$header '$(INCLUDEDIR)'/$${header#include/} || exit; done
+uninstall:
+	rm -f '$(BINDIR)/memtrace' '$(SHIMDIR)/libmemtrace.so'
+	for page in $(MAN_PAGES); do rm -f '$(MANDIR)'/man$${page##*.}/$${page#man/}; done
+	for header in $(API_HEADERS); do rm -f '$(INCLUDEDIR)'/$${header#include/}; done
+	rmdir '$(SHIMDIR)' 2>/dev/null || :
+
+clean:
+	rm -rf build
+
+# For editors and clang tools, which look into build/ by themselves.
+here = $(subst ",\",$(subst \,\\,$(CURDIR)))
+build/compile_commands.json: build/flags.shim $B/flags.cli $B/list.cli build/list.shim
+	$(Q)mkdir -p build
+	$(Q){ sep='['; \
+		for f in $(CLI_SOURCES); do printf '%s{"directory": "%s", "file": "%s", "command": "%s"}' "$$sep" \
+			'$(here)' "$$f" '$(CC) $(subst ",\",$(CLI_FLAGS)) -c '"$$f"; sep=$$',\n'; done; \
+		for f in $(SHIM_SOURCES); do printf '%s{"directory": "%s", "file": "%s", "command": "%s"}' "$$sep" \
+			'$(here)' "$$f" '$(CC) $(subst ",\",$(SHIM_FLAGS)) -c '"$$f"; sep=$$',\n'; done; \
+		printf '%s]\n' "$$([ "$$sep" = '[' ] && printf '[')"; } > $@
+
+-include $(CLI_OBJECTS:.o=.d) $(SHIM_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(PROGRAMS:%=%.d) $(PLUGINS:%=%.d)
+-include $(FUZZ_NAMES:%=$B/tests/fuzz/%_fuzz.d) $B/tests/fuzz/standalone.d
