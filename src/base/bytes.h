@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Bytes from and to foreign hands: a bounds-checked cursor for reading and a growing buffer for writing.
- * All integers are little-endian; varint is unsigned LEB128 (DWARF 5, section 7.6) of at most 10 bytes.
+ * Bytes from and to foreign hands: a bounds-checked cursor for reading and a growing buffer for
+ * writing. All integers are little-endian; varint is unsigned LEB128 (DWARF 5, section 7.6) of at
+ * most 10 bytes.
  *
- * The cursor is sticky: the first read past the end sets `failed`, gives zeros from then on and never
- * moves again; a parser reads a whole record and asks cursor_ok() once.
+ * The cursor is sticky: the first read past the end sets `failed`, gives zeros from then on and
+ * never moves again; a parser reads a whole record and asks cursor_ok() once.
  */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
@@ -28,14 +29,14 @@ uint8_t cursor_u8(struct cursor *cursor);
 uint16_t cursor_u16(struct cursor *cursor);
 uint32_t cursor_u32(struct cursor *cursor);
 uint64_t cursor_u64(struct cursor *cursor);
-uint64_t cursor_varint(struct cursor *cursor);       /* an encoding over 64 bits fails */
+uint64_t cursor_varint(struct cursor *cursor);	     /* an encoding over 64 bits fails */
 int64_t cursor_varint_signed(struct cursor *cursor); /* zigzag */
 /* SIZE bytes in place, valid as long as the data; NULL and failed when there are fewer. */
 const void *cursor_bytes(struct cursor *cursor, size_t size);
 /* A varint length, then that many bytes; *size is their number. NULL when cut. */
 const char *cursor_string(struct cursor *cursor, size_t *size);
-/* A varint count of records of at least MIN_SIZE (> 0) bytes each: fails when the bytes left cannot hold them,
- * so that a count from a file never sizes an allocation that the file could not fill. */
+/* A varint count of records of at least MIN_SIZE (> 0) bytes each: fails when the bytes left cannot
+ * hold them, so that a count from a file never sizes an allocation that the file could not fill. */
 size_t cursor_count(struct cursor *cursor, size_t min_size);
 
 struct buffer {
@@ -50,7 +51,8 @@ void buffer_u64(struct buffer *buffer, uint64_t value);
 void buffer_varint(struct buffer *buffer, uint64_t value);
 void buffer_varint_signed(struct buffer *buffer, int64_t value);
 void buffer_bytes(struct buffer *buffer, const void *data, size_t size);
-void buffer_string(struct buffer *buffer, const char *data, size_t size); /* varint length, then the bytes */
+void buffer_string(
+	struct buffer *buffer, const char *data, size_t size); /* varint length, then the bytes */
 void buffer_free(struct buffer *buffer);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whole files. Writing goes to a temporary name beside the target, is synced to where rename() makes it
+ * Whole files. Writing goes to a temporary name beside the target, and rename() makes it
  * appear at once: a reader sees the old file or the new one, never half of one.
  */
 #ifndef BASE_FILE_H
@@ -12,25 +12,26 @@
 #include "base/error.h"
 
 struct file_view {
-	const uint8_t *data;   /* NULL when size is 0 */
+	const uint8_t *data; /* NULL when size is 0 */
 	size_t size;
-	bool mapped;           /* private */
+	bool mapped; /* private */
 };
 
-/* Reads or maps a regular file of at most MAX bytes. Anything else (missing, directory, FIFO, device, larger) is an
- * error at once, with status EXIT_BAD_INPUT; never blocks on a FIFO. */
+/* Reads or maps a regular file of at most MAX bytes. Anything else (missing, directory, FIFO,
+ * device, larger) is an error at once, with status EXIT_BAD_INPUT; never blocks on a FIFO. */
 int file_view_open(struct file_view *view, const char *path, size_t max, struct error *err);
 void file_view_close(struct file_view *view);
 
 enum file_replace { FILE_REFUSE_EXISTING, FILE_REPLACE };
 
-/* Writes SIZE bytes as PATH by a temporary name and rename. REPLACE says what an existing file means; with
- * FILE_REFUSE_EXISTING it is an error (status 125) and the existing file is untouched even in a race (link or
- * renameat2 RENAME_NOREPLACE). */
-int file_write(const char *path, const void *data, size_t size, enum file_replace replace, struct error *err);
+/* Writes SIZE bytes as PATH by a temporary name and rename. REPLACE says what an existing file
+ * means; with FILE_REFUSE_EXISTING it is an error (status 125) and the existing file is untouched
+ * even in a race (link or renameat2 RENAME_NOREPLACE). */
+int file_write(const char *path, const void *data, size_t size, enum file_replace replace,
+	struct error *err);
 
-/* Whether PATH could be written now: its folder exists and is writable, and PATH is free or (REPLACE) a regular
- * file. The error says which. Nothing is left behind. */
+/* Whether PATH could be written now: its folder exists and is writable, and PATH is free or
+ * (REPLACE) a regular file. The error says which. Nothing is left behind. */
 int file_check_writable(const char *path, enum file_replace replace, struct error *err);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory of the CLI. Out of memory is ours to die of: these print one line and exit 125. Sizes that come
- * from a file are to be checked before they come here (see bytes.h: a count is bounded by the bytes left).
+ * Memory of the CLI. Out of memory is ours to die of: these print one line and exit 125. Sizes that
+ * come from a file are to be checked before they come here (see bytes.h: a count is bounded by the
+ * bytes left).
  */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
@@ -20,10 +21,10 @@ char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * A growable array: `struct { T *items; size_t count, capacity; } name;` zeroed is empty.
  * ARRAY_PUSH returns a pointer to the new, zeroed last item, valid until the next push.
  */
-#define ARRAY(type)                       \
-	struct {                          \
-		type *items;              \
-		size_t count, capacity;   \
+#define ARRAY(type)                                                                                \
+	struct {                                                                                   \
+		type *items;                                                                       \
+		size_t count, capacity;                                                            \
 	}
 #define ARRAY_PUSH(array)                                                                          \
 	((__typeof__((array)->items))array_push((void **)&(array)->items, &(array)->count,         \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An output stream that knows whether a person looks at it: width, colour. Printers write here and nowhere else;
- * tests point it at memory. A write error is remembered and asked for once, at the end (out_finish): a full
- * disk behind `> file` is an error of the command, a closed pipe (head) is not.
+ * An output stream that knows whether a person looks at it: width, colour. Printers write here and
+ * nowhere else; tests point it at memory. A write error is remembered and asked for once, at the
+ * end (out_finish): a full disk behind `> file` is an error of the command, a closed pipe (head) is
+ * not.
  */
 #ifndef BASE_OUT_H
 #define BASE_OUT_H
@@ -15,10 +16,11 @@
 
 struct out {
 	FILE *stream;
-	bool terminal;         /* a person looks at it */
-	bool colour;           /* terminal, unless NO_COLOR (set, not empty) or TERM=dumb */
-	int width;             /* columns; 0 when it is no terminal */
-	bool failed;
+	bool terminal; /* a person looks at it */
+	bool colour;   /* terminal, unless NO_COLOR (set, not empty) or TERM=dumb */
+	int width;     /* columns; 0 when it is no terminal */
+	bool failed;   /* from here on nothing is written */
+	int failure;   /* errno of that */
 };
 
 /* Over an open stream, which stays the caller's. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Interned byte strings: the same bytes get the same id, ids are dense from 0, id 0 is "". Strings may hold
- * any bytes, NUL included; each is followed by a NUL that is not counted.
+ * Interned byte strings: the same bytes get the same id, ids are dense from 0, id 0 is "". Strings
+ * may hold any bytes, NUL included; each is followed by a NUL that is not counted.
  */
 #ifndef BASE_STRINGS_H
 #define BASE_STRINGS_H

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Memory of the CLI: allocation that succeeds or ends the process, and the growable array.
+ *
+ * An array doubles, so a push costs amortised constant time and an array at most twice its items. A
+ * size of 0 gives a block of its own all the same, so that NULL never means "none" and "failed" at
+ * once.
+ */
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/error.h"
+
+#define FIRST_CAPACITY 8
+
+static void __attribute__((noreturn)) die(void)
+{
+	static const char line[] = "memtrace: out of memory\n";
+
+	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+		_exit(EXIT_MEMTRACE_FAILED);
+	exit(EXIT_MEMTRACE_FAILED);
+}
+
+void *xmalloc(size_t size)
+{
+	void *block = malloc(size ? size : 1);
+
+	if (!block)
+		die();
+	return block;
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+	void *block = count && size ? calloc(count, size) : calloc(1, 1);
+
+	if (!block)
+		die();
+	return block;
+}
+
+void *xrealloc(void *old, size_t size)
+{
+	void *block = realloc(old, size ? size : 1);
+
+	if (!block)
+		die();
+	return block;
+}
+
+void *xreallocarray(void *old, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes))
+		die();
+	return xrealloc(old, bytes);
+}
+
+char *xstrdup(const char *text)
+{
+	return xstrndup(text, strlen(text));
+}
+
+char *xstrndup(const char *text, size_t length)
+{
+	size_t size = strnlen(text, length);
+	char *copy = xmalloc(size + 1);
+
+	memcpy(copy, text, size);
+	copy[size] = '\0';
+	return copy;
+}
+
+char *xasprintf(const char *format, ...)
+{
+	char *text;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		die();
+	va_end(args);
+	return text;
+}
+
+void *array_push(void **items, size_t *count, size_t *capacity, size_t item_size)
+{
+	if (*count == *capacity) {
+		if (*capacity > SIZE_MAX / 2)
+			die();
+		*capacity = *capacity ? *capacity * 2 : FIRST_CAPACITY;
+		*items = xreallocarray(*items, *capacity, item_size);
+	}
+	return memset((char *)*items + (*count)++ * item_size, 0, item_size);
+}
+
+void array_free(void **items, size_t *count, size_t *capacity)
+{
+	free(*items);
+	*items = NULL;
+	*count = 0;
+	*capacity = 0;
+}
