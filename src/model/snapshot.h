@@ -147,10 +147,13 @@ struct snapshot {
 struct snapshot *snapshot_new(void);
 void snapshot_free(struct snapshot *snapshot); /* NULL is nothing */
 
-/* Adds a domain by its id, or finds it; returns its index. NAME may be NULL ("domain ID"). */
+/* Adds a domain by its id, or finds it; returns its index. NAME may be NULL: a new one is then called "domain ID", an
+ * old one keeps its name. */
 uint32_t snapshot_domain(struct snapshot *snapshot, uint32_t id, const char *name);
 /* Makes the zeroed counts, when moments and traces are complete. */
 void snapshot_alloc_counts(struct snapshot *snapshot);
+/* Sets each moment's `live` to the sum of its counts; an error when one is over SNAPSHOT_SIZE_MAX. */
+int snapshot_sum(struct snapshot *snapshot, struct error *err);
 static inline struct counts *snapshot_counts(const struct snapshot *snapshot, size_t moment, size_t trace)
 {
 	return &snapshot->counts[moment * snapshot->traces.count + trace];
