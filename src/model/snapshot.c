@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The snapshot as a thing in memory: made, found in, held to its invariants, freed.
- *
- * snapshot_check is the one gate: a snapshot that passed it can be walked by index without another look, from a file
- * or from a recorder alike. It costs one pass over each table and 8 bytes a stack. It does not judge the numbers beyond
- * their sums: whether a program can have had so many blocks is not for it to say.
+ * The snapshot as a thing in memory: made, searched, summed, freed. Moments and domains are few and
+ * searched one by one. A moment's live sum is kept beside its counts for the sake of whoever only
+ * wants the sum; snapshot_sum makes it, snapshot_check compares it, and a file does not hold it.
  */
 #include "model/snapshot.h"
 
@@ -18,7 +16,7 @@ struct snapshot *snapshot_new(void)
 	struct snapshot *snapshot = xcalloc(1, sizeof(*snapshot));
 
 	snapshot->strings = strings_new();
-	*ARRAY_PUSH(&snapshot->stacks) = (struct stack){ .parent = 0, .location = INDEX_NONE };
+	*ARRAY_PUSH(&snapshot->stacks) = (struct stack){.parent = 0, .location = INDEX_NONE};
 	snapshot_domain(snapshot, DOMAIN_MALLOC, "malloc");
 	snapshot_domain(snapshot, DOMAIN_MMAP, "mmap");
 	snapshot_domain(snapshot, DOMAIN_BRK, "brk");
@@ -78,7 +76,8 @@ void snapshot_alloc_counts(struct snapshot *snapshot)
 static int find_moment(const struct snapshot *snapshot, const char *name)
 {
 	for (size_t i = 0; i < snapshot->moments.count; i++) {
-		if (strcmp(strings_get(snapshot->strings, snapshot->moments.items[i].name), name) == 0)
+		if (strcmp(strings_get(snapshot->strings, snapshot->moments.items[i].name), name) ==
+			0)
 			return (int)i;
 	}
 	return -1;
@@ -102,26 +101,35 @@ int snapshot_moment(const struct snapshot *snapshot, const char *name, struct er
 		free(names);
 		names = longer;
 	}
-	error_set(err, "no moment '%s' in the snapshot: it has %s", name ? name : "now", names ? names : "none");
+	error_set(err, "no moment '%s' in the snapshot: it has %s", name ? name : "now",
+		names ? names : "none");
 	free(names);
 	return -1;
+}
+
+int snapshot_sum_moment(
+	const struct snapshot *snapshot, size_t moment, struct counts *live, struct error *err)
+{
+	*live = (struct counts){0, 0};
+	for (size_t trace = 0; trace < snapshot->traces.count; trace++) {
+		const struct counts *counts = snapshot_counts(snapshot, moment, trace);
+
+		if (__builtin_add_overflow(live->size, counts->size, &live->size) ||
+			__builtin_add_overflow(live->count, counts->count, &live->count) ||
+			live->size > SNAPSHOT_SIZE_MAX || live->count > SNAPSHOT_SIZE_MAX)
+			return error_set(err,
+				"the blocks of moment '%s' add up to more than 2^63 - 1",
+				strings_get(
+					snapshot->strings, snapshot->moments.items[moment].name));
+	}
+	return 0;
 }
 
 int snapshot_sum(struct snapshot *snapshot, struct error *err)
 {
 	for (size_t i = 0; i < snapshot->moments.count; i++) {
-		struct counts live = { 0, 0 };
-
-		for (size_t trace = 0; trace < snapshot->traces.count; trace++) {
-			const struct counts *counts = snapshot_counts(snapshot, i, trace);
-
-			if (__builtin_add_overflow(live.size, counts->size, &live.size) ||
-				__builtin_add_overflow(live.count, counts->count, &live.count) ||
-				live.size > SNAPSHOT_SIZE_MAX || live.count > SNAPSHOT_SIZE_MAX)
-				return error_set(err, "the blocks of moment '%s' add up to more than 2^63 - 1",
-					strings_get(snapshot->strings, snapshot->moments.items[i].name));
-		}
-		snapshot->moments.items[i].live = live;
+		if (snapshot_sum_moment(snapshot, i, &snapshot->moments.items[i].live, err) < 0)
+			return -1;
 	}
 	return 0;
 }

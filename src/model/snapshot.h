@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A snapshot: everything memtrace knows about one image of one process, with names. Before it there is only
- * recording, after it only reading. It is a bundle of tables that refer to each other by index:
+ * A snapshot: everything memtrace knows about one image of one process, with names. Before it there
+ * is only recording, after it only reading. It is a bundle of tables that refer to each other by
+ * index:
  *
  *   trace ──> stack ──> parent stack … ──> 0, the empty stack
- *     │         └─> location ──> frames[first .. first + n)   innermost inlined level first, then the function itself
- *     │                 └─> module
- *     ├─> thread, domain
- *     └─> counts[moment × n_traces + trace]
+ *     │         └─> location ──> frames[first .. first + n)   innermost inlined level first, then
+ * the function itself │                 └─> module ├─> thread, domain └─> counts[moment × n_traces
+ * + trace]
  *
- * Invariants (snapshot_check holds a file to them, so nobody else needs to): every index is inside its table; a stack's
- * parent is a lower index; the first moment is always there; names are interned in `strings`.
- * A stack's walk from the leaf gives the most recent frame first. live = allocated − freed is never stored twice:
- * a moment's counts are the live blocks at that moment.
+ * Invariants (snapshot_check holds a file to them, so nobody else needs to): every index is inside
+ * its table; a stack's parent is a lower index; the first moment is always there; names are
+ * interned in `strings`. A stack's walk from the leaf gives the most recent frame first. live =
+ * allocated − freed is never stored twice: a moment's counts are the live blocks at that moment.
  */
 #ifndef MODEL_SNAPSHOT_H
 #define MODEL_SNAPSHOT_H
@@ -36,96 +36,102 @@ struct counts {
 };
 
 enum frame_flags {
-	FRAME_INLINED = 1,   /* this level was inlined into the next one of the same location */
-	FRAME_NO_LINE = 2,   /* nobody knows the line: filename is the module's path, lineno 0; by lineno it is grouped by
-	                      * module and function (SPEC, Frames without a line). Never set on an imported [file, 0] */
+	FRAME_INLINED = 1, /* this level was inlined into the next one of the same location */
+	FRAME_NO_LINE = 2, /* nobody knows the line: filename is the module's path, lineno 0; by
+			    * lineno it is grouped by module and function (SPEC, Frames without a
+			    * line). Never set on an imported [file, 0] */
 };
 
 struct frame {
-	string_id filename;  /* SNAPSHOT_UNKNOWN where there is no module either */
-	uint32_t lineno;     /* 0: none */
-	string_id function;  /* demangled; 0 (""): unknown, null in JSON */
-	uint32_t flags;      /* enum frame_flags */
+	string_id filename; /* SNAPSHOT_UNKNOWN where there is no module either */
+	uint32_t lineno;    /* 0: none */
+	string_id function; /* demangled; 0 (""): unknown, null in JSON */
+	uint32_t flags;	    /* enum frame_flags */
 };
 
 /* One return address, named. */
 struct location {
-	uint64_t address;    /* return address as ELF address of its module; without a module the run-time address; 0 unknown (imported) */
-	uint32_t module;     /* index, or INDEX_NONE */
+	uint64_t address; /* return address as ELF address of its module; without a module the
+			     run-time address; 0 unknown (imported) */
+	uint32_t module;  /* index, or INDEX_NONE */
 	uint32_t first_frame, n_frames; /* n_frames >= 1 */
-	bool has_address;    /* false: imported without one */
+	bool has_address;		/* false: imported without one */
 };
 
 struct stack {
-	uint32_t parent;     /* index of the caller's stack; 0 ends */
+	uint32_t parent; /* index of the caller's stack; 0 ends */
 	uint32_t location;
 };
 
 struct trace {
-	uint32_t stack;      /* leaf; 0: an empty stack */
-	uint32_t total_nframe; /* true depth in frames as listed (inlined levels count), >= the frames kept */
-	uint32_t domain;     /* index into domains */
-	uint32_t thread;     /* index into threads, or INDEX_NONE */
+	uint32_t stack;	       /* leaf; 0: an empty stack */
+	uint32_t total_nframe; /* true depth in frames as listed (inlined levels count), >= the
+				  frames kept */
+	uint32_t domain;       /* index into domains */
+	uint32_t thread;       /* index into threads, or INDEX_NONE */
 	uint64_t total_size, total_count; /* all ever allocated with this trace */
 };
 
 struct moment {
-	string_id name;      /* "exit", "peak", "now", or a label */
-	uint64_t time_ns;    /* CLOCK_REALTIME; 0 unknown */
-	uint64_t rss;        /* bytes; 0 unknown */
-	struct counts live;  /* the sum of its counts */
+	string_id name;	    /* "exit", "peak", "now", or a label */
+	uint64_t time_ns;   /* CLOCK_REALTIME; 0 unknown */
+	uint64_t rss;	    /* bytes; 0 unknown */
+	struct counts live; /* the sum of its counts */
 };
 
 struct thread {
 	int64_t tid;
-	string_id name;      /* "" unknown */
+	string_id name; /* "" unknown */
 };
 
 struct domain {
-	uint32_t id;         /* enum domain_id or the program's own, >= 100 */
-	string_id name;      /* "malloc", "mmap", "brk", or the program's */
+	uint32_t id;	/* enum domain_id or the program's own, >= 100 */
+	string_id name; /* "malloc", "mmap", "brk", or the program's */
 };
 
-enum module_names {          /* where a module's names came from */
-	MODULE_NAMES_NONE, MODULE_NAMES_SYMTAB, MODULE_NAMES_DWARF,
+enum module_names { /* where a module's names came from */
+	MODULE_NAMES_NONE,
+	MODULE_NAMES_SYMTAB,
+	MODULE_NAMES_DWARF,
 };
 
 struct module {
 	string_id path;
-	string_id build_id;  /* raw bytes; "" none */
-	uint64_t start, end; /* mapped at run time */
-	uint64_t bias;       /* load bias */
+	string_id build_id;		 /* raw bytes; "" none */
+	uint64_t start, end;		 /* mapped at run time */
+	uint64_t bias;			 /* load bias */
 	uint64_t loaded_ns, unloaded_ns; /* CLOCK_REALTIME; 0 for at the start, or never */
-	uint32_t names;      /* enum module_names */
-	string_id names_from; /* the file that the names were read from; "" the module itself or none */
-	string_id why;       /* why there are no names or no lines, as a sentence; "" when there are */
+	uint32_t names;			 /* enum module_names */
+	string_id names_from; /* the file that the names were read from; "" the module itself or
+				 none */
+	string_id why; /* why there are no names or no lines, as a sentence; "" when there are */
 };
 
 /* What became of a process that this one started, or of its next image. */
 struct follow {
 	int64_t pid;
-	uint32_t image;      /* 0 the first image of that pid that was seen */
-	string_id program;   /* path or command */
-	string_id file;      /* its snapshot's file name; "" none */
-	string_id why;       /* why it is not traced; "" it is */
+	uint32_t image;	   /* 0 the first image of that pid that was seen */
+	string_id program; /* path or command */
+	string_id file;	   /* its snapshot's file name; "" none */
+	string_id why;	   /* why it is not traced; "" it is */
 };
 
 struct run {
-	ARRAY(string_id) command;    /* argv */
+	ARRAY(string_id) command;			/* argv */
 	string_id executable, directory, host, version; /* version: of the memtrace that recorded */
 	int64_t pid, parent_pid;
-	uint32_t image;              /* 0: the first image of this pid; grows with each exec */
+	uint32_t image;		       /* 0: the first image of this pid; grows with each exec */
 	uint64_t started_ns, taken_ns; /* CLOCK_REALTIME */
 	uint64_t frames_limit;
-	int32_t exit_code;           /* of exit; -1 unknown or killed */
-	int32_t exit_signal;         /* that killed it; 0 none */
-	bool ended;                  /* false: taken while it ran */
-	bool complete;               /* nothing was lost */
-	ARRAY(string_id) problems;   /* one sentence each; empty when complete */
+	int32_t exit_code;		/* of exit; -1 unknown or killed */
+	int32_t exit_signal;		/* that killed it; 0 none */
+	bool ended;			/* false: taken while it ran */
+	bool complete;			/* nothing was lost */
+	ARRAY(string_id) problems;	/* one sentence each; empty when complete */
 	uint64_t peak_size, peak_count; /* the highest live size ever, and the live count then */
 	uint64_t total_size, total_count;
 	uint64_t events, events_lost, unknown_frees, cut_stacks;
-	uint64_t tracer_memory;      /* bytes added to the program */
+	uint64_t tracer_memory; /* bytes added to the program */
 	ARRAY(struct follow) follows;
 };
 
@@ -138,27 +144,36 @@ struct snapshot {
 	ARRAY(struct module) modules;
 	ARRAY(struct frame) frames;
 	ARRAY(struct location) locations;
-	ARRAY(struct stack) stacks;  /* stacks.items[0] is the empty stack: parent 0, location INDEX_NONE */
+	ARRAY(struct stack)
+	stacks; /* stacks.items[0] is the empty stack: parent 0, location INDEX_NONE */
 	ARRAY(struct trace) traces;
-	struct counts *counts;       /* moments.count × traces.count, moment-major; snapshot_alloc_counts makes it */
+	struct counts *counts; /* moments.count × traces.count, moment-major; snapshot_alloc_counts
+				  makes it */
 };
 
-/* An empty snapshot: strings, the empty stack and the three named domains 0 malloc, 1 mmap, 2 brk, no moment. */
+/* An empty snapshot: strings, the empty stack and the three named domains 0 malloc, 1 mmap, 2 brk,
+ * no moment. */
 struct snapshot *snapshot_new(void);
 void snapshot_free(struct snapshot *snapshot); /* NULL is nothing */
 
-/* Adds a domain by its id, or finds it; returns its index. NAME may be NULL: a new one is then called "domain ID", an
- * old one keeps its name. */
+/* Adds a domain by its id, or finds it; returns its index. NAME may be NULL: a new one is then
+ * called "domain ID", an old one keeps its name. */
 uint32_t snapshot_domain(struct snapshot *snapshot, uint32_t id, const char *name);
 /* Makes the zeroed counts, when moments and traces are complete. */
 void snapshot_alloc_counts(struct snapshot *snapshot);
-/* Sets each moment's `live` to the sum of its counts; an error when one is over SNAPSHOT_SIZE_MAX. */
+/* Sets each moment's `live` to the sum of its counts; an error when one is over SNAPSHOT_SIZE_MAX.
+ */
 int snapshot_sum(struct snapshot *snapshot, struct error *err);
-static inline struct counts *snapshot_counts(const struct snapshot *snapshot, size_t moment, size_t trace)
+/* One moment's sum, into *LIVE. */
+int snapshot_sum_moment(
+	const struct snapshot *snapshot, size_t moment, struct counts *live, struct error *err);
+static inline struct counts *snapshot_counts(
+	const struct snapshot *snapshot, size_t moment, size_t trace)
 {
 	return &snapshot->counts[moment * snapshot->traces.count + trace];
 }
-/* The moment NAME's index; NULL: "now" if it is there, else "exit", else the first. -1 with an error naming those there are. */
+/* The moment NAME's index; NULL: "now" if it is there, else "exit", else the first. -1 with an
+ * error naming those there are. */
 int snapshot_moment(const struct snapshot *snapshot, const char *name, struct error *err);
 /* Holds every table to the invariants above; the error says which table and index. */
 int snapshot_check(const struct snapshot *snapshot, struct error *err);
@@ -168,8 +183,8 @@ int snapshot_check(const struct snapshot *snapshot, struct error *err);
  */
 struct buffer;
 void snapshot_encode(const struct snapshot *snapshot, struct buffer *buffer);
-/* NULL and an error for anything that is not a whole, sound snapshot of our version; never reads outside, in time and
- * memory bounded by a small multiple of SIZE whatever the bytes claim. */
+/* NULL and an error for anything that is not a whole, sound snapshot of our version; never reads
+ * outside, in time and memory bounded by a small multiple of SIZE whatever the bytes claim. */
 struct snapshot *snapshot_decode(const void *data, size_t size, struct error *err);
 /* The same from a file; the error is prefixed with PATH. */
 struct snapshot *snapshot_read(const char *path, struct error *err);

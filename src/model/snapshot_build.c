@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Interning of what a snapshot is made of. A location has any number of frames, so its key is written out as bytes and
- * interned like a string; since every key gets a location, the string's id is the location's index and needs no table
- * of its own. Stacks and traces have keys of fixed size, in a map. Cost: a hash look-up a piece, and the memory of the
- * keys until builder_release.
+ * Interning of what a snapshot is made of. A location has any number of frames, so its key is
+ * written out as bytes and interned like a string; since every key gets a location, the string's id
+ * is the location's index and needs no table of its own. Stacks and traces have keys of fixed size,
+ * in a map. Cost: a hash look-up a piece, and the memory of the keys until builder_release.
  */
 #include "model/snapshot_build.h"
 
@@ -20,7 +20,8 @@ struct trace_key {
 
 void builder_init(struct snapshot_builder *builder, struct snapshot *snapshot)
 {
-	assert(snapshot->locations.count == 0 && snapshot->stacks.count == 1 && snapshot->traces.count == 0);
+	assert(snapshot->locations.count == 0 && snapshot->stacks.count == 1 &&
+		snapshot->traces.count == 0);
 	*builder = (struct snapshot_builder){
 		.snapshot = snapshot,
 		.locations = strings_new(),
@@ -39,8 +40,8 @@ void builder_release(struct snapshot_builder *builder)
 	builder->locations = NULL;
 }
 
-uint32_t builder_location(struct snapshot_builder *builder, const struct location *place, const struct frame *frames,
-	size_t n)
+uint32_t builder_location(struct snapshot_builder *builder, const struct location *place,
+	const struct frame *frames, size_t n)
 {
 	struct snapshot *snapshot = builder->snapshot;
 	struct buffer *key = &builder->key;
@@ -56,7 +57,8 @@ uint32_t builder_location(struct snapshot_builder *builder, const struct locatio
 		buffer_u32(key, frames[i].function);
 		buffer_u32(key, frames[i].flags);
 	}
-	uint32_t index = strings_add_bytes(builder->locations, (const char *)key->data, key->size) - 1;
+	uint32_t index =
+		strings_add_bytes(builder->locations, (const char *)key->data, key->size) - 1;
 
 	if (index < snapshot->locations.count)
 		return index;
@@ -75,20 +77,21 @@ uint32_t builder_location(struct snapshot_builder *builder, const struct locatio
 uint32_t builder_stack(struct snapshot_builder *builder, uint32_t parent, uint32_t location)
 {
 	struct snapshot *snapshot = builder->snapshot;
-	struct stack_key key = { parent, location };
+	struct stack_key key = {parent, location};
 	bool added;
 	uint64_t *index = map_add(&builder->stacks, &key, snapshot->stacks.count, &added);
 
 	if (added)
-		*ARRAY_PUSH(&snapshot->stacks) = (struct stack){ .parent = parent, .location = location };
+		*ARRAY_PUSH(&snapshot->stacks) =
+			(struct stack){.parent = parent, .location = location};
 	return (uint32_t)*index;
 }
 
-uint32_t builder_trace(struct snapshot_builder *builder, uint32_t stack, uint32_t total_nframe, uint32_t domain,
-	uint32_t thread)
+uint32_t builder_trace(struct snapshot_builder *builder, uint32_t stack, uint32_t total_nframe,
+	uint32_t domain, uint32_t thread)
 {
 	struct snapshot *snapshot = builder->snapshot;
-	struct trace_key key = { stack, total_nframe, domain, thread };
+	struct trace_key key = {stack, total_nframe, domain, thread};
 	bool added;
 	uint64_t *index = map_add(&builder->traces, &key, snapshot->traces.count, &added);
 
