@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cflags: -fno-builtin */
+/* Exceptions through allocating frames: out of constructors, out of deep calls, out of operator new itself, rethrown. */
+#include <new>
+#include <stdexcept>
+#include "truth.h"
+
+static int caught;
+
+struct block {
+	void *memory;
+	size_t size;
+	explicit block(size_t size) : memory(MADE(size, malloc(size))), size(size) {}
+	~block() { GONE(size, free(memory)); }
+};
+
+static void deep(int depth)
+{
+	block here(100 + depth);
+
+	if (depth == 0)
+		throw std::runtime_error("from the deep");
+	deep(depth - 1);
+}
+
+static void again(int depth)
+{
+	try {
+		deep(depth);
+	} catch (...) {
+		block more(33);
+		throw;
+	}
+}
+
+int main()
+{
+	volatile size_t huge = ~(size_t)0 / 2;
+
+	for (int i = 0; i < 100; i++) {
+		try {
+			again(i % 50);
+		} catch (const std::exception &) {
+			caught++;
+		}
+		try {
+			block here(7);
+			::operator delete(MADE(huge, ::operator new(huge)));
+		} catch (const std::bad_alloc &) {
+			caught++;
+		}
+		try {
+			::operator delete[](MADE(huge, ::operator new[](huge, std::align_val_t(64))), std::align_val_t(64));
+		} catch (const std::bad_alloc &) {
+			caught++;
+		}
+		if (!::operator new(huge, std::nothrow))
+			caught++;
+		(void)MADE(11, malloc(11));
+	}
+	SAY("%d caught\n", caught);
+	truth_write(NULL);
+	return caught == 400 ? 0 : 1;
+}

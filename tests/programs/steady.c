@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cflags: -fno-builtin */
+/*
+ * steady SECONDS [FILE]: allocates and frees as fast as it can for so long, creates FILE after its first events, and prints
+ * "done" with status 9: a program that must go on whatever becomes of memtrace.
+ */
+#include <time.h>
+#include "truth.h"
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+int main(int argc, char **argv)
+{
+	double end = now() + (double)truth_argument(argc, argv, 1, 1);
+	static void *blocks[1000];
+	unsigned int at = 0;
+
+	while (now() < end) {
+		for (int i = 0; i < 1000; i++) {
+			free(blocks[at % 1000]);
+			blocks[at++ % 1000] = malloc(10 + i);
+		}
+		if (argc > 2 && at == 10000)
+			close(open(argv[2], O_WRONLY | O_CREAT, 0666));
+	}
+	SAY("done\n");
+	return 9;
+}
