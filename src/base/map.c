@@ -97,7 +97,8 @@ static uint64_t load(const uint8_t *bytes, size_t size)
 {
 	uint64_t word = 0;
 
-	memcpy(&word, bytes, size);
+	if (size)
+		memcpy(&word, bytes, size);
 	return word;
 }
 

@@ -115,6 +115,9 @@ string_id strings_add_bytes(struct strings *strings, const char *data, size_t si
 {
 	uint64_t hash = hash_bytes(data, size);
 
+	if (!size)
+		data = "";
+
 	if (strings->entries.count >= strings->n_slots / 2)
 		grow(strings);
 	size_t slot = probe(strings, hash, data, size);
@@ -122,8 +125,7 @@ string_id strings_add_bytes(struct strings *strings, const char *data, size_t si
 	if (!strings->slots[slot]) {
 		char *copy = arena_bytes(strings, size + 1);
 
-		if (size)
-			memcpy(copy, data, size);
+		memcpy(copy, data, size);
 		copy[size] = '\0';
 		*ARRAY_PUSH(&strings->entries) = (struct entry){copy, size, hash};
 		strings->slots[slot] = (uint32_t)strings->entries.count;

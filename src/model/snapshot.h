@@ -5,14 +5,17 @@
  * index:
  *
  *   trace ──> stack ──> parent stack … ──> 0, the empty stack
- *     │         └─> location ──> frames[first .. first + n)   innermost inlined level first, then
- * the function itself │                 └─> module ├─> thread, domain └─> counts[moment × n_traces
- * + trace]
+ *     │         └─> location ──> frames[first .. first + n)   innermost inlined level first,
+ *     │                 │                                     then the function itself
+ *     │                 └─> module
+ *     ├─> thread, domain
+ *     └─> counts[moment × n_traces + trace]
  *
  * Invariants (snapshot_check holds a file to them, so nobody else needs to): every index is inside
- * its table; a stack's parent is a lower index; the first moment is always there; names are
- * interned in `strings`. A stack's walk from the leaf gives the most recent frame first. live =
- * allocated − freed is never stored twice: a moment's counts are the live blocks at that moment.
+ * its table; a stack's parent is a lower index; a location's last frame is not inlined; the first
+ * moment is always there; names are interned in `strings`; no sum is over SNAPSHOT_SIZE_MAX.
+ * A stack's walk from the leaf gives the most recent frame first. live = allocated − freed is never
+ * stored twice: a moment's counts are the live blocks at that moment.
  */
 #ifndef MODEL_SNAPSHOT_H
 #define MODEL_SNAPSHOT_H
