@@ -51,20 +51,22 @@ static void fill_run(struct snapshot *snapshot)
 
 static void fill_modules(struct snapshot *snapshot)
 {
-	*ARRAY_PUSH(&snapshot->modules) = (struct module){.path = sample_name(snapshot, "/bin/server"),
-		.build_id = strings_add_bytes(snapshot->strings, "\0\1\2\3", 4),
-		.start = 0x400000,
-		.end = 0x500000,
-		.loaded_ns = 12,
-		.unloaded_ns = 13,
-		.names = MODULE_NAMES_DWARF,
-		.names_from = sample_name(snapshot, "/usr/lib/debug/x.debug")};
-	*ARRAY_PUSH(&snapshot->modules) = (struct module){.path = sample_name(snapshot, "/lib/libc.so.6"),
-		.start = UINT64_MAX - 1,
-		.end = UINT64_MAX,
-		.bias = 1ull << 63,
-		.names = MODULE_NAMES_SYMTAB,
-		.why = sample_name(snapshot, "no debug information")};
+	*ARRAY_PUSH(&snapshot->modules) =
+		(struct module){.path = sample_name(snapshot, "/bin/server"),
+			.build_id = strings_add_bytes(snapshot->strings, "\0\1\2\3", 4),
+			.start = 0x400000,
+			.end = 0x500000,
+			.loaded_ns = 12,
+			.unloaded_ns = 13,
+			.names = MODULE_NAMES_DWARF,
+			.names_from = sample_name(snapshot, "/usr/lib/debug/x.debug")};
+	*ARRAY_PUSH(&snapshot->modules) =
+		(struct module){.path = sample_name(snapshot, "/lib/libc.so.6"),
+			.start = UINT64_MAX - 1,
+			.end = UINT64_MAX,
+			.bias = 1ull << 63,
+			.names = MODULE_NAMES_SYMTAB,
+			.why = sample_name(snapshot, "no debug information")};
 }
 
 /* Every table, every column with something to lose in it, both ends of each range. */

@@ -58,6 +58,27 @@ Test(snapshot_read, a_file_and_its_errors)
 	buffer_free(&file);
 }
 
+/* The committed file was written once and must stay readable as long as its version is ours. After
+ * a change of version: WRITE_SAMPLE=1 build/unit --filter 'snapshot_read/the_committed*'. */
+Test(snapshot_read, the_committed_file_says_what_it_said)
+{
+	static const char path[] = "tests/fuzz/corpus/snapshot/sample.snap";
+	struct snapshot *expected = sample_snapshot(), *read;
+	struct error err = ERROR_INIT;
+
+	if (getenv("WRITE_SAMPLE")) {
+		struct buffer file = sample_file();
+
+		cr_assert_eq(file_write(path, file.data, file.size, FILE_REPLACE, &err), 0);
+		buffer_free(&file);
+	}
+	read = snapshot_read(path, &err);
+	cr_assert_not_null(read, "%s", err.text);
+	assert_same_snapshot(expected, read);
+	snapshot_free(expected);
+	snapshot_free(read);
+}
+
 Test(snapshot_read, cut_at_every_byte_it_is_refused)
 {
 	struct buffer file = sample_file();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Snapshots in memory: moments and domains are found, and the check tells every breach of an invariant. */
+/* Snapshots in memory: moments and domains are found, and the check tells every breach of an
+ * invariant. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include "sample_snapshot.h"
@@ -29,7 +30,7 @@ Test(snapshot, a_sum_over_the_range_is_an_error)
  * of its file. */
 #define BREACH(change, line)                                                                       \
 	do {                                                                                       \
-		struct snapshot *s = sample_snapshot();                                                       \
+		struct snapshot *s = sample_snapshot();                                            \
 		struct error err_ = ERROR_INIT;                                                    \
 		struct buffer file_ = {0};                                                         \
                                                                                                    \
