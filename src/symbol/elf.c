@@ -13,6 +13,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -372,6 +373,15 @@ const char *elf_debuglink(const struct elf *elf, uint32_t *crc)
 		return NULL;
 	memcpy(crc, section->stored + at, 4);
 	return name;
+}
+
+char *elf_id_text(const uint8_t *id, size_t size)
+{
+	char *text = xcalloc(2 * size + 1, 1);
+
+	for (size_t i = 0; i < size; i++)
+		sprintf(text + 2 * i, "%02x", id[i]);
+	return text;
 }
 
 uint32_t elf_crc(const struct elf *elf)

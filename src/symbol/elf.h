@@ -53,6 +53,8 @@ const struct elf_section *elf_section_at(const struct elf *elf, uint64_t address
 
 /* The name in .gnu_debuglink and the CRC-32 that the file must have; NULL: none. */
 const char *elf_debuglink(const struct elf *elf, uint32_t *crc);
+/* A build-id as hexadecimal digits, to be freed; "" for none. */
+char *elf_id_text(const uint8_t *id, size_t size);
 /* The CRC-32 of a whole file as .gnu_debuglink means it. */
 uint32_t elf_crc(const struct elf *elf);
 

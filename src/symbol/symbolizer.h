@@ -18,6 +18,7 @@ struct symbolizer_options {
 	const char *root;              /* prefix for another mount namespace ("/proc/PID/root"), or NULL */
 	bool in_process;               /* parse debug information in this process: tests and fuzzers. Otherwise corrupt
 	                                * input that kills libdwarf costs a module's names, never the caller */
+	bool raw_names;                /* not demangled: to compare with other symbolizers */
 };
 
 /* Never NULL. OPTIONS may be NULL for the defaults. */
@@ -48,6 +49,12 @@ uint32_t symbolizer_module(struct symbolizer *symbolizer, const struct symbol_mo
  * Writes at most MAX (>= 1), returns how many, at least 1. Never fails: an address nobody can name is one symbol of NULLs.
  */
 size_t symbolizer_lookup(struct symbolizer *symbolizer, uint32_t module, uint64_t pc, struct symbol *symbols, size_t max);
+
+/*
+ * Names N addresses (as for symbolizer_lookup) of one module in one round trip to whoever reads its files; their look-ups
+ * are then answered from the cache. Worth it for two or more. Addresses that are known already cost nothing.
+ */
+void symbolizer_prefetch(struct symbolizer *symbolizer, uint32_t module, const uint64_t *pcs, size_t n);
 
 /* How a module's names were found, so far; strings live as long as the symbolizer. */
 struct symbol_source {

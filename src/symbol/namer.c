@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The conversation with a module's helper process, whose other end (serve) runs binary.c over the module's files:
+ *
+ *      helper                                 here
+ *      SOURCE                            -->              files are open
+ *                                        <--  addresses   a count, then differences
+ *      NAMES NAMES ... SOURCE            -->              SOURCE ends an answer
+ *
+ * NAMES is: strings that were not sent before (they get the next numbers), then chains of (file, function, line). A string is
+ * sent once. Numbers begin at 1; 0 is unknown.
+ *
+ * When the helper dies, its module's debug information is not trusted any more: a second helper reads the symbol tables only,
+ * and names what is left. When that dies too, nothing has a name. What was named before stays: it came from bytes that did no
+ * harm. Everything received is read through the cursor, since a dying process may send anything.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "symbol/binary.h"
+#include "symbol/helper.h"
+#include "symbol/namer.h"
+
+#define MEMORY_MAX (4ull << 30)
+#define PATIENCE_MS 20000
+#define ASK_MAX 65536          /* addresses of one request */
+#define NAMES_SIZE (64u << 10) /* of one NAMES message, about */
+
+enum message { MESSAGE_NAMES = 1, MESSAGE_SOURCE };
+
+/* How far trust in the module's files goes. */
+enum trust { TRUST_ALL, TRUST_SYMBOLS, TRUST_NOTHING };
+
+struct namer {
+	struct symbol_module module;
+	const struct symbolizer_options *options;
+	struct strings *strings;
+	enum trust trust;
+	struct error distrust; /* the sentence for it */
+	bool asked;            /* the source is known */
+	enum module_names names;
+	string_id from, why;   /* 0: none */
+	struct helper helper;
+	struct binary *binary; /* in_process */
+	ARRAY(string_id) received; /* by the helper's number - 1 */
+	struct symbol *levels; /* CHAIN_MAX of them, for telling */
+};
+
+/* ---- in the helper ---- */
+
+struct sender {
+	int socket;
+	struct binary *binary;
+	struct map numbers;    /* string_id -> the number sent */
+	struct buffer strings, chains;
+	size_t n_strings, n_chains;
+	time_t last;           /* when the last message went out */
+};
+
+static uint64_t send_string(struct sender *sender, string_id id)
+{
+	const struct strings *strings = binary_strings(sender->binary);
+	uint64_t key = id, *number;
+	bool added;
+
+	if (!id)
+		return 0;
+	number = map_add(&sender->numbers, &key, sender->numbers.count + 1, &added);
+	if (added) {
+		buffer_string(&sender->strings, strings_get(strings, id), strings_size(strings, id));
+		sender->n_strings++;
+	}
+	return *number;
+}
+
+static void send_names(struct sender *sender)
+{
+	struct buffer message = { 0 };
+
+	buffer_u8(&message, MESSAGE_NAMES);
+	buffer_varint(&message, sender->n_strings);
+	buffer_bytes(&message, sender->strings.data, sender->strings.size);
+	buffer_varint(&message, sender->n_chains);
+	buffer_bytes(&message, sender->chains.data, sender->chains.size);
+	helper_send(sender->socket, message.data, message.size);
+	buffer_free(&message);
+	sender->strings.size = sender->chains.size = 0;
+	sender->n_strings = sender->n_chains = 0;
+	sender->last = time(NULL);
+}
+
+static void send_text(struct buffer *message, const char *text)
+{
+	buffer_string(message, text ? text : "", text ? strlen(text) : 0);
+}
+
+static void send_source(struct sender *sender)
+{
+	struct symbol_source source = binary_source(sender->binary);
+	struct buffer message = { 0 };
+
+	buffer_u8(&message, MESSAGE_SOURCE);
+	buffer_u8(&message, source.names);
+	send_text(&message, source.from);
+	send_text(&message, source.why);
+	helper_send(sender->socket, message.data, message.size);
+	buffer_free(&message);
+}
+
+static void send_chain(struct sender *sender, uint64_t address)
+{
+	struct level levels[CHAIN_MAX];
+	size_t count = binary_lookup(sender->binary, address, levels);
+
+	buffer_varint(&sender->chains, count);
+	for (size_t i = 0; i < count; i++) {
+		buffer_varint(&sender->chains, send_string(sender, levels[i].filename));
+		buffer_varint(&sender->chains, send_string(sender, levels[i].function));
+		buffer_varint(&sender->chains, levels[i].lineno);
+	}
+	sender->n_chains++;
+	if (sender->strings.size + sender->chains.size >= NAMES_SIZE || time(NULL) > sender->last)
+		send_names(sender);
+}
+
+static void serve(int socket, void *argument)
+{
+	struct namer *namer = argument;
+	struct binary_options options = {
+		.search = namer->options,
+		.distrust = namer->trust == TRUST_ALL ? NULL : namer->distrust.text,
+		.progress = helper_progress,
+		.progress_data = &socket,
+	};
+	struct sender sender = { .socket = socket, .numbers = MAP_INIT(uint64_t) };
+
+	sender.binary = binary_open(&namer->module, &options);
+	send_source(&sender);
+	for (;;) {
+		size_t size, count;
+		void *request = helper_receive(socket, &size);
+		struct cursor cursor = cursor_over(request, size);
+		uint64_t address = 0;
+
+		count = cursor_count(&cursor, 1);
+		for (size_t i = 0; i < count; i++) {
+			address += cursor_varint_signed(&cursor);
+			send_chain(&sender, address);
+		}
+		if (sender.n_chains)
+			send_names(&sender);
+		send_source(&sender);
+		free(request);
+	}
+}
+
+/* ---- here ---- */
+
+/* The files cannot be trusted as far as they were; WHY is a clause like "the reader died of signal 11". */
+static void lose_trust(struct namer *namer, const struct error *why)
+{
+	if (namer->trust == TRUST_ALL) {
+		error_set(&namer->distrust, "its debug information %s (%s)",
+			why->status == EXIT_MEMTRACE_FAILED ? "cannot be read" : "is corrupt", why->text);
+		namer->trust = TRUST_SYMBOLS;
+	} else {
+		error_set(&namer->distrust, "its symbol table is corrupt (%s)", why->text);
+		namer->trust = TRUST_NOTHING;
+		namer->names = MODULE_NAMES_NONE;
+		namer->why = strings_add(namer->strings, namer->distrust.text);
+	}
+	namer->asked = namer->trust == TRUST_NOTHING;
+	namer->received.count = 0;
+}
+
+static void set_source(struct namer *namer, const struct symbol_source *source)
+{
+	namer->names = source->names;
+	namer->from = source->from ? strings_add(namer->strings, source->from) : 0;
+	namer->why = source->why ? strings_add(namer->strings, source->why) : 0;
+	namer->asked = true;
+}
+
+static string_id receive_text(struct namer *namer, struct cursor *cursor)
+{
+	size_t size;
+	const char *text = cursor_string(cursor, &size);
+
+	return text && size ? strings_add_bytes(namer->strings, text, size) : 0;
+}
+
+static void receive_source(struct namer *namer, struct cursor *cursor)
+{
+	namer->names = cursor_u8(cursor);
+	if (namer->names > MODULE_NAMES_DWARF)
+		cursor->failed = true;
+	namer->from = receive_text(namer, cursor);
+	namer->why = receive_text(namer, cursor);
+	namer->asked = true;
+}
+
+static const char *received_string(const struct namer *namer, uint64_t number)
+{
+	return number && number <= namer->received.count ?
+		strings_get(namer->strings, namer->received.items[number - 1]) : NULL;
+}
+
+struct telling {
+	namer_tell *tell;
+	void *data;
+	size_t index, n;       /* told of so many; of so many */
+};
+
+static void receive_names(struct namer *namer, struct cursor *cursor, struct telling *telling)
+{
+	size_t n_strings = cursor_count(cursor, 1), n_chains;
+
+	for (size_t i = 0; i < n_strings && cursor_ok(cursor); i++)
+		*ARRAY_PUSH(&namer->received) = receive_text(namer, cursor);
+	n_chains = cursor_count(cursor, 1);
+	for (size_t i = 0; i < n_chains; i++) {
+		size_t count = cursor_count(cursor, 3);
+
+		if (!count || count > CHAIN_MAX || telling->index == telling->n)
+			cursor->failed = true;
+		for (size_t k = 0; k < count && cursor_ok(cursor); k++) {
+			struct symbol *level = &namer->levels[k];
+
+			level->filename = received_string(namer, cursor_varint(cursor));
+			level->function = received_string(namer, cursor_varint(cursor));
+			level->lineno = cursor_varint(cursor);
+			level->inlined = k + 1 < count;
+		}
+		if (!cursor_ok(cursor))
+			return;
+		telling->tell(telling->data, telling->index++, namer->levels, count);
+	}
+}
+
+/* Reads an answer up to and with its SOURCE. */
+static int receive_answer(struct namer *namer, struct telling *telling, struct error *err)
+{
+	for (;;) {
+		size_t size;
+		void *message = helper_answer(&namer->helper, &size, err);
+		struct cursor cursor = cursor_over(message, size);
+		uint8_t kind = message ? cursor_u8(&cursor) : 0;
+
+		if (kind == MESSAGE_NAMES)
+			receive_names(namer, &cursor, telling);
+		else if (kind == MESSAGE_SOURCE)
+			receive_source(namer, &cursor);
+		free(message);
+		if (!message)
+			return -1;
+		if (!cursor_ok(&cursor) || (kind != MESSAGE_NAMES && kind != MESSAGE_SOURCE)) {
+			helper_stop(&namer->helper);
+			return error_set(err, "the reader talks nonsense");
+		}
+		if (kind == MESSAGE_SOURCE)
+			return 0;
+	}
+}
+
+/* Makes the helper ready to be asked, with less trust each time that it dies. False: nobody can be asked. */
+static bool open_helper(struct namer *namer)
+{
+	static const struct helper_limits limits = { MEMORY_MAX, PATIENCE_MS };
+	struct telling nothing = { 0 };
+
+	while (!namer->helper.pid && namer->trust != TRUST_NOTHING) {
+		struct error err = ERROR_INIT;
+
+		namer->received.count = 0;
+		if (helper_start(&namer->helper, &limits, serve, namer, &err)) {
+			namer->trust = TRUST_NOTHING;
+			namer->asked = true;
+			namer->names = MODULE_NAMES_NONE;
+			namer->why = strings_add(namer->strings, err.text);
+		} else if (receive_answer(namer, &nothing, &err)) {
+			lose_trust(namer, &err);
+		}
+	}
+	return namer->helper.pid;
+}
+
+static void ask_helper(struct namer *namer, const uint64_t *addresses, struct telling *telling)
+{
+	while (telling->index < telling->n && open_helper(namer)) {
+		size_t first = telling->index, n = telling->n - first;
+		struct buffer request = { 0 };
+		struct error err = ERROR_INIT;
+		uint64_t last = 0;
+
+		if (n > ASK_MAX)
+			n = ASK_MAX;
+		buffer_varint(&request, n);
+		for (size_t i = 0; i < n; i++) {
+			buffer_varint_signed(&request, addresses[first + i] - last);
+			last = addresses[first + i];
+		}
+		if (helper_ask(&namer->helper, request.data, request.size, &err) ||
+		    receive_answer(namer, telling, &err))
+			lose_trust(namer, &err);
+		else if (telling->index != first + n)
+			namer->trust = TRUST_NOTHING; /* it answers, but not what was asked */
+		buffer_free(&request);
+	}
+}
+
+static void open_binary(struct namer *namer)
+{
+	struct binary_options options = { .search = namer->options };
+	struct symbol_source source;
+
+	if (!namer->binary)
+		namer->binary = binary_open(&namer->module, &options);
+	source = binary_source(namer->binary);
+	set_source(namer, &source);
+}
+
+static const char *own_string(struct namer *namer, string_id id)
+{
+	const struct strings *strings = binary_strings(namer->binary);
+
+	if (!id)
+		return NULL;
+	return strings_get(namer->strings, strings_add_bytes(namer->strings, strings_get(strings, id),
+						   strings_size(strings, id)));
+}
+
+static void ask_binary(struct namer *namer, const uint64_t *addresses, struct telling *telling)
+{
+	struct level levels[CHAIN_MAX];
+
+	open_binary(namer);
+	for (; telling->index < telling->n; telling->index++) {
+		size_t count = binary_lookup(namer->binary, addresses[telling->index], levels);
+
+		for (size_t i = 0; i < count; i++)
+			namer->levels[i] = (struct symbol){
+				.filename = own_string(namer, levels[i].filename),
+				.function = own_string(namer, levels[i].function),
+				.lineno = levels[i].lineno,
+				.inlined = i + 1 < count,
+			};
+		telling->tell(telling->data, telling->index, namer->levels, count);
+	}
+	open_binary(namer); /* what it lacks may have come to light */
+}
+
+void namer_ask(struct namer *namer, const uint64_t *addresses, size_t n, namer_tell *tell, void *data)
+{
+	struct telling telling = { tell, data, 0, n };
+
+	if (namer->options->in_process)
+		ask_binary(namer, addresses, &telling);
+	else
+		ask_helper(namer, addresses, &telling);
+	for (; telling.index < n; telling.index++) {
+		memset(&namer->levels[0], 0, sizeof namer->levels[0]);
+		tell(data, telling.index, namer->levels, 1);
+	}
+}
+
+struct symbol_source namer_source(struct namer *namer)
+{
+	struct symbol_source source;
+
+	if (!namer->asked && namer->options->in_process)
+		open_binary(namer);
+	else if (!namer->asked)
+		open_helper(namer);
+	source.names = namer->names;
+	source.from = namer->from ? strings_get(namer->strings, namer->from) : NULL;
+	source.why = namer->why ? strings_get(namer->strings, namer->why) : NULL;
+	return source;
+}
+
+struct namer *namer_new(const struct symbol_module *module, const struct symbolizer_options *options,
+	struct strings *strings)
+{
+	struct namer *namer = xcalloc(1, sizeof *namer);
+
+	namer->module = *module;
+	namer->options = options;
+	namer->strings = strings;
+	namer->distrust = (struct error)ERROR_INIT;
+	namer->levels = xcalloc(CHAIN_MAX, sizeof *namer->levels);
+	return namer;
+}
+
+void namer_rest(struct namer *namer)
+{
+	helper_stop(&namer->helper);
+	if (namer->binary)
+		binary_close(namer->binary);
+	namer->binary = NULL;
+	namer->received.count = 0;
+}
+
+bool namer_is_open(const struct namer *namer)
+{
+	return namer->helper.pid || namer->binary;
+}
+
+void namer_free(struct namer *namer)
+{
+	namer_rest(namer);
+	ARRAY_FREE(&namer->received);
+	free(namer->levels);
+	free(namer);
+}
