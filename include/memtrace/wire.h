@@ -27,6 +27,7 @@
 #ifndef MEMTRACE_WIRE_H
 #define MEMTRACE_WIRE_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #define WIRE_VERSION 1
@@ -104,7 +105,7 @@ struct wire_process {
 	_Atomic uint32_t generation;      /* grows with each claim: names this image beside its index */
 	uint8_t pad[60];
 	_Atomic uint64_t sequence __attribute__((aligned(64)));
-	uint8_t pad2[56];
+	uint8_t pad2[120];
 };
 
 enum wire_slot_state { WIRE_SLOT_FREE, WIRE_SLOT_CLAIMED, WIRE_SLOT_LIVE };
