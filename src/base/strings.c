@@ -117,7 +117,6 @@ string_id strings_add_bytes(struct strings *strings, const char *data, size_t si
 
 	if (!size)
 		data = "";
-
 	if (strings->entries.count >= strings->n_slots / 2)
 		grow(strings);
 	size_t slot = probe(strings, hash, data, size);

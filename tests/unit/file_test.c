@@ -99,19 +99,27 @@ Test(file, an_existing_file_is_refused_or_replaced)
 	cr_assert_eq(files_here(), 1);
 }
 
+/* All begin at once and write long enough that each has found the name free before the first is
+ * done. */
 Test(file, of_many_writers_one_wins)
 {
 	struct error err = ERROR_INIT;
-	int wins = 0;
+	size_t size = 4 << 20;
+	int start[2], wins = 0;
 
-	for (int i = 0; i < 16; i++) {
+	cr_assert_eq(pipe(start), 0);
+	for (int i = 0; i < 8; i++) {
 		if (fork() == 0) {
-			char text[2] = {(char)('a' + i), '\0'};
+			char *data = calloc(1, size), byte;
 
-			_exit(file_write("a", text, 1, FILE_REFUSE_EXISTING, &err) == 0 ? 7 : 0);
+			close(start[1]);
+			if (read(start[0], &byte, 1) != 0)
+				_exit(1);
+			_exit(file_write("a", data, size, FILE_REFUSE_EXISTING, &err) == 0 ? 7 : 0);
 		}
 	}
-	for (int i = 0, status; i < 16; i++) {
+	close(start[1]);
+	for (int i = 0, status; i < 8; i++) {
 		cr_assert_gt(wait(&status), 0);
 		wins += WIFEXITED(status) && WEXITSTATUS(status) == 7;
 	}

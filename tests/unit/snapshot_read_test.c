@@ -5,6 +5,7 @@
  * only a person would make.
  */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -241,6 +242,39 @@ Test(snapshot_read, lengths_and_counts_that_lie)
 	file = with_section(FORMAT_STRINGS, &raw);
 	assert_refused(&file, "corrupt: section strings does not hold what it says");
 	buffer_free(&raw);
+}
+
+/* Each is a row whose other values are good: only the reader of that column can refuse it. */
+Test(snapshot_read, values_fit_their_type)
+{
+	static const struct {
+		uint32_t section;
+		const char *name;
+		uint64_t row[5];
+		size_t n;
+	} rows[] = {
+		{FORMAT_LOCATIONS, "locations", {0, 0, 0, 1, 2}, 5},
+		{FORMAT_LOCATIONS, "locations", {0, 0, 0, 1ull << 32, 1}, 5},
+		{FORMAT_LOCATIONS, "locations", {0, 1ull << 32, 0, 1, 1}, 5},
+		{FORMAT_LOCATIONS, "locations", {0, UINT64_MAX, 0, 1, 1}, 5},
+		{FORMAT_LOCATIONS, "locations", {0, 0, 1ull << 33, 1, 1}, 5},
+		{FORMAT_LOCATIONS, "locations", {0, 0, 1, 1, 1}, 5},
+		{FORMAT_DOMAINS, "domains", {1ull << 32, 0}, 2},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct buffer raw = {0}, file;
+		char line[100];
+
+		snprintf(line, sizeof(line), "corrupt: section %s does not hold what it says",
+			rows[i].name);
+		buffer_varint(&raw, 1);
+		for (size_t column = 0; column < rows[i].n; column++)
+			buffer_varint(&raw, rows[i].row[column]);
+		file = with_section(rows[i].section, &raw);
+		assert_refused(&file, line);
+		buffer_free(&raw);
+	}
 }
 
 Test(snapshot_read, strings_come_once)
