@@ -270,8 +270,9 @@ char *line_table_file(const struct line_table *table, uint32_t file, const char 
 		directory = table->directories.items[entry->directory];
 	if (!directory)
 		directory = "";
-	/* In version 5 directory 0 is the compilation directory itself. */
-	path = xstrdup(directory[0] != '/' && comp_dir && (table->version < 5 || entry->directory) ? comp_dir : "");
+	/* In version 5 directory 0 is the compilation directory itself, and relative where builders mapped it (glibc's
+	 * is "./libio"). addr2line and llvm-symbolizer then name it twice; who compares names wants the same here. */
+	path = xstrdup(directory[0] != '/' && comp_dir ? comp_dir : "");
 	if (*directory)
 		path = join(path, directory);
 	return join(path, entry->name);

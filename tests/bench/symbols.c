@@ -6,7 +6,6 @@
  *
  * symbols [--raw] [--in-process] [--debug-dir DIR] FILE
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +24,21 @@ static double seconds(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
+/* Not ru_maxrss for its own: that keeps what the caller of exec had. */
 static double megabytes(void)
 {
-	struct rusage own, children;
+	struct rusage children;
+	unsigned long own = 0;
+	FILE *status = fopen("/proc/self/status", "r");
+	char line[256];
 
-	getrusage(RUSAGE_SELF, &own);
 	getrusage(RUSAGE_CHILDREN, &children);
-	return (own.ru_maxrss + children.ru_maxrss) / 1024.0;
+	while (status && fgets(line, sizeof line, status))
+		if (sscanf(line, "VmHWM: %lu", &own) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return (own + children.ru_maxrss) / 1024.0;
 }
 
 static void print_chain(const struct symbol *levels, size_t count)
