@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The bytes of a .snap file. memtrace-snapshot(5) says the same with everything that a reader needs
- *to know.
+ * to know.
  *
- *	offset
- *	     0  magic, 8 bytes
- *	     8  u32 format version
- *	    12  u32 number of sections, n
- *	    16  u64 length of the whole file
- *	    24  n entries of 28 bytes: u32 kind, u32 encoding, u64 raw length, u64 stored length,
- *u32 crc of the stored bytes u32 crc of everything before it the sections' stored bytes, in the
- *order of their entries, without gaps end mark, 8 bytes
+ *      0  magic, 8 bytes
+ *      8  u32 format version
+ *     12  u32 number of sections, n, at most FORMAT_SECTIONS_MAX
+ *     16  u64 length of the whole file
+ *     24  n entries of 28 bytes: u32 kind, u32 encoding, u64 raw length, u64 stored length,
+ *             u32 crc of the stored bytes
+ *         u32 crc of everything before it
+ *         the sections' stored bytes, in the order of their entries, without gaps
+ *         end mark, 8 bytes
  *
  * All integers are little-endian; crc is the CRC-32 of zlib and gzip (RFC 1952, section 8). Every
- *byte of a file is under a crc or compared, so no flipped bit goes unseen.
+ * byte of a file is under a crc or compared, so no flipped bit goes unseen.
  *
  * A section holds one table: a varint number of rows, then column after column. A later memtrace
- *may add sections of new kinds, and columns behind those of an old one, under the same version:
- *readers skip what they do not know. Any other change is a new version.
+ * may add sections of new kinds, and columns behind those of an old one, under the same version:
+ * readers skip what they do not know. Any other change is a new version.
  *
  * What a length may claim is bounded by what is there: the raw lengths of all compressed sections
- *together are at most FORMAT_RAW_FREE + FORMAT_RAW_RATIO × the length of the file. A writer whose
- *data compresses better than that adds a section of zeros, FORMAT_PADDING.
+ * together are at most FORMAT_RAW_FREE + FORMAT_RAW_RATIO × the length of the file. A writer whose
+ * data compresses better than that adds a section of zeros, FORMAT_PADDING.
  */
 #ifndef MEMTRACE_FORMAT_H
 #define MEMTRACE_FORMAT_H
@@ -36,6 +37,7 @@ enum {
 	FORMAT_HEAD_SIZE = 24,
 	FORMAT_ENTRY_SIZE = 28,
 	FORMAT_CRC_SIZE = 4,
+	FORMAT_SECTIONS_MAX = 1000,
 	FORMAT_RAW_FREE = 4 << 20,
 	FORMAT_RAW_RATIO = 8,
 };
@@ -48,8 +50,7 @@ enum format_encoding {
 /* Kinds of sections. All but the padding must be there, each once, in any order. */
 enum format_section {
 	FORMAT_PADDING = 0,  /* zeros, raw; means nothing */
-	FORMAT_STRINGS = 1,  /* names: every string of the file, told once; others refer to it by
-				number, 0 is "" */
+	FORMAT_STRINGS = 1,  /* every name, once; others refer to it by its number, 0 is "" */
 	FORMAT_RUN = 2,	     /* one row: how it ran */
 	FORMAT_COMMAND = 3,  /* arguments of the program */
 	FORMAT_PROBLEMS = 4, /* sentences: what is missing */
@@ -69,8 +70,7 @@ enum format_section {
 enum format_column {
 	FORMAT_PLAIN,  /* as it is */
 	FORMAT_SIGNED, /* zigzag */
-	FORMAT_DELTA,  /* zigzag of the difference from the row before (from 0 in the first), modulo
-			  2^64 */
+	FORMAT_DELTA,  /* zigzag of value - the one in the row before (first: - 0), modulo 2^64 */
 	FORMAT_INDEX,  /* 0: none, else the index + 1 */
 };
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Building a snapshot from pieces that repeat: the recorder and the importer both hand in
- *locations, stacks and traces as they meet them, and get the index of the one that is already
- *there. The tables are those of the snapshot; the builder only knows where each piece lies in them.
+ * locations, stacks and traces as they meet them, and get the index of the one that is already
+ * there. The tables are those of the snapshot; the builder only knows where each piece lies.
  *
- *	struct snapshot_builder builder;
- *	builder_init(&builder, snapshot);
- *	location = builder_location(&builder, &place, frames, n);        a return address and its
- *names stack = builder_stack(&builder, 0, location);                    from the outermost frame
- *inwards trace = builder_trace(&builder, stack, n_frames, domain, INDEX_NONE);
- *	builder_release(&builder);
+ *     struct snapshot_builder builder;
+ *     builder_init(&builder, snapshot);
+ *     location = builder_location(&builder, &place, frames, n);   a return address and its names
+ *     stack = builder_stack(&builder, 0, location);               from the outermost frame inwards
+ *     trace = builder_trace(&builder, stack, n_frames, domain, INDEX_NONE);
+ *     builder_release(&builder);
  */
 #ifndef MODEL_SNAPSHOT_BUILD_H
 #define MODEL_SNAPSHOT_BUILD_H

@@ -88,11 +88,9 @@ static int read_table(
 {
 	uint32_t n = sections->count;
 
-	if (n > cursor_left(cursor) / FORMAT_ENTRY_SIZE)
+	if (n > FORMAT_SECTIONS_MAX || n > cursor_left(cursor) / FORMAT_ENTRY_SIZE)
 		return error_set(err,
-			"corrupt: section table of %" PRIu32
-			" sections, more than the file can hold",
-			n);
+			"corrupt: section table of %" PRIu32 " sections, more than it can have", n);
 	sections->items = xcalloc(n, sizeof(*sections->items));
 	for (uint32_t i = 0; i < n; i++) {
 		struct section *section = &sections->items[i];

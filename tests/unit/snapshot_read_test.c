@@ -201,7 +201,7 @@ Test(snapshot_read, lengths_and_counts_that_lie)
 
 	put(file.data + 12, UINT32_MAX, 4);
 	assert_refused(&file,
-		"corrupt: section table of 4294967295 sections, more than the file can hold");
+		"corrupt: section table of 4294967295 sections, more than it can have");
 	file = sample_file();
 	file.data[ENTRY(2)]++;
 	assert_refused(&file, "corrupt: section table (its checksum does not match)");
