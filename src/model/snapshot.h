@@ -121,7 +121,8 @@ struct follow {
 
 struct run {
 	ARRAY(string_id) command;			/* argv */
-	string_id executable, directory, host, version; /* version: of the memtrace that recorded */
+	string_id executable, directory, host;
+	string_id version; /* of the memtrace that recorded */
 	int64_t pid, parent_pid;
 	uint32_t image;		       /* 0: the first image of this pid; grows with each exec */
 	uint64_t started_ns, taken_ns; /* CLOCK_REALTIME */

@@ -23,23 +23,20 @@
 
 struct snapshot_builder {
 	struct snapshot *snapshot; /* the caller's */
-	struct strings
-		*locations; /* their keys as bytes: a key's string_id - 1 is the location's index */
-	struct buffer key;  /* the key being made */
-	struct map stacks;  /* (parent, location) -> index */
-	struct map traces;  /* (stack, total_nframe, domain, thread) -> index */
+	struct strings *locations; /* keys as bytes; a key's id - 1 is its location's index */
+	struct buffer key;	   /* the key being made */
+	struct map stacks;	   /* (parent, location) -> index */
+	struct map traces;	   /* (stack, total_nframe, domain, thread) -> index */
 };
 
-/* Over a new snapshot, whose locations, stacks and traces from here on come from the builder alone.
- */
+/* Over a new snapshot; its locations, stacks and traces then come from the builder alone. */
 void builder_init(struct snapshot_builder *builder, struct snapshot *snapshot);
 /* Frees the builder's own tables; the snapshot stays. */
 void builder_release(struct snapshot_builder *builder);
 
 /* The index of the location with PLACE's address, module and has_address (the rest of it is not
- * looked at) and these N
- * (>= 1) frames, innermost first, their strings interned in the snapshot. The last must not be
- * FRAME_INLINED. */
+ * looked at) and these N (>= 1) frames, innermost first, their strings interned in the snapshot.
+ * The last must not be FRAME_INLINED. */
 uint32_t builder_location(struct snapshot_builder *builder, const struct location *place,
 	const struct frame *frames, size_t n);
 /* The index of the stack of LOCATION called from PARENT (0: by nobody). */
