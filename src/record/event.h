@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One thing that happened to the heap of a watched process, as the reader hands it to the aggregate: in the order of
+ * time over all threads.
+ */
+#ifndef RECORD_EVENT_H
+#define RECORD_EVENT_H
+
+#include <stdint.h>
+
+enum event_type {
+	EVENT_ALLOC,  /* addr, size, trace */
+	EVENT_FREE,   /* addr */
+	EVENT_MOVE,   /* addr: a free that an UNDO of the same ring may take back */
+	EVENT_UNDO,   /* addr: the ring's last MOVE or UNMAP of it did not happen */
+	EVENT_MAP,    /* addr, size (length), trace: a range */
+	EVENT_UNMAP,  /* addr, size (length) */
+	EVENT_CLEAR,  /* all blocks are forgotten */
+};
+
+struct event {
+	enum event_type type;
+	uint32_t domain;
+	uint32_t trace;  /* the shim's node id, 0: no frame */
+	uint64_t tick, addr, size;
+};
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Events to accounts. The events of one image come in the order of time, so that an allocation at a live address means a
+ * free that was never told (a block at a tracked address replaces it), and a free of an unknown address one that was
+ * made before we looked. Where the order cannot be had (--transport pipe with idle threads) it is repaired by the ticks:
+ * a free older than the block it hits freed the block before it; an allocation older than a free that found nothing
+ * belongs to that free.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "record/image.h"
+
+enum { ORPHANS_MAX = 1 << 16 };
+
+struct image *image_new(int32_t pid)
+{
+	struct image *image = xcalloc(1, sizeof *image);
+
+	image->pid = pid;
+	ledger_init(&image->ledger);
+	image->domain_names.key_size = sizeof(uint32_t);
+	image->orphans.key_size = 2 * sizeof(uint64_t);
+	return image;
+}
+
+static void free_texts(char **items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(items[i]);
+}
+
+void image_free(struct image *image)
+{
+	if (!image)
+		return;
+	free_texts(image->command.items, image->command.count);
+	free_texts(image->problems.items, image->problems.count);
+	free_texts(image->pending_execs.items, image->pending_execs.count);
+	free_texts(image->names.items, image->names.count);
+	for (size_t i = 0; i < image->modules.count; i++)
+		free(image->modules.items[i].path);
+	for (size_t i = 0; i < image->threads.count; i++)
+		free(image->threads.items[i].name);
+	for (size_t i = 0; i < image->follows.count; i++)
+		free_texts((char *[]){ image->follows.items[i].program, image->follows.items[i].file,
+			image->follows.items[i].why }, 3);
+	ARRAY_FREE(&image->command);
+	ARRAY_FREE(&image->problems);
+	ARRAY_FREE(&image->pending_execs);
+	ARRAY_FREE(&image->names);
+	ARRAY_FREE(&image->modules);
+	ARRAY_FREE(&image->threads);
+	ARRAY_FREE(&image->follows);
+	ARRAY_FREE(&image->nodes);
+	map_free(&image->domain_names);
+	map_free(&image->orphans);
+	ledger_release(&image->ledger);
+	live_clear(&image->live);
+	ranges_release(&image->ranges);
+	free(image->executable);
+	free(image);
+}
+
+static void block_free(struct image *image, struct live_block *block)
+{
+	ledger_free(&image->ledger, block->trace - 1, block->size, 1);
+	live_remove(&image->live, block);
+}
+
+/* An allocation older than a free that found nothing: they belong together. */
+static bool claim_orphan(struct image *image, const struct event *event, uint32_t trace)
+{
+	uint64_t key[2] = { event->domain, event->addr }, *tick;
+
+	if (!image->orphans.count || !(tick = map_find(&image->orphans, key)) || *tick < event->tick)
+		return false;
+	*tick = 0;
+	image->unknown_frees--;
+	ledger_alloc(&image->ledger, trace, event->size);
+	ledger_free(&image->ledger, trace, event->size, 1);
+	return true;
+}
+
+static void on_alloc(struct image *image, struct image_ring *ring, const struct event *event)
+{
+	uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread);
+	struct live_block *old, block = { event->addr, event->size, event->tick, event->domain, trace + 1 };
+
+	if (claim_orphan(image, event, trace))
+		return;
+	old = live_find(&image->live, event->domain, event->addr);
+	if (old && old->tick > event->tick) {
+		ledger_alloc(&image->ledger, trace, event->size);
+		ledger_free(&image->ledger, trace, event->size, 1);
+		return;
+	}
+	if (old)
+		block_free(image, old);
+	ledger_alloc(&image->ledger, trace, event->size);
+	live_add(&image->live, &block);
+}
+
+static void remember_orphan(struct image *image, const struct event *event)
+{
+	uint64_t key[2] = { event->domain, event->addr };
+
+	image->unknown_frees++;
+	if (image->orphans.count >= ORPHANS_MAX) {
+		map_free(&image->orphans);
+		image->orphans.key_size = sizeof key;
+	}
+	*map_add(&image->orphans, key, 0, NULL) = event->tick;
+}
+
+static void on_free(struct image *image, struct image_ring *ring, const struct event *event)
+{
+	struct live_block *block = live_find(&image->live, event->domain, event->addr);
+
+	if (!block) {
+		remember_orphan(image, event);
+		return;
+	}
+	if (block->tick > event->tick)
+		return;
+	if (event->type == EVENT_MOVE) {
+		uint32_t at = ring->next_move++ % 4;
+
+		ring->moves[at].addr = block->addr;
+		ring->moves[at].size = block->size;
+		ring->moves[at].tick = block->tick;
+		ring->moves[at].domain = block->domain;
+		ring->moves[at].trace = block->trace;
+		ring->moves[at].valid = true;
+	}
+	block_free(image, block);
+}
+
+static void put_back(struct image *image, struct image_ring *ring, uint32_t at)
+{
+	struct live_block block = { ring->moves[at].addr, ring->moves[at].size, ring->moves[at].tick,
+		ring->moves[at].domain, ring->moves[at].trace };
+
+	ring->moves[at].valid = false;
+	if (live_find(&image->live, block.domain, block.addr))
+		return;
+	ledger_unfree(&image->ledger, block.trace - 1, block.size, 1);
+	live_add(&image->live, &block);
+}
+
+static void on_unmap(struct image *image, struct range_cuts *cuts, const struct event *event)
+{
+	uint64_t end = event->addr + event->size;
+
+	cuts->count = 0;
+	ranges_cut(&image->ranges, event->domain, event->addr, end < event->addr ? UINT64_MAX : end, cuts);
+	for (size_t i = 0; i < cuts->count; i++) {
+		const struct range_cut *cut = &cuts->items[i];
+
+		ledger_free(&image->ledger, cut->trace, cut->end - cut->start, cut->last);
+	}
+}
+
+static void on_map(struct image *image, struct image_ring *ring, const struct event *event)
+{
+	uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread);
+	struct range_cuts covered = { 0 };
+
+	if (!event->size || event->addr + event->size < event->addr)
+		return;
+	on_unmap(image, &covered, event);
+	free(covered.items);
+	ledger_alloc(&image->ledger, trace, event->size);
+	ranges_add(&image->ranges, event->domain, event->addr, event->addr + event->size, trace);
+}
+
+static void on_undo(struct image *image, struct image_ring *ring, const struct event *event)
+{
+	for (uint32_t back = 1; back <= 4; back++) {
+		uint32_t at = (ring->next_move - back) % 4;
+
+		if (ring->moves[at].valid && ring->moves[at].addr == event->addr &&
+			ring->moves[at].domain == event->domain) {
+			put_back(image, ring, at);
+			return;
+		}
+	}
+	for (size_t i = 0; i < ring->cuts.count; i++) {
+		const struct range_cut *cut = &ring->cuts.items[i];
+
+		ledger_unfree(&image->ledger, cut->trace, cut->end - cut->start, cut->last);
+		ranges_put_back(&image->ranges, cut);
+	}
+	ring->cuts.count = 0;
+}
+
+void image_event(struct image *image, struct image_ring *ring, const struct event *event)
+{
+	image->events++;
+	ring->last_was_move = event->type == EVENT_MOVE;
+	switch (event->type) {
+	case EVENT_ALLOC:
+		on_alloc(image, ring, event);
+		break;
+	case EVENT_FREE:
+	case EVENT_MOVE:
+		on_free(image, ring, event);
+		break;
+	case EVENT_UNDO:
+		on_undo(image, ring, event);
+		break;
+	case EVENT_MAP:
+		on_map(image, ring, event);
+		break;
+	case EVENT_UNMAP:
+		on_unmap(image, &ring->cuts, event);
+		break;
+	case EVENT_CLEAR:
+		live_clear(&image->live);
+		ranges_release(&image->ranges);
+		ledger_clear(&image->ledger);
+		break;
+	}
+}
+
+void image_ring_end(struct image *image, struct image_ring *ring)
+{
+	uint32_t last = (ring->next_move - 1) % 4;
+
+	if (ring->last_was_move && ring->moves[last].valid)
+		put_back(image, ring, last);
+	ring->last_was_move = false;
+	free(ring->cuts.items);
+	memset(&ring->cuts, 0, sizeof ring->cuts);
+}
+
+static const struct image_module *module_at(const struct image *image, uint64_t pc, bool also_unloaded)
+{
+	for (size_t i = image->modules.count; i--;) {
+		const struct image_module *module = &image->modules.items[i];
+
+		if (pc - 1 >= module->start && pc - 1 < module->end && (also_unloaded || !module->unloaded))
+			return module;
+	}
+	return NULL;
+}
+
+void image_node(struct image *image, uint32_t id, uint32_t parent, uint64_t pc, uint32_t flags)
+{
+	const struct image_module *module;
+
+	/* Ids are dense; one far off is not the shim's doing, and must not size our memory. */
+	if (!id || parent >= id || id > image->nodes.count * 2 + (1 << 20)) {
+		image->bad_stream = true;
+		return;
+	}
+	while (image->nodes.count <= id)
+		ARRAY_PUSH(&image->nodes);
+	module = flags & WIRE_NODE_CUT ? NULL : module_at(image, pc, false);
+	image->nodes.items[id] = (struct image_node){ pc, parent,
+		module ? (uint32_t)(module - image->modules.items) : INDEX_NONE, flags | NODE_SEEN };
+}
+
+uint32_t image_thread(struct image *image, int32_t tid)
+{
+	for (size_t i = image->threads.count; i--;)
+		if (image->threads.items[i].tid == tid)
+			return (uint32_t)i;
+	ARRAY_PUSH(&image->threads)->tid = tid;
+	return (uint32_t)image->threads.count - 1;
+}
+
+void image_thread_name(struct image *image, int32_t tid, const char *name, size_t size)
+{
+	struct image_thread *thread = &image->threads.items[image_thread(image, tid)];
+
+	free(thread->name);
+	thread->name = xstrndup(name, size);
+}
+
+void image_load(struct image *image, const void *data, size_t size, uint64_t realtime_ns)
+{
+	struct wire_module wire;
+	struct image_module *module;
+	const uint8_t *rest = (const uint8_t *)data + sizeof wire;
+
+	if (size < sizeof wire)
+		return;
+	memcpy(&wire, data, sizeof wire);
+	if (sizeof wire + wire.build_id_size + wire.path_size > size || wire.build_id_size > sizeof module->build_id)
+		return;
+	module = ARRAY_PUSH(&image->modules);
+	module->id = wire.id;
+	module->start = wire.start;
+	module->end = wire.end;
+	module->bias = wire.bias;
+	module->loaded_ns = realtime_ns;
+	module->build_id_size = wire.build_id_size;
+	memcpy(module->build_id, rest, wire.build_id_size);
+	module->path = xstrndup((const char *)rest + wire.build_id_size, wire.path_size);
+}
+
+void image_unload(struct image *image, uint32_t id, uint64_t realtime_ns)
+{
+	for (size_t i = 0; i < image->modules.count; i++) {
+		struct image_module *module = &image->modules.items[i];
+
+		if (module->id == id && !module->unloaded) {
+			module->unloaded = true;
+			module->unloaded_ns = realtime_ns;
+		}
+	}
+}
+
+void image_domain_name(struct image *image, uint32_t domain, const char *name, size_t size)
+{
+	*map_add(&image->domain_names, &domain, 0, NULL) = image->names.count;
+	*ARRAY_PUSH(&image->names) = xstrndup(name, size);
+}
+
+void image_problem(struct image *image, const char *format, ...)
+{
+	char text[400];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	for (size_t i = 0; i < image->problems.count; i++)
+		if (strcmp(image->problems.items[i], text) == 0)
+			return;
+	*ARRAY_PUSH(&image->problems) = xstrdup(text);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One traced image of one process: from its hello to its end (exit, death, or the next exec). It takes events in the order
+ * of time and keeps what a snapshot needs: nodes of stacks, modules, threads, live blocks, ranges, accounts.
+ */
+#ifndef RECORD_IMAGE_H
+#define RECORD_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "memtrace/wire.h"
+#include "model/snapshot.h"
+#include "record/event.h"
+#include "record/ledger.h"
+#include "record/live.h"
+#include "record/ranges.h"
+
+struct image_node {
+	uint64_t pc;
+	uint32_t parent;
+	uint32_t module;         /* index into modules, INDEX_NONE: found when a snapshot is made */
+	uint32_t flags;          /* enum wire_node_flags, or NODE_SEEN alone */
+};
+enum { NODE_SEEN = 1u << 31 };
+
+struct image_module {
+	char *path;
+	uint8_t build_id[64];
+	uint32_t build_id_size, id;
+	uint64_t start, end, bias, loaded_ns, unloaded_ns;
+	bool unloaded;
+};
+
+struct image_thread {
+	int32_t tid;
+	char *name;
+};
+
+struct image_follow {
+	int32_t pid;
+	uint32_t image;
+	char *program, *file, *why;
+};
+
+/* What one ring needs beside the image: who it is, and what an UNDO may ask back. */
+struct image_ring {
+	uint32_t thread;
+	struct { uint64_t addr, size, tick; uint32_t domain, trace; bool valid; } moves[4];
+	uint32_t next_move;
+	bool last_was_move;      /* the ring's last event: a realloc that has not come back */
+	struct range_cuts cuts;  /* of the last UNMAP */
+};
+
+struct image {
+	int32_t pid, parent_pid;
+	uint32_t number;         /* 0: the first image of this pid */
+	bool forked, first;      /* first: the first image of the first process */
+	char *executable;
+	ARRAY(char *) command;
+	uint64_t started_ns;
+	ARRAY(struct image_node) nodes;
+	ARRAY(struct image_module) modules;
+	ARRAY(struct image_thread) threads;
+	ARRAY(struct image_follow) follows;
+	ARRAY(char *) problems;
+	ARRAY(char *) pending_execs; /* paths announced and not seen to say hello */
+	struct map domain_names;     /* domain → index of names */
+	ARRAY(char *) names;
+	struct ledger ledger;
+	struct live live;
+	struct ranges ranges;
+	struct map orphans;          /* (domain, addr) of frees before their allocation → tick */
+	uint64_t events, unknown_frees;
+	bool bad_stream;
+};
+
+struct image *image_new(int32_t pid);
+void image_free(struct image *image);
+
+void image_event(struct image *image, struct image_ring *ring, const struct event *event);
+void image_node(struct image *image, uint32_t id, uint32_t parent, uint64_t pc, uint32_t flags);
+uint32_t image_thread(struct image *image, int32_t tid);
+void image_thread_name(struct image *image, int32_t tid, const char *name, size_t size);
+/* DATA: struct wire_module and what follows it. */
+void image_load(struct image *image, const void *data, size_t size, uint64_t realtime_ns);
+void image_unload(struct image *image, uint32_t id, uint64_t realtime_ns);
+void image_domain_name(struct image *image, uint32_t domain, const char *name, size_t size);
+/* A ring that ended in the middle of a realloc: the block was still there. */
+void image_ring_end(struct image *image, struct image_ring *ring);
+/* A sentence about what is incomplete; once each. */
+void image_problem(struct image *image, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+struct image_state {             /* what the snapshot is to say about now */
+	const char *moment;      /* "exit" or "now" */
+	bool ended;
+	int exit_code, exit_signal;
+	uint64_t rss, taken_ns, frames_limit, lost, cut_stacks, tracer_memory;
+	const char *directory, *host, *version;
+};
+
+/* The snapshot with moments MOMENT and "peak"; its locations have addresses and modules, and no names yet. */
+struct snapshot *image_snapshot(struct image *image, const struct image_state *state);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An image as a snapshot: the shim's nodes become locations and stacks, the accounts become traces with their counts at
+ * the present and at the peak. Names come later (cmd/naming.c); until then a location's one frame is its module.
+ * Cost: the nodes and traces once, never the events.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "model/snapshot_build.h"
+#include "record/image.h"
+
+struct draft {
+	struct image *image;
+	struct snapshot *snapshot;
+	struct snapshot_builder builder;
+	uint32_t *stacks;        /* node id → stack */
+	uint32_t *depths;        /* node id → frames */
+};
+
+static void add_modules(struct draft *draft)
+{
+	for (size_t i = 0; i < draft->image->modules.count; i++) {
+		const struct image_module *from = &draft->image->modules.items[i];
+		struct module *module = ARRAY_PUSH(&draft->snapshot->modules);
+
+		module->path = strings_add(draft->snapshot->strings, from->path);
+		module->build_id = strings_add_bytes(draft->snapshot->strings, (const char *)from->build_id,
+			from->build_id_size);
+		module->start = from->start;
+		module->end = from->end;
+		module->bias = from->bias;
+		module->loaded_ns = from->loaded_ns;
+		module->unloaded_ns = from->unloaded_ns;
+	}
+}
+
+static void add_threads(struct draft *draft)
+{
+	for (size_t i = 0; i < draft->image->threads.count; i++) {
+		struct thread *thread = ARRAY_PUSH(&draft->snapshot->threads);
+		const char *name = draft->image->threads.items[i].name;
+
+		thread->tid = draft->image->threads.items[i].tid;
+		thread->name = strings_add(draft->snapshot->strings, name ? name : "");
+	}
+}
+
+/* A node whose module was not known when it came: the module that was loaded last at its place. */
+static uint32_t module_of(const struct image *image, const struct image_node *node)
+{
+	if (node->module != INDEX_NONE)
+		return node->module;
+	for (size_t i = image->modules.count; i--;)
+		if (node->pc - 1 >= image->modules.items[i].start && node->pc - 1 < image->modules.items[i].end)
+			return (uint32_t)i;
+	return INDEX_NONE;
+}
+
+static uint32_t location_of(struct draft *draft, const struct image_node *node)
+{
+	struct snapshot *snapshot = draft->snapshot;
+	struct location place = { .address = node->pc, .module = module_of(draft->image, node), .has_address = true };
+	struct frame frame = { 0 };
+
+	if (place.module == INDEX_NONE) {
+		frame.filename = strings_add(snapshot->strings, SNAPSHOT_UNKNOWN);
+	} else {
+		place.address -= snapshot->modules.items[place.module].bias;
+		frame.filename = snapshot->modules.items[place.module].path;
+		frame.flags = FRAME_NO_LINE;
+	}
+	return builder_location(&draft->builder, &place, &frame, 1);
+}
+
+/* Parents have lower ids than their children (image_node sees to it), so one pass does. */
+static void add_stacks(struct draft *draft)
+{
+	const struct image *image = draft->image;
+
+	draft->stacks = xcalloc(image->nodes.count + 1, sizeof *draft->stacks);
+	draft->depths = xcalloc(image->nodes.count + 1, sizeof *draft->depths);
+	for (size_t id = 1; id < image->nodes.count; id++) {
+		const struct image_node *node = &image->nodes.items[id];
+
+		if (!(node->flags & NODE_SEEN))
+			continue;
+		if (node->flags & WIRE_NODE_CUT) {
+			draft->stacks[id] = draft->stacks[node->parent];
+			draft->depths[id] = node->pc > UINT32_MAX ? UINT32_MAX : (uint32_t)node->pc;
+			if (draft->depths[id] < draft->depths[node->parent])
+				draft->depths[id] = draft->depths[node->parent];
+			continue;
+		}
+		draft->depths[id] = draft->depths[node->parent] + 1;
+		draft->stacks[id] = builder_stack(&draft->builder, draft->stacks[node->parent], location_of(draft, node));
+	}
+}
+
+static const char *domain_name(const struct image *image, uint32_t domain)
+{
+	const uint64_t *name = map_find(&image->domain_names, &domain);
+
+	return name ? image->names.items[*name] : NULL;
+}
+
+/* Several accounts may become one trace: two ids can name one stack. */
+static void add_traces(struct draft *draft, struct moment *exit, struct moment *peak)
+{
+	const struct ledger *ledger = &draft->image->ledger;
+	uint32_t *traces = xcalloc(ledger->traces.count + 1, sizeof *traces);
+
+	for (size_t i = 0; i < ledger->traces.count; i++) {
+		const struct ledger_trace *from = &ledger->traces.items[i];
+		uint32_t node = from->stack < draft->image->nodes.count ? from->stack : 0;
+		uint32_t domain = snapshot_domain(draft->snapshot, from->domain,
+			domain_name(draft->image, from->domain));
+		struct trace *trace;
+
+		traces[i] = builder_trace(&draft->builder, draft->stacks[node], draft->depths[node], domain, from->thread);
+		trace = &draft->snapshot->traces.items[traces[i]];
+		trace->total_size += from->allocated.size;
+		trace->total_count += from->allocated.count;
+	}
+	snapshot_alloc_counts(draft->snapshot);
+	for (size_t i = 0; i < ledger->traces.count; i++) {
+		struct sums now = ledger_live(&ledger->traces.items[i]);
+		struct sums then = ledger_at_peak(ledger, &ledger->traces.items[i]);
+		struct counts *counts = snapshot_counts(draft->snapshot, 0, traces[i]);
+		struct counts *at_peak = snapshot_counts(draft->snapshot, 1, traces[i]);
+
+		counts->size += now.size;
+		counts->count += now.count;
+		at_peak->size += then.size;
+		at_peak->count += then.count;
+		exit->live.size += now.size;
+		exit->live.count += now.count;
+		peak->live.size += then.size;
+		peak->live.count += then.count;
+	}
+	free(traces);
+}
+
+static void add_follows(struct draft *draft)
+{
+	struct strings *strings = draft->snapshot->strings;
+
+	for (size_t i = 0; i < draft->image->follows.count; i++) {
+		const struct image_follow *from = &draft->image->follows.items[i];
+		struct follow *follow = ARRAY_PUSH(&draft->snapshot->run.follows);
+
+		follow->pid = from->pid;
+		follow->image = from->image;
+		follow->program = strings_add(strings, from->program ? from->program : "");
+		follow->file = strings_add(strings, from->file ? from->file : "");
+		follow->why = strings_add(strings, from->why ? from->why : "");
+	}
+}
+
+static void add_run(struct draft *draft, const struct image_state *state)
+{
+	const struct image *image = draft->image;
+	struct strings *strings = draft->snapshot->strings;
+	struct run *run = &draft->snapshot->run;
+
+	for (size_t i = 0; i < image->command.count; i++)
+		*ARRAY_PUSH(&run->command) = strings_add(strings, image->command.items[i]);
+	run->executable = strings_add(strings, image->executable ? image->executable : "");
+	run->directory = strings_add(strings, state->directory);
+	run->host = strings_add(strings, state->host);
+	run->version = strings_add(strings, state->version);
+	run->pid = image->pid;
+	run->parent_pid = image->parent_pid;
+	run->image = image->number;
+	run->started_ns = image->started_ns;
+	run->taken_ns = state->taken_ns;
+	run->frames_limit = state->frames_limit;
+	run->exit_code = state->exit_code;
+	run->exit_signal = state->exit_signal;
+	run->ended = state->ended;
+	for (size_t i = 0; i < image->problems.count; i++)
+		*ARRAY_PUSH(&run->problems) = strings_add(strings, image->problems.items[i]);
+	run->complete = image->problems.count == 0;
+	run->peak_size = image->ledger.peak.size;
+	run->peak_count = image->ledger.peak.count;
+	run->total_size = image->ledger.allocated.size;
+	run->total_count = image->ledger.allocated.count;
+	run->events = image->events;
+	run->events_lost = state->lost;
+	run->unknown_frees = image->unknown_frees;
+	run->cut_stacks = state->cut_stacks;
+	run->tracer_memory = state->tracer_memory;
+	add_follows(draft);
+}
+
+struct snapshot *image_snapshot(struct image *image, const struct image_state *state)
+{
+	struct draft draft = { .image = image, .snapshot = snapshot_new() };
+	struct moment *moment;
+
+	if (state->lost)
+		image_problem(image, "%lu events were lost", (unsigned long)state->lost);
+	if (image->bad_stream)
+		image_problem(image, "a part of the recorded data could not be read: the program may have overwritten it");
+	ledger_settle(&image->ledger);
+	builder_init(&draft.builder, draft.snapshot);
+	add_modules(&draft);
+	add_threads(&draft);
+	add_stacks(&draft);
+	moment = ARRAY_PUSH(&draft.snapshot->moments);
+	moment->name = strings_add(draft.snapshot->strings, state->moment);
+	moment->time_ns = state->taken_ns;
+	moment->rss = state->rss;
+	moment = ARRAY_PUSH(&draft.snapshot->moments);
+	moment->name = strings_add(draft.snapshot->strings, "peak");
+	add_traces(&draft, &draft.snapshot->moments.items[0], &draft.snapshot->moments.items[1]);
+	add_run(&draft, state);
+	builder_release(&draft.builder);
+	free(draft.stacks);
+	free(draft.depths);
+	return draft.snapshot;
+}

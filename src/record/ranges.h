@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Mappings of one process: ranges of addresses that may be trimmed and split. All pieces of a mapping keep its trace; it is
+ * one block until its last piece goes, so a split is no new allocation.
+ */
+#ifndef RECORD_RANGES_H
+#define RECORD_RANGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/memory.h"
+
+struct mapping {
+	uint32_t trace;      /* index into the ledger */
+	uint32_t pieces;     /* 0: gone, may be used again */
+};
+
+struct range {
+	uint32_t domain, mapping;
+	uint64_t start, end;
+};
+
+struct ranges {
+	ARRAY(struct range) items; /* sorted by (domain, start), disjoint within a domain */
+	ARRAY(struct mapping) mappings;
+	ARRAY(uint32_t) unused;    /* mappings without pieces */
+};
+
+/* A piece that ranges_cut took out. */
+struct range_cut {
+	uint32_t domain, trace, mapping;
+	uint64_t start, end;
+	bool last;           /* it was its mapping's last piece */
+};
+struct range_cuts {
+	struct range_cut *items;
+	size_t count, capacity;
+};
+
+/* Takes [start, end) out of DOMAIN; what was there is appended to CUTS. */
+void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, struct range_cuts *cuts);
+/* Adds a new mapping of one piece; the place must be free. */
+void ranges_add(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, uint32_t trace);
+/* Puts a cut piece back, as a piece of its mapping if that still lives; its place must be free. */
+void ranges_put_back(struct ranges *ranges, const struct range_cut *cut);
+void ranges_release(struct ranges *ranges);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From the pool and the pipe to images: finds processes and rings, joins messages, merges the rings of each process by
+ * time up to a horizon, and notices ends.
+ *
+ * The horizon: the time is taken, then a barrier makes every earlier "odd head" visible, then the heads are read. A ring
+ * whose head is even has published all its events up to that time; one whose head is odd is final up to the last time
+ * it was even. Events up to the least of these are final, in order, and are handed on; idle threads hold back nobody.
+ */
+#ifndef RECORD_READER_H
+#define RECORD_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "record/decode.h"
+#include "record/image.h"
+#include "record/pool.h"
+
+struct ring {
+	uint32_t slot;
+	struct reader_process *process;
+	struct decode_stream stream;
+	struct image_ring image;
+	struct event next;       /* decoded ahead, when have_next */
+	bool have_next, fresh;   /* fresh: its head has not been read in this round */
+	uint64_t position;       /* words copied out */
+	uint64_t target;         /* head of this round */
+	uint64_t safe;           /* everything up to this tick has been published */
+	uint64_t heard_ns;       /* pipe transport: when its last chunk came */
+};
+
+struct reader_process {
+	uint32_t index, generation;
+	struct image *image;
+	int pidfd;               /* -1: unknown, the process is gone or is our own child */
+	ARRAY(struct ring *) rings;
+	ARRAY(uint8_t) parts[16]; /* unfinished messages by kind */
+	uint64_t horizon;
+	bool said_hello, ended;
+	bool waited_for;         /* our own child: its end is told by reader_end, not by its pidfd */
+};
+
+struct reader {
+	struct pool *pool;
+	ARRAY(struct reader_process *) processes; /* those that live, or have ended and were not taken yet */
+	struct ring *rings[WIRE_SLOTS];
+	struct reader_process *by_index[WIRE_PROCESSES];
+	ARRAY(struct { int32_t pid; uint32_t images; }) pids;
+	int32_t first_pid;       /* of the program that was started */
+	bool first_seen;
+	uint8_t *input;          /* bytes of the pipe not parsed yet */
+	size_t n_input;
+	uint64_t scanned_ns;     /* when the slots table was last looked through */
+};
+
+void reader_init(struct reader *reader, struct pool *pool, int32_t first_pid);
+void reader_release(struct reader *reader);
+
+/* Reads all there is now. Returns how many words and messages that was. */
+size_t reader_round(struct reader *reader);
+/* Looks which processes have ended (by pidfd); for our own child the caller says so with reader_end. */
+void reader_check_ends(struct reader *reader);
+/* PID has ended: reads the rest of its rings; its images are then `ended`. */
+void reader_end(struct reader *reader, int32_t pid);
+/* Takes an ended process off the list (NULL: none); the caller hands it to reader_drop. */
+struct reader_process *reader_take_ended(struct reader *reader);
+void reader_drop(struct reader *reader, struct reader_process *process);
+
+#endif
