@@ -65,6 +65,7 @@ static void section_compression(struct elf_section *section)
 		if (!cursor_ok(&cursor))
 			section->compression = COMPRESSION_BAD;
 		section->stored = cursor.at;
+		section->stored_size = cursor_left(&cursor);
 	} else if (!strncmp(section->name, ".zdebug_", 8) && section->stored_size >= 12 &&
 		   !memcmp(section->stored, "ZLIB", 4)) {
 		uint64_t size = 0;
@@ -75,11 +76,12 @@ static void section_compression(struct elf_section *section)
 		section->compression = ELFCOMPRESS_ZLIB;
 		section->stored += 12;
 		section->stored_size -= 12;
-		return;
+		/* Under the name that everybody looks for; libdwarf would inflate a .zdebug section by itself. */
+		section->old_name = xasprintf(".%s", section->name + 2);
+		section->name = section->old_name;
 	} else {
 		return;
 	}
-	section->stored_size -= section->compression == COMPRESSION_BAD ? section->stored_size : 24;
 	if (section->size > inflated_limit(section->stored_size))
 		section->compression = COMPRESSION_BAD;
 	if (section->compression == COMPRESSION_BAD)
@@ -249,9 +251,11 @@ void elf_close(struct elf *elf)
 {
 	if (!elf)
 		return;
-	for (size_t i = 0; i < elf->n_sections; i++)
+	for (size_t i = 0; i < elf->n_sections; i++) {
 		if (elf->sections[i].inflated)
 			munmap(elf->sections[i].inflated, elf->sections[i].size);
+		free(elf->sections[i].old_name);
+	}
 	free(elf->sections);
 	if (elf->mapped)
 		munmap((void *)elf->data, elf->size);
@@ -260,16 +264,9 @@ void elf_close(struct elf *elf)
 
 struct elf_section *elf_section(const struct elf *elf, const char *name)
 {
-	for (size_t i = 0; i < elf->n_sections; i++) {
-		struct elf_section *section = &elf->sections[i];
-
-		if (!section->stored)
-			continue;
-		if (!strcmp(section->name, name) || (!strncmp(name, ".debug_", 7) &&
-						     !strncmp(section->name, ".zdebug_", 8) &&
-						     !strcmp(section->name + 8, name + 7)))
-			return section;
-	}
+	for (size_t i = 0; i < elf->n_sections; i++)
+		if (elf->sections[i].stored && !strcmp(elf->sections[i].name, name))
+			return &elf->sections[i];
 	return NULL;
 }
 

@@ -15,13 +15,14 @@
 #include "base/error.h"
 
 struct elf_section {
-	const char *name;      /* "" when it cannot be read */
+	const char *name;      /* "" when it cannot be read; .zdebug_x of old binutils is called .debug_x */
 	uint32_t type, link, info;
 	uint64_t flags, address, size, entry_size; /* size: as the program sees it, that is inflated */
 	const uint8_t *stored; /* the bytes in the file; NULL: none (SHT_NOBITS), or outside of the file */
 	size_t stored_size;
 	uint32_t compression;  /* ELFCOMPRESS_ZLIB, 2 for zstd, 0 none, UINT32_MAX unknown or impossible */
 	uint8_t *inflated;     /* by elf_section_data, owned by the file */
+	char *old_name;        /* owned, when name had to be made */
 };
 
 struct elf {
@@ -43,7 +44,7 @@ struct elf *elf_open(const char *path, struct error *err);
 struct elf *elf_open_memory(const void *data, size_t size, struct error *err);
 void elf_close(struct elf *elf); /* NULL is nothing */
 
-/* The first section NAME with bytes in the file; a section .zNAME of old binutils counts as .NAME. NULL: none. */
+/* The first section NAME with bytes in the file. NULL: none. */
 struct elf_section *elf_section(const struct elf *elf, const char *name);
 /* Its bytes, section->size of them, inflated if need be; valid until elf_close. NULL and an error when it has none or
  * they cannot be inflated: a claim of over about 1000 times the stored bytes is taken for corrupt. */
