@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A snapshot at one moment, with the frames that somebody wants to see: the view hides the frames of
+ * allocators and of the C++ library when asked to. Everything that walks stacks walks them through
+ * here, so filters, groups and exports agree about what a block's most recent frame is.
+ *
+ * A stack always has at least one frame: where nothing is known (the empty stack) it is
+ * "<unknown>":0, and where everything would be hidden nothing is.
+ */
+#ifndef REPORT_VIEW_H
+#define REPORT_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "model/snapshot.h"
+
+struct view {
+	const struct snapshot *snapshot;
+	size_t moment;
+	bool hides;        /* private, as is what follows */
+	uint8_t *hidden;   /* by frame: whether it is left out */
+	uint8_t *visible;  /* by stack: whether it has a frame that is not */
+};
+
+/* One frame of a stack; both NULL stand for "<unknown>":0. */
+struct view_frame {
+	const struct frame *frame;
+	const struct location *location;
+};
+
+void view_init(struct view *view, const struct snapshot *snapshot, size_t moment, bool hide);
+void view_release(struct view *view);
+
+/* Steps from the most recent frame outwards. */
+struct view_walk {
+	const struct view *view;
+	uint32_t stack, level; /* the next one */
+	bool hides, begun;
+};
+
+struct view_walk view_walk(const struct view *view, uint32_t stack);
+/* False behind the oldest frame; the first call never is. */
+bool view_next(struct view_walk *walk, struct view_frame *frame);
+struct view_frame view_leaf(const struct view *view, uint32_t stack);
+
+/* The live blocks of a trace at the view's moment. */
+static inline struct counts view_counts(const struct view *view, size_t trace)
+{
+	return *snapshot_counts(view->snapshot, view->moment, trace);
+}
+
+#endif
