@@ -36,6 +36,7 @@ struct reader_process {
 	ARRAY(struct ring *) rings;
 	ARRAY(uint8_t) parts[16]; /* unfinished messages by kind */
 	uint64_t horizon;
+	uint64_t message_tick;   /* of the message being read: when it was sent */
 	bool said_hello, ended;
 	bool waited_for;         /* our own child: its end is told by reader_end, not by its pidfd */
 };

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The life of processes, as they tell it: hello, modules, slots, execs, names; with --transport pipe the records too.
+ * Each row of `handlers` is one kind of message. Sizes are checked here; a message that does not parse is passed over
+ * and its process marked.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "record/inbox.h"
+
+static uint64_t realtime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static uint32_t count_image(struct reader *reader, int32_t pid)
+{
+	for (size_t i = 0; i < reader->pids.count; i++)
+		if (reader->pids.items[i].pid == pid)
+			return reader->pids.items[i].images++;
+	__typeof__(reader->pids.items) entry = ARRAY_PUSH(&reader->pids);
+	entry->pid = pid;
+	entry->images = 1;
+	return 0;
+}
+
+/* An announced exec has come true: by itself, or by a child of it. */
+static void settle_exec(struct image *image, const char *program)
+{
+	for (size_t i = 0; i < image->pending_execs.count; i++) {
+		const char *path = image->pending_execs.items[i], *base = strrchr(path, '/');
+
+		if (program && strcmp(base ? base + 1 : path, program) != 0)
+			continue;
+		free(image->pending_execs.items[i]);
+		image->pending_execs.items[i] = image->pending_execs.items[--image->pending_execs.count];
+		return;
+	}
+}
+
+static void add_follow(struct image *parent, const struct image *child)
+{
+	struct image_follow *follow = ARRAY_PUSH(&parent->follows);
+	const char *program = child->command.count ? child->command.items[0] : child->executable;
+
+	follow->pid = child->pid;
+	follow->image = child->number;
+	follow->program = xstrdup(program ? program : "");
+}
+
+/* The same pid says hello again: its former image ended with an exec. The parent learns of its new child. */
+static void join_family(struct reader *reader, struct reader_process *process, const struct wire_hello *hello)
+{
+	for (size_t i = 0; i < reader->processes.count; i++) {
+		struct reader_process *other = reader->processes.items[i];
+		bool same = other->image->pid == hello->pid;
+
+		if (other == process || !other->said_hello || other->ended)
+			continue;
+		if (!same && other->image->pid != hello->parent_pid)
+			continue;
+		add_follow(other->image, process->image);
+		if (!hello->forked && process->image->command.count) {
+			const char *base = strrchr(process->image->command.items[0], '/');
+
+			settle_exec(other->image, base ? base + 1 : process->image->command.items[0]);
+		}
+		if (same) {
+			reader_finish(reader, other);
+			process->waited_for = other->waited_for;
+		}
+	}
+}
+
+static void read_command(struct image *image, const char *text, size_t size)
+{
+	while (size) {
+		size_t length = strnlen(text, size);
+
+		*ARRAY_PUSH(&image->command) = xstrndup(text, length);
+		length += length < size;
+		text += length;
+		size -= length;
+	}
+}
+
+static void on_hello(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
+{
+	struct wire_hello hello;
+	struct image *image = process->image;
+	char link[64], path[PATH_MAX];
+	ssize_t length;
+
+	if (size < sizeof hello || process->said_hello)
+		return;
+	memcpy(&hello, data, sizeof hello);
+	image->pid = hello.pid;
+	image->parent_pid = hello.parent_pid;
+	image->forked = hello.forked;
+	image->started_ns = hello.realtime_ns;
+	image->number = count_image(reader, hello.pid);
+	image->first = hello.pid == reader->first_pid && !reader->first_seen;
+	if (image->first)
+		reader->first_seen = true;
+	read_command(image, (const char *)data + sizeof hello, size - sizeof hello);
+	snprintf(link, sizeof link, "/proc/%d/exe", hello.pid);
+	length = readlink(link, path, sizeof path - 1);
+	if (length > 0)
+		image->executable = xstrndup(path, (size_t)length);
+	process->waited_for = hello.pid == reader->first_pid;
+	process->pidfd = (int)syscall(SYS_pidfd_open, hello.pid, 0);
+	process->said_hello = true;
+	join_family(reader, process, &hello);
+}
+
+static void on_module(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
+{
+	(void)reader;
+	image_load(process->image, data, size, realtime_ns());
+}
+
+static void on_unload(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
+{
+	struct wire_unload unload;
+
+	(void)reader;
+	if (size < sizeof unload)
+		return;
+	memcpy(&unload, data, sizeof unload);
+	image_unload(process->image, unload.id, realtime_ns());
+}
+
+static void on_slot(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
+{
+	uint32_t slot;
+
+	(void)process;
+	if (size < sizeof slot)
+		return;
+	memcpy(&slot, data, sizeof slot);
+	reader_ring(reader, slot);
+}
+
+static void on_exec(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
+{
+	(void)reader;
+	*ARRAY_PUSH(&process->image->pending_execs) = xstrndup((const char *)data, size);
+}
+
+static void on_chunk(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
+{
+	uint64_t words[WIRE_MESSAGE_MAX / 8];
+	struct timespec now;
+	struct ring *ring;
+	uint32_t slot;
+
+	if (size < 8)
+		return;
+	memcpy(&slot, data, sizeof slot);
+	ring = reader_ring(reader, slot);
+	if (!ring)
+		return;
+	memcpy(words, data + 8, (size - 8) / 8 * 8);
+	decode_append(&ring->stream, words, (size - 8) / 8);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ring->safe = process->message_tick;
+	ring->heard_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void on_thread_name(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
+{
+	int32_t tid;
+
+	(void)reader;
+	if (size < sizeof tid)
+		return;
+	memcpy(&tid, data, sizeof tid);
+	image_thread_name(process->image, tid, (const char *)data + sizeof tid, size - sizeof tid);
+}
+
+static void on_domain_name(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
+{
+	uint32_t domain;
+
+	(void)reader;
+	if (size < sizeof domain)
+		return;
+	memcpy(&domain, data, sizeof domain);
+	image_domain_name(process->image, domain, (const char *)data + sizeof domain, size - sizeof domain);
+}
+
+static void on_untraced(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
+{
+	(void)reader;
+	image_problem(process->image, "%.*s", (int)size, (const char *)data);
+}
+
+static void (*const handlers[16])(struct reader *, struct reader_process *, const uint8_t *, size_t) = {
+	[WIRE_MSG_HELLO] = on_hello, [WIRE_MSG_MODULE] = on_module, [WIRE_MSG_UNLOAD] = on_unload,
+	[WIRE_MSG_SLOT] = on_slot, [WIRE_MSG_EXEC] = on_exec, [WIRE_MSG_CHUNK] = on_chunk,
+	[WIRE_MSG_THREAD_NAME] = on_thread_name, [WIRE_MSG_DOMAIN_NAME] = on_domain_name,
+	[WIRE_MSG_UNTRACED] = on_untraced,
+};
+
+void reader_message(struct reader *reader, const void *data, size_t size)
+{
+	struct wire_message head;
+	struct reader_process *process;
+	const uint8_t *body = (const uint8_t *)data + sizeof head;
+
+	if (size < sizeof head)
+		return;
+	memcpy(&head, data, sizeof head);
+	if (head.magic != WIRE_MESSAGE_MAGIC || head.size < sizeof head || head.size > size || head.kind > 15)
+		return;
+	process = reader_process(reader, head.process, head.generation);
+	if (!process || process->ended || !handlers[head.kind])
+		return;
+	process->message_tick = head.tick;
+	size = head.size - sizeof head;
+	if (head.more || process->parts[head.kind].count) {
+		for (size_t i = 0; i < size; i++)
+			*ARRAY_PUSH(&process->parts[head.kind]) = body[i];
+		if (head.more)
+			return;
+		body = process->parts[head.kind].items;
+		size = process->parts[head.kind].count;
+	}
+	handlers[head.kind](reader, process, body, size);
+	process->parts[head.kind].count = 0;
+}
+
+/* Whole messages in the input; what does not begin with a message's head is skipped to where one does. */
+static size_t parse_input(struct reader *reader)
+{
+	size_t at = 0, messages = 0;
+	struct wire_message head;
+
+	while (reader->n_input - at >= sizeof head) {
+		memcpy(&head, reader->input + at, sizeof head);
+		if (head.magic != WIRE_MESSAGE_MAGIC || head.size < sizeof head || head.size > WIRE_MESSAGE_MAX) {
+			at++;
+			continue;
+		}
+		if (reader->n_input - at < head.size)
+			break;
+		reader_message(reader, reader->input + at, head.size);
+		at += head.size;
+		messages++;
+	}
+	reader->n_input -= at;
+	memmove(reader->input, reader->input + at, reader->n_input);
+	return messages;
+}
+
+size_t reader_drain_pipe(struct reader *reader)
+{
+	size_t messages = 0;
+
+	for (int rounds = 0; rounds < 64; rounds++) {
+		ssize_t got = read(reader->pool->pipe_read, reader->input + reader->n_input,
+			READER_INPUT - reader->n_input);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		reader->n_input += (size_t)got;
+		messages += parse_input(reader);
+	}
+	return messages;
+}

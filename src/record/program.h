@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a program is, before it is started: found like execvp finds it, and whether the shim can be in it.
+ */
+#ifndef RECORD_PROGRAM_H
+#define RECORD_PROGRAM_H
+
+#include "base/error.h"
+
+enum program_kind {
+	PROGRAM_TRACEABLE,
+	PROGRAM_STATIC,          /* no dynamic linker: nothing can be injected by LD_PRELOAD */
+	PROGRAM_SETUID,          /* the dynamic linker ignores LD_PRELOAD */
+	PROGRAM_FOREIGN,         /* 32-bit, or of another machine */
+	PROGRAM_OTHER_LIBC,      /* a dynamic linker that is not glibc's (musl) */
+	PROGRAM_OWN_MALLOC,      /* the executable brings its own malloc, or a sanitizer's */
+	PROGRAM_UNREADABLE,
+};
+
+/* Finds NAME as execvp does (PATH, or a path with a slash); *path is malloc'ed. Status EXIT_NOT_FOUND or
+ * EXIT_NOT_EXECUTABLE on failure. */
+int program_find(const char *name, char **path, struct error *err);
+/* What the file at PATH is; a script is what its interpreter is. *reason is a part of a sentence ("a static program"). */
+enum program_kind program_probe(const char *path, const char **reason);
+
+#endif

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A round: take the time, make odd heads visible, read the heads, drain the pipe, copy what the rings hold up to those
+ * heads, merge. A message that a record relies on was written before the record was published, so it has been read by
+ * then; a slot met for the first time has its head read after its message, and the pipe is drained once more.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "record/inbox.h"
+#include "record/reader.h"
+
+#define SCAN_EVERY_NS 20000000ull
+#define PIPE_QUIET_NS 200000000ull
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void reader_init(struct reader *reader, struct pool *pool, int32_t first_pid)
+{
+	memset(reader, 0, sizeof *reader);
+	reader->pool = pool;
+	reader->first_pid = first_pid;
+	reader->input = xmalloc(READER_INPUT);
+}
+
+static void ring_free(struct reader *reader, struct ring *ring, bool give_back)
+{
+	if (give_back)
+		pool_free_slot(reader->pool, ring->slot);
+	if (reader->rings[ring->slot] == ring)
+		reader->rings[ring->slot] = NULL;
+	decode_release(&ring->stream);
+	free(ring->image.cuts.items);
+	free(ring);
+}
+
+static void process_free(struct reader *reader, struct reader_process *process, bool give_back)
+{
+	for (size_t i = 0; i < process->rings.count; i++)
+		ring_free(reader, process->rings.items[i], give_back);
+	for (size_t i = 0; i < 16; i++)
+		ARRAY_FREE(&process->parts[i]);
+	ARRAY_FREE(&process->rings);
+	if (process->pidfd >= 0)
+		close(process->pidfd);
+	image_free(process->image);
+	free(process);
+}
+
+void reader_release(struct reader *reader)
+{
+	for (size_t i = 0; i < reader->processes.count; i++)
+		process_free(reader, reader->processes.items[i], false);
+	ARRAY_FREE(&reader->processes);
+	ARRAY_FREE(&reader->pids);
+	free(reader->input);
+}
+
+struct reader_process *reader_process(struct reader *reader, uint32_t index, uint32_t generation)
+{
+	struct reader_process *process;
+
+	if (index >= WIRE_PROCESSES)
+		return NULL;
+	process = reader->by_index[index];
+	if (process && process->generation == generation)
+		return process;
+	if (process || reader->pool->processes[index].generation != generation)
+		return NULL;
+	process = xcalloc(1, sizeof *process);
+	process->index = index;
+	process->generation = generation;
+	process->pidfd = -1;
+	process->image = image_new(reader->pool->processes[index].pid);
+	reader->by_index[index] = process;
+	*ARRAY_PUSH(&reader->processes) = process;
+	return process;
+}
+
+struct ring *reader_ring(struct reader *reader, uint32_t slot)
+{
+	const struct wire_slot *entry;
+	struct reader_process *process;
+	struct ring *ring;
+
+	if (slot >= WIRE_SLOTS)
+		return NULL;
+	if (reader->rings[slot])
+		return reader->rings[slot];
+	entry = &reader->pool->slots[slot];
+	process = reader_process(reader, entry->process, entry->process_generation);
+	if (!process || process->ended)
+		return NULL;
+	ring = xcalloc(1, sizeof *ring);
+	ring->slot = slot;
+	ring->process = process;
+	ring->fresh = true;
+	ring->safe = process->horizon;
+	ring->image.thread = image_thread(process->image, entry->tid);
+	*ARRAY_PUSH(&process->rings) = ring;
+	return reader->rings[slot] = ring;
+}
+
+/* Slots whose message could not be sent. */
+static void scan_slots(struct reader *reader)
+{
+	uint32_t limit = reader->pool->head->next_slot;
+
+	if (limit > WIRE_SLOTS)
+		limit = WIRE_SLOTS;
+	for (uint32_t slot = 0; slot < limit; slot++)
+		if (!reader->rings[slot] && reader->pool->slots[slot].state == WIRE_SLOT_LIVE)
+			reader_ring(reader, slot);
+}
+
+/* What the ring's records tell beside events. */
+static void sink_node(void *context, uint32_t id, uint32_t parent, uint64_t pc, uint32_t flags)
+{
+	struct ring *ring = context;
+
+	image_node(ring->process->image, id, parent, pc, flags);
+}
+
+static void sink_thread(void *context, int32_t tid)
+{
+	struct ring *ring = context;
+
+	ring->image.thread = image_thread(ring->process->image, tid);
+}
+
+
+static struct reader *sink_reader; /* the one reader of this process: messages in rings need it */
+
+static void sink_message(void *context, const void *data, size_t size)
+{
+	(void)context;
+	reader_message(sink_reader, data, size);
+}
+
+static bool ring_advance(struct ring *ring)
+{
+	const struct decode_sink sink = { ring, sink_node, sink_thread, sink_message };
+
+	if (!ring->have_next)
+		ring->have_next = decode_next(&ring->stream, &sink, &ring->next) == 1;
+	if (ring->stream.bad)
+		ring->process->image->bad_stream = true;
+	return ring->have_next;
+}
+
+/* The head: its position, and whether all events up to NOW are published. */
+static void ring_look(struct reader *reader, struct ring *ring, uint64_t now)
+{
+	struct wire_slot *entry = &reader->pool->slots[ring->slot];
+	uint64_t head = atomic_load_explicit(&entry->head, memory_order_acquire);
+
+	for (int spin = 0; (head & 1) && spin < 200; spin++) {
+		__builtin_ia32_pause();
+		head = atomic_load_explicit(&entry->head, memory_order_acquire);
+	}
+	if (!(head & 1) && reader->pool->head->transport == WIRE_TRANSPORT_RING)
+		ring->safe = now;
+	ring->target = head >> 1;
+	ring->fresh = false;
+}
+
+static size_t ring_copy(struct reader *reader, struct ring *ring)
+{
+	struct wire_slot *entry = &reader->pool->slots[ring->slot];
+	uint64_t words = entry->capacity / 8, count = ring->target - ring->position;
+	const uint64_t *ring_words;
+
+	if (!count)
+		return 0;
+	if (words > WIRE_RING_MAX / 8 || !words || (words & (words - 1)) || count > words || ring->stream.bad) {
+		ring->process->image->bad_stream = true;
+		ring->position = ring->target;
+		atomic_store_explicit(&entry->tail, ring->position, memory_order_release);
+		return 0;
+	}
+	ring_words = pool_ring(reader->pool, ring->slot);
+	if (!ring_words)
+		return 0;
+	for (uint64_t left = count; left;) {
+		uint64_t from = ring->position & (words - 1), some = words - from < left ? words - from : left;
+
+		decode_append(&ring->stream, ring_words + from, some);
+		ring->position += some;
+		left -= some;
+	}
+	atomic_store_explicit(&entry->tail, ring->position, memory_order_release);
+	return count;
+}
+
+/* With --transport pipe: what has come from everybody who has spoken lately is in order up to the least of their times. */
+static uint64_t pipe_horizon(const struct reader_process *process)
+{
+	uint64_t horizon = UINT64_MAX, now = monotonic_ns();
+
+	for (size_t i = 0; i < process->rings.count; i++) {
+		const struct ring *ring = process->rings.items[i];
+
+		if (now - ring->heard_ns < PIPE_QUIET_NS && ring->safe < horizon)
+			horizon = ring->safe;
+	}
+	return horizon;
+}
+
+static void set_horizon(struct reader *reader, struct reader_process *process)
+{
+	uint64_t horizon = UINT64_MAX;
+
+	if (process->ended) {
+		process->horizon = UINT64_MAX;
+		return;
+	}
+	if (reader->pool->head->transport == WIRE_TRANSPORT_PIPE) {
+		process->horizon = pipe_horizon(process);
+		return;
+	}
+	for (size_t i = 0; i < process->rings.count; i++)
+		if (process->rings.items[i]->safe < horizon)
+			horizon = process->rings.items[i]->safe;
+	if (horizon != UINT64_MAX)
+		process->horizon = horizon;
+}
+
+/* A binary heap of rings by the time of their next event. */
+static void sift(struct ring **heap, size_t count, size_t at)
+{
+	for (;;) {
+		size_t least = at, child = at * 2 + 1;
+		struct ring *moved = heap[at];
+
+		for (size_t i = child; i < child + 2 && i < count; i++)
+			if (heap[i]->next.tick < heap[least]->next.tick)
+				least = i;
+		if (least == at)
+			return;
+		heap[at] = heap[least];
+		heap[least] = moved;
+		at = least;
+	}
+}
+
+static void merge(struct reader_process *process)
+{
+	struct ring **heap = xreallocarray(NULL, process->rings.count + 1, sizeof *heap);
+	size_t count = 0;
+
+	for (size_t i = 0; i < process->rings.count; i++)
+		if (ring_advance(process->rings.items[i]))
+			heap[count++] = process->rings.items[i];
+	for (size_t at = count / 2; at-- > 0;)
+		sift(heap, count, at);
+	while (count && heap[0]->next.tick <= process->horizon) {
+		struct ring *ring = heap[0];
+		uint64_t until = process->horizon;
+
+		for (size_t i = 1; i < 3 && i < count; i++)
+			if (heap[i]->next.tick < until)
+				until = heap[i]->next.tick;
+		do {
+			image_event(process->image, &ring->image, &ring->next);
+			ring->have_next = false;
+		} while (ring_advance(ring) && ring->next.tick <= until);
+		if (!ring->have_next)
+			heap[0] = heap[--count];
+		sift(heap, count, 0);
+	}
+	free(heap);
+}
+
+/* Reads heads and the pipe until no new slot turns up. */
+static size_t look(struct reader *reader, uint64_t now)
+{
+	size_t work = 0;
+	bool fresh = true;
+
+	while (fresh) {
+		fresh = false;
+		for (size_t i = 0; i < reader->processes.count; i++) {
+			struct reader_process *process = reader->processes.items[i];
+			uint64_t time = reader->pool->processes[process->index].clock == WIRE_CLOCK_SEQUENCE ?
+				reader->pool->processes[process->index].sequence : now;
+
+			for (size_t k = 0; k < process->rings.count; k++)
+				if (process->rings.items[k]->fresh) {
+					ring_look(reader, process->rings.items[k], time);
+					fresh = true;
+				}
+		}
+		work += reader_drain_pipe(reader);
+	}
+	return work;
+}
+
+size_t reader_round(struct reader *reader)
+{
+	bool rings = reader->pool->head->transport == WIRE_TRANSPORT_RING;
+	uint64_t now, ns = monotonic_ns();
+	size_t work = 0;
+
+	sink_reader = reader;
+	if (ns - reader->scanned_ns > SCAN_EVERY_NS) {
+		reader->scanned_ns = ns;
+		scan_slots(reader);
+	}
+	now = pool_now();
+	if (rings) {
+		pool_barrier();
+		for (size_t i = 0; i < reader->processes.count; i++)
+			for (size_t k = 0; k < reader->processes.items[i]->rings.count; k++)
+				reader->processes.items[i]->rings.items[k]->fresh = true;
+	}
+	work = look(reader, now);
+	for (size_t i = 0; i < reader->processes.count; i++) {
+		struct reader_process *process = reader->processes.items[i];
+
+		for (size_t k = 0; rings && k < process->rings.count; k++)
+			work += ring_copy(reader, process->rings.items[k]);
+		set_horizon(reader, process);
+		merge(process);
+	}
+	if (work)
+		atomic_fetch_add(&reader->pool->head->progress, 1);
+	return work;
+}
+
+/* The image is over: what its rings hold is all there will be. */
+void reader_finish(struct reader *reader, struct reader_process *process)
+{
+	if (process->ended)
+		return;
+	if (reader->pool->head->transport == WIRE_TRANSPORT_RING)
+		for (size_t k = 0; k < process->rings.count; k++) {
+			ring_look(reader, process->rings.items[k], UINT64_MAX);
+			ring_copy(reader, process->rings.items[k]);
+		}
+	process->ended = true;
+	set_horizon(reader, process);
+	merge(process);
+	for (size_t k = 0; k < process->rings.count; k++)
+		image_ring_end(process->image, &process->rings.items[k]->image);
+}
+
+void reader_end(struct reader *reader, int32_t pid)
+{
+	scan_slots(reader);
+	reader_round(reader);
+	reader_round(reader);
+	for (size_t i = 0; i < reader->processes.count; i++)
+		if (reader->processes.items[i]->image->pid == pid)
+			reader_finish(reader, reader->processes.items[i]);
+}
+
+static bool is_gone(int32_t pid)
+{
+	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+void reader_check_ends(struct reader *reader)
+{
+	for (size_t i = 0; i < reader->processes.count; i++) {
+		struct reader_process *process = reader->processes.items[i];
+		struct pollfd poll_end = { .fd = process->pidfd, .events = POLLIN };
+
+		if (process->ended || process->waited_for)
+			continue;
+		if (process->pidfd >= 0 ? poll(&poll_end, 1, 0) > 0 : is_gone(process->image->pid))
+			reader_end(reader, process->image->pid);
+	}
+}
+
+struct reader_process *reader_take_ended(struct reader *reader)
+{
+	for (size_t i = 0; i < reader->processes.count; i++) {
+		struct reader_process *process = reader->processes.items[i];
+
+		if (!process->ended)
+			continue;
+		reader->processes.items[i] = reader->processes.items[--reader->processes.count];
+		reader->by_index[process->index] = NULL;
+		return process;
+	}
+	return NULL;
+}
+
+void reader_drop(struct reader *reader, struct reader_process *process)
+{
+	uint32_t index = process->index;
+
+	process_free(reader, process, true);
+	pool_free_process(reader->pool, index);
+}

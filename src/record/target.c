@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Starting the program. It gets our environment with LD_PRELOAD (ours first, so that RTLD_NEXT reaches an existing one) and
+ * the channel, our descriptors, our signal dispositions as we were given them: everything else as without memtrace.
+ *
+ * Signals: what a terminal sends goes to the whole foreground group, the program included, so we only survive it; what
+ * somebody sends to us alone is passed on to the program.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/memory.h"
+#include "record/target.h"
+
+static const int forwarded[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGCONT };
+enum { N_FORWARDED = sizeof forwarded / sizeof *forwarded };
+
+static volatile pid_t signal_target;
+static struct pool *signal_pool;
+static struct sigaction former[N_FORWARDED], former_child;
+
+static void pass_on(int number, siginfo_t *info, void *context)
+{
+	int saved = errno;
+
+	(void)context;
+	if (info->si_code <= 0 && signal_target > 0)
+		kill(signal_target, number);
+	errno = saved;
+}
+
+static void on_child(int number)
+{
+	int saved = errno;
+
+	(void)number;
+	pool_awake(signal_pool);
+	errno = saved;
+}
+
+static void take_signals(struct pool *pool)
+{
+	struct sigaction action = { .sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART };
+	struct sigaction child = { .sa_handler = on_child, .sa_flags = SA_RESTART };
+
+	signal_pool = pool;
+	for (int i = 0; i < N_FORWARDED; i++)
+		sigaction(forwarded[i], &action, &former[i]);
+	sigaction(SIGCHLD, &child, &former_child);
+}
+
+static void give_signals_back(void)
+{
+	for (int i = 0; i < N_FORWARDED; i++)
+		sigaction(forwarded[i], &former[i], NULL);
+	sigaction(SIGCHLD, &former_child, NULL);
+}
+
+static void set_environment(struct pool *pool, const char *shim, const char *channel)
+{
+	const char *before = getenv("LD_PRELOAD");
+	char *preload = before && *before ? xasprintf("%s:%s", shim, before) : xstrdup(shim);
+
+	setenv("LD_PRELOAD", preload, 1);
+	setenv(WIRE_ENVIRONMENT, channel, 1);
+	pool_inherit(pool);
+}
+
+/* execvp's way with a script that names no interpreter. */
+static void exec_program(const struct target_program *program)
+{
+	size_t count = 0;
+	char **arguments;
+
+	execv(program->path, program->arguments);
+	if (errno != ENOEXEC)
+		return;
+	while (program->arguments[count])
+		count++;
+	arguments = xcalloc(count + 2, sizeof *arguments);
+	arguments[0] = (char *)"/bin/sh";
+	arguments[1] = (char *)program->path;
+	memcpy(arguments + 2, program->arguments + 1, count * sizeof *arguments);
+	execv(arguments[0], arguments);
+}
+
+static void child(struct pool *pool, const struct target_program *program, const char *channel, const int ends[4])
+{
+	char go;
+	int failure;
+
+	close(ends[1]);
+	close(ends[2]);
+	give_signals_back();
+	if (read(ends[0], &go, 1) != 1)
+		_exit(EXIT_MEMTRACE_FAILED);
+	close(ends[0]);
+	if (program->shim)
+		set_environment(pool, program->shim, channel);
+	exec_program(program);
+	failure = errno;
+	if (write(ends[3], &failure, sizeof failure) < 0)
+		failure = 0;
+	_exit(EXIT_NOT_FOUND);
+}
+
+int target_hold(struct target *target, struct pool *pool, const struct target_program *program, struct error *err)
+{
+	char *channel = pool_environment(pool); /* here: it names this process */
+	int ends[4];
+
+	memset(target, 0, sizeof *target);
+	if (pipe2(ends, O_CLOEXEC) < 0 || pipe2(ends + 2, O_CLOEXEC) < 0)
+		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot make a pipe: %s", strerror(errno));
+	take_signals(pool);
+	target->pid = fork();
+	if (target->pid == 0)
+		child(pool, program, channel, ends);
+	free(channel);
+	close(ends[0]);
+	close(ends[3]);
+	target->gate = ends[1];
+	target->report = ends[2];
+	if (target->pid < 0)
+		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot start a process: %s", strerror(errno));
+	signal_target = target->pid;
+	return 0;
+}
+
+int target_go(struct target *target, struct error *err)
+{
+	int failure = 0;
+	ssize_t got;
+
+	if (write(target->gate, "g", 1) < 0)
+		failure = errno;
+	close(target->gate);
+	do
+		got = read(target->report, &failure, sizeof failure);
+	while (got < 0 && errno == EINTR);
+	close(target->report);
+	if (got != sizeof failure)
+		return 0;
+	waitpid(target->pid, &target->status, 0);
+	return error_status(err, failure == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "cannot run the program: %s",
+		strerror(failure));
+}
+
+void target_cancel(struct target *target)
+{
+	close(target->gate);
+	close(target->report);
+	waitpid(target->pid, &target->status, 0);
+}
+
+bool target_poll(struct target *target)
+{
+	if (!target->ended && wait4(target->pid, &target->status, WNOHANG, &target->usage) == target->pid) {
+		target->ended = true;
+		signal_target = 0;
+	}
+	return target->ended;
+}
+
+int target_exit_status(const struct target *target)
+{
+	return WIFSIGNALED(target->status) ? 128 + WTERMSIG(target->status) : WEXITSTATUS(target->status);
+}

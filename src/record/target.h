@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The program to be watched: started with the shim in it, but held until the caller lets it go; signals meant for it are
+ * passed on while it runs.
+ */
+#ifndef RECORD_TARGET_H
+#define RECORD_TARGET_H
+
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include "base/error.h"
+#include "record/pool.h"
+
+struct target {
+	pid_t pid;
+	int gate;                /* its write end: one byte lets the child go on to exec */
+	int report;              /* its read end: an errno if exec failed, else closed */
+	bool ended;
+	int status;              /* of wait */
+	struct rusage usage;
+};
+
+struct target_program {
+	const char *path;        /* found by program_find */
+	char **arguments;        /* argv, ends with NULL */
+	const char *shim;        /* path of the library to preload; NULL: run it untraced */
+};
+
+/* Forks a child that waits at the gate. */
+int target_hold(struct target *target, struct pool *pool, const struct target_program *program, struct error *err);
+/* Lets the child exec and waits until it has. -1: exec failed; status 126, or 127 as env(1). */
+int target_go(struct target *target, struct error *err);
+/* Gives up a held child. */
+void target_cancel(struct target *target);
+/* Whether it has ended by now; then status and usage are set. */
+bool target_poll(struct target *target);
+/* 128 + N, or the exit code. */
+int target_exit_status(const struct target *target);
+
+
+#endif
