@@ -66,7 +66,7 @@ struct view_walk view_walk(const struct view *view, uint32_t stack)
 	return (struct view_walk){
 		.view = view,
 		.stack = stack,
-		.hides = view->hides && view->visible[stack],
+		.hides = view->hides && view_sees(view, stack),
 	};
 }
 

@@ -44,6 +44,17 @@ struct view_walk view_walk(const struct view *view, uint32_t stack);
 bool view_next(struct view_walk *walk, struct view_frame *frame);
 struct view_frame view_leaf(const struct view *view, uint32_t stack);
 
+/* Whether the stack has a frame that the view does not hide; false for the empty one. Only then are
+ * hidden frames left out of it. */
+static inline bool view_sees(const struct view *view, uint32_t stack)
+{
+	return stack && (!view->hides || view->visible[stack]);
+}
+static inline bool view_hides(const struct view *view, const struct frame *frame)
+{
+	return view->hides && view->hidden[frame - view->snapshot->frames.items];
+}
+
 /* The live blocks of a trace at the view's moment. */
 static inline struct counts view_counts(const struct view *view, size_t trace)
 {

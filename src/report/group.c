@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Grouping, in one pass over the traces. A trace's key is its leaf's place, or (by traceback) the
+ * chain of its whole stack, which is kept by stack, since many traces share stacks and each stack's
+ * chain continues its parent's. Cumulative, a trace is added once per frame, or once per place.
+ *
+ * Each row also collects what its traces have in common, for the printers that tell more than
+ * tracemalloc does. Cost: O(traces) with plain keys, O(traces × depth) when cumulative.
+ */
+#include "report/group.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "report/placer.h"
+
+/* What one pass needs beside its result. */
+struct pass {
+	struct groups *groups;
+	const struct query *query;
+	struct placer placer;
+	uint32_t *chains; /* by stack: its key + 1, without hidden frames; of BY_TRACEBACK */
+	ARRAY(uint32_t) stamps; /* by row: the last trace + 1 that was added to it; CUMULATIVE_ONCE */
+};
+
+static int too_large(struct pass *pass, uint32_t key, struct error *err)
+{
+	const struct keys *keys = pass->groups->keys;
+	const struct place *place = keys_oldest(keys, key);
+
+	return error_set(err, "the blocks of %s add up to more than 2^63 - 1",
+		strings_get(keys->strings, place->name));
+}
+
+static struct group_row *row_of(struct groups *groups, uint32_t key)
+{
+	uint32_t *row;
+
+	while (groups->row_of.count <= key)
+		ARRAY_PUSH(&groups->row_of);
+	row = &groups->row_of.items[key];
+	if (*row == 0) {
+		struct group_row *new_row = ARRAY_PUSH(&groups->rows);
+
+		new_row->key = key;
+		new_row->min_nframe = UINT32_MAX;
+		new_row->last_trace = INDEX_NONE;
+		*row = (uint32_t)groups->rows.count;
+	}
+	return &groups->rows.items[*row - 1];
+}
+
+static void add_domain(struct group_row *row, uint32_t id)
+{
+	size_t at = row->domains.count;
+
+	while (at > 0 && row->domains.items[at - 1] > id)
+		at--;
+	if (at > 0 && row->domains.items[at - 1] == id)
+		return;
+	ARRAY_PUSH(&row->domains);
+	memmove(&row->domains.items[at + 1], &row->domains.items[at],
+		(row->domains.count - 1 - at) * sizeof(uint32_t));
+	row->domains.items[at] = id;
+}
+
+static void add_sight(struct pass *pass, struct sight *sight, const struct view_frame *at)
+{
+	struct placer *placer = &pass->placer;
+	struct sight one = {.seen = true};
+
+	if (at->frame) {
+		one.function = placer_string(placer, at->frame->function);
+		one.inlined = (at->frame->flags & FRAME_INLINED) != 0;
+		one.has_address = at->location->has_address;
+		one.address = at->location->address;
+	}
+	if (at->location && at->location->module != INDEX_NONE)
+		one.module = placer_string(
+			placer, placer->snapshot->modules.items[at->location->module].path);
+	if (!sight->seen) {
+		*sight = one;
+		return;
+	}
+	sight->mixed_function |= sight->function != one.function;
+	sight->mixed_module |= sight->module != one.module;
+	sight->mixed_address |=
+		sight->address != one.address || sight->has_address != one.has_address;
+	if (sight->inlined != one.inlined)
+		sight->inlined = -1;
+}
+
+static int add_trace(struct pass *pass, uint32_t key, size_t index, struct error *err)
+{
+	struct groups *groups = pass->groups;
+	const struct snapshot *snapshot = groups->view.snapshot;
+	const struct trace *trace = &snapshot->traces.items[index];
+	struct counts counts = view_counts(&groups->view, index);
+	struct group_row *row = row_of(groups, key);
+
+	if (__builtin_add_overflow(row->size, counts.size, &row->size) ||
+		__builtin_add_overflow(row->count, counts.count, &row->count))
+		return too_large(pass, key, err);
+	add_domain(row, snapshot->domains.items[trace->domain].id);
+	if (trace->total_nframe < row->min_nframe)
+		row->min_nframe = trace->total_nframe;
+	if (trace->total_nframe > row->max_nframe)
+		row->max_nframe = trace->total_nframe;
+	if (groups->previous) {
+		groups->previous[index] = row->last_trace;
+		row->last_trace = (uint32_t)index;
+	}
+	return 0;
+}
+
+/* The chain of a stack's frames behind that of its callers, without those that the view hides. */
+static uint32_t chain_location(struct pass *pass, uint32_t key, uint32_t stack)
+{
+	const struct view *view = &pass->groups->view;
+	const struct snapshot *snapshot = view->snapshot;
+	uint32_t index = snapshot->stacks.items[stack].location;
+	const struct location *location = &snapshot->locations.items[index];
+
+	for (uint32_t i = location->n_frames; i-- > 0;) {
+		struct view_frame frame = {
+			&snapshot->frames.items[location->first_frame + i], location};
+
+		if (!view_hides(view, frame.frame))
+			key = keys_add(pass->groups->keys, key, placer_place(&pass->placer, &frame));
+	}
+	return key;
+}
+
+/* The chain of a stack whole, where the view's rule for stacks with nothing to see applies. */
+static uint32_t chain_walk(struct pass *pass, uint32_t stack)
+{
+	struct view_walk walk = view_walk(&pass->groups->view, stack);
+	ARRAY(uint32_t) places = {0};
+	struct view_frame frame;
+	uint32_t key = 0;
+
+	while (view_next(&walk, &frame))
+		*ARRAY_PUSH(&places) = placer_place(&pass->placer, &frame);
+	while (places.count)
+		key = keys_add(pass->groups->keys, key, places.items[--places.count]);
+	ARRAY_FREE(&places);
+	return key;
+}
+
+static uint32_t chain_of(struct pass *pass, uint32_t leaf)
+{
+	const struct view *view = &pass->groups->view;
+	const struct stack *stacks = view->snapshot->stacks.items;
+	ARRAY(uint32_t) path = {0};
+	uint32_t stack = leaf, key;
+
+	if (!view_sees(view, leaf))
+		return chain_walk(pass, leaf);
+	for (; stack && !pass->chains[stack]; stack = stacks[stack].parent)
+		*ARRAY_PUSH(&path) = stack;
+	key = stack ? pass->chains[stack] - 1 : 0;
+	while (path.count) {
+		stack = path.items[--path.count];
+		key = chain_location(pass, key, stack);
+		pass->chains[stack] = key + 1;
+	}
+	ARRAY_FREE(&path);
+	return key;
+}
+
+static int add_plain(struct pass *pass, size_t index, struct error *err)
+{
+	struct groups *groups = pass->groups;
+	const struct trace *trace = &groups->view.snapshot->traces.items[index];
+	struct view_frame leaf = view_leaf(&groups->view, trace->stack);
+	uint32_t key;
+
+	if (pass->query->by == BY_TRACEBACK)
+		return add_trace(pass, chain_of(pass, trace->stack), index, err);
+	if (pass->query->by == BY_THREAD)
+		key = keys_add(groups->keys, 0, placer_thread(&pass->placer, trace->thread));
+	else
+		key = keys_add(groups->keys, 0, placer_place(&pass->placer, &leaf));
+	if (add_trace(pass, key, index, err) < 0)
+		return -1;
+	add_sight(pass, &row_of(groups, key)->sight, &leaf);
+	return 0;
+}
+
+/* Whether the trace was added to the row already; marks it. */
+static bool stamped(struct pass *pass, uint32_t key, size_t index)
+{
+	uint32_t row = (uint32_t)(row_of(pass->groups, key) - pass->groups->rows.items);
+	uint32_t stamp;
+
+	while (pass->stamps.count <= row)
+		ARRAY_PUSH(&pass->stamps);
+	stamp = pass->stamps.items[row];
+	pass->stamps.items[row] = (uint32_t)index + 1;
+	return stamp == index + 1;
+}
+
+static int add_cumulative(struct pass *pass, size_t index, struct error *err)
+{
+	struct groups *groups = pass->groups;
+	uint32_t stack = groups->view.snapshot->traces.items[index].stack;
+	struct view_walk walk = view_walk(&groups->view, stack);
+	struct view_frame frame;
+
+	while (view_next(&walk, &frame)) {
+		uint32_t key = keys_add(groups->keys, 0, placer_place(&pass->placer, &frame));
+
+		add_sight(pass, &row_of(groups, key)->sight, &frame);
+		if (pass->query->cumulative == CUMULATIVE_ONCE && stamped(pass, key, index))
+			continue;
+		if (add_trace(pass, key, index, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_all(struct pass *pass, struct sieve *sieve, struct error *err)
+{
+	struct groups *groups = pass->groups;
+	const struct snapshot *snapshot = groups->view.snapshot;
+	const struct query *query = pass->query;
+
+	for (size_t i = 0; i < snapshot->traces.count; i++) {
+		const struct trace *trace = &snapshot->traces.items[i];
+		struct counts counts = view_counts(&groups->view, i);
+
+		if ((counts.size == 0 && counts.count == 0) || !sieve_keeps(sieve, trace))
+			continue;
+		if (query->only_domain != QUERY_NO_DOMAIN &&
+			query->only_domain != snapshot->domains.items[trace->domain].id)
+			continue;
+		if (__builtin_add_overflow(groups->size, counts.size, &groups->size) ||
+			__builtin_add_overflow(groups->count, counts.count, &groups->count))
+			return error_set(err, "the blocks add up to more than 2^63 - 1");
+		if ((query->cumulative ? add_cumulative(pass, i, err) : add_plain(pass, i, err)) <
+			0)
+			return -1;
+	}
+	return 0;
+}
+
+int groups_make(struct groups *groups, struct keys *keys, const struct query *query,
+	const struct snapshot *snapshot, size_t moment, struct error *err)
+{
+	struct pass pass = {.groups = groups, .query = query};
+	struct sieve *sieve;
+	int rc;
+
+	*groups = (struct groups){.keys = keys};
+	view_init(&groups->view, snapshot, moment, query->hide_standard || query->by == BY_OWNER);
+	if (!query->cumulative)
+		groups->previous = xcalloc(snapshot->traces.count + 1, sizeof(uint32_t));
+	placer_init(&pass.placer, keys, snapshot, query->by);
+	if (query->by == BY_TRACEBACK)
+		pass.chains = xcalloc(snapshot->stacks.count, sizeof(uint32_t));
+	sieve = sieve_new(&query->filters, &groups->view);
+	rc = add_all(&pass, sieve, err);
+	sieve_free(sieve);
+	free(pass.chains);
+	ARRAY_FREE(&pass.stamps);
+	placer_release(&pass.placer);
+	return rc;
+}
+
+void groups_release(struct groups *groups)
+{
+	for (size_t i = 0; i < groups->rows.count; i++)
+		ARRAY_FREE(&groups->rows.items[i].domains);
+	ARRAY_FREE(&groups->rows);
+	ARRAY_FREE(&groups->row_of);
+	free(groups->previous);
+	view_release(&groups->view);
+}
+
+const struct group_row *groups_find(const struct groups *groups, uint32_t key)
+{
+	if (key >= groups->row_of.count || groups->row_of.items[key] == 0)
+		return NULL;
+	return &groups->rows.items[groups->row_of.items[key] - 1];
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The answer to a query, as printers get it: sorted rows of one snapshot, or of the difference of
+ * two, with their sums. tracemalloc's Statistic and StatisticDiff.
+ */
+#ifndef REPORT_TABLE_H
+#define REPORT_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "report/group.h"
+#include "report/keys.h"
+#include "report/query.h"
+
+enum row_status {
+	ROW_NEW,
+	ROW_GONE,
+	ROW_GROWN,
+	ROW_SHRUNK,
+	ROW_CHANGED, /* only the count moved */
+	ROW_SAME,
+};
+
+const char *row_status_name(enum row_status status);
+
+struct row {
+	uint32_t key;
+	int64_t size, count;
+	int64_t size_diff, count_diff;  /* of a difference */
+	enum row_status status;         /* of a difference */
+	const struct group_row *now;    /* NULL: gone */
+	const struct group_row *before; /* NULL: not there, or no difference */
+};
+
+/* One side of a table; what it points at stays the caller's and must outlive the table. */
+struct side {
+	const struct snapshot *snapshot;
+	const char *file; /* as the user named it */
+	size_t moment;
+};
+
+struct table {
+	const struct query *query; /* the caller's */
+	bool is_diff;
+	struct side now, before;
+	struct keys keys;
+	struct groups groups_now, groups_before;
+	ARRAY(struct row) rows; /* all of them, in order */
+	size_t shown;           /* how many of them are wanted */
+	int64_t size, count, size_diff, count_diff; /* of the blocks that were kept, each once */
+};
+
+/* Either returns -1 when a sum is over INT64_MAX. To be released either way. */
+int table_top(struct table *table, const struct query *query, const struct side *side,
+	struct error *err);
+int table_diff(struct table *table, const struct query *query, const struct side *before,
+	const struct side *now, struct error *err);
+void table_release(struct table *table);
+
+/* The groups' row that tells about a row: the newer one if it is there. */
+static inline const struct group_row *row_facts(const struct row *row)
+{
+	return row->now ? row->now : row->before;
+}
+
+/* Bytes that live as long as the table and its snapshots; NULL unknown, or not the same for all. */
+struct name {
+	const char *data;
+	size_t size;
+};
+
+/* One frame of a row's traceback, with what its blocks have in common. */
+struct row_frame {
+	struct name filename; /* never NULL */
+	struct name function, module;
+	uint32_t lineno;
+	uint64_t address;
+	bool has_address;
+	bool no_line;         /* FRAME_NO_LINE */
+	int8_t inlined;       /* 0, 1; -1 not the same for all */
+};
+struct row_frames {
+	ARRAY(struct row_frame) all;
+};
+
+/* The row's traceback, oldest first; none for a thread. To be freed with ARRAY_FREE(&frames.all). */
+struct row_frames row_frames(const struct table *table, const struct row *row);
+
+#endif
