@@ -8,10 +8,11 @@
  */
 #include "symbol/dwarf_die.h"
 
-bool die_ok(Dwarf_Debug debug, int result, Dwarf_Error error)
+bool die_ok(Dwarf_Debug debug, int result, Dwarf_Error *error)
 {
-	if (result == DW_DLV_ERROR && error)
-		dwarf_dealloc(debug, error, DW_DLA_ERROR);
+	if (result == DW_DLV_ERROR && *error)
+		dwarf_dealloc(debug, *error, DW_DLA_ERROR);
+	*error = NULL;
 	return result == DW_DLV_OK;
 }
 
@@ -19,14 +20,14 @@ bool die_at(Dwarf_Debug debug, Dwarf_Off offset, Dwarf_Die *die)
 {
 	Dwarf_Error error = NULL;
 
-	return die_ok(debug, dwarf_offdie_b(debug, offset, 1, die, &error), error);
+	return die_ok(debug, dwarf_offdie_b(debug, offset, 1, die, &error), &error);
 }
 
 bool die_child(Dwarf_Debug debug, Dwarf_Die parent, Dwarf_Die *child)
 {
 	Dwarf_Error error = NULL;
 
-	return die_ok(debug, dwarf_child(parent, child, &error), error);
+	return die_ok(debug, dwarf_child(parent, child, &error), &error);
 }
 
 bool die_next(Dwarf_Debug debug, Dwarf_Die *die)
@@ -34,7 +35,7 @@ bool die_next(Dwarf_Debug debug, Dwarf_Die *die)
 	Dwarf_Error error = NULL;
 	Dwarf_Off here = die_offset(debug, *die);
 	Dwarf_Die next;
-	bool there = die_ok(debug, dwarf_siblingof_b(debug, *die, 1, &next, &error), error);
+	bool there = die_ok(debug, dwarf_siblingof_b(debug, *die, 1, &next, &error), &error);
 
 	die_free(*die);
 	if (!there)
@@ -58,7 +59,7 @@ Dwarf_Half die_tag(Dwarf_Debug debug, Dwarf_Die die)
 	Dwarf_Error error = NULL;
 	Dwarf_Half tag = 0;
 
-	return die_ok(debug, dwarf_tag(die, &tag, &error), error) ? tag : 0;
+	return die_ok(debug, dwarf_tag(die, &tag, &error), &error) ? tag : 0;
 }
 
 Dwarf_Off die_offset(Dwarf_Debug debug, Dwarf_Die die)
@@ -66,7 +67,7 @@ Dwarf_Off die_offset(Dwarf_Debug debug, Dwarf_Die die)
 	Dwarf_Error error = NULL;
 	Dwarf_Off offset = 0;
 
-	return die_ok(debug, dwarf_dieoffset(die, &offset, &error), error) ? offset : 0;
+	return die_ok(debug, dwarf_dieoffset(die, &offset, &error), &error) ? offset : 0;
 }
 
 bool die_has(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half attribute)
@@ -74,7 +75,7 @@ bool die_has(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half attribute)
 	Dwarf_Error error = NULL;
 	Dwarf_Bool there = 0;
 
-	return die_ok(debug, dwarf_hasattr(die, attribute, &there, &error), error) && there;
+	return die_ok(debug, dwarf_hasattr(die, attribute, &there, &error), &error) && there;
 }
 
 /* The attribute and its form; to be released. */
@@ -82,10 +83,9 @@ static bool get(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name, Dwarf_Attribu
 {
 	Dwarf_Error error = NULL;
 
-	if (!die_ok(debug, dwarf_attr(die, name, attribute, &error), error))
+	if (!die_ok(debug, dwarf_attr(die, name, attribute, &error), &error))
 		return false;
-	error = NULL;
-	if (die_ok(debug, dwarf_whatform(*attribute, form, &error), error))
+	if (die_ok(debug, dwarf_whatform(*attribute, form, &error), &error))
 		return true;
 	dwarf_dealloc_attribute(*attribute);
 	return false;
@@ -102,7 +102,7 @@ const char *die_text(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name)
 		return NULL;
 	/* For these libdwarf makes a text of its own up when the other file is not there. */
 	if (form == DW_FORM_GNU_strp_alt || form == DW_FORM_strp_sup ||
-	    !die_ok(debug, dwarf_formstring(attribute, &text, &error), error))
+	    !die_ok(debug, dwarf_formstring(attribute, &text, &error), &error))
 		text = NULL;
 	dwarf_dealloc_attribute(attribute);
 	return text;
@@ -117,17 +117,17 @@ static bool value_of(Dwarf_Debug debug, Dwarf_Attribute attribute, Dwarf_Half fo
 	Dwarf_Off offset = 0;
 
 	if (form == DW_FORM_sec_offset) {
-		if (!die_ok(debug, dwarf_global_formref(attribute, &offset, &error), error))
+		if (!die_ok(debug, dwarf_global_formref(attribute, &offset, &error), &error))
 			return false;
 		*value = offset;
 		return true;
 	}
-	if (die_ok(debug, dwarf_formudata(attribute, &number, &error), error)) {
+	if (form != DW_FORM_implicit_const && form != DW_FORM_sdata &&
+	    die_ok(debug, dwarf_formudata(attribute, &number, &error), &error)) {
 		*value = number;
 		return true;
 	}
-	error = NULL;
-	if (!die_ok(debug, dwarf_formsdata(attribute, &signed_number, &error), error))
+	if (!die_ok(debug, dwarf_formsdata(attribute, &signed_number, &error), &error))
 		return false;
 	*value = signed_number;
 	return true;
@@ -158,7 +158,7 @@ enum die_reference die_reference(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half na
 	if (form == DW_FORM_GNU_ref_alt || form == DW_FORM_ref_sup4 || form == DW_FORM_ref_sup8)
 		reference = REFERENCE_ELSEWHERE;
 	else if (form != DW_FORM_ref_sig8 &&
-		 die_ok(debug, dwarf_global_formref(attribute, offset, &error), error))
+		 die_ok(debug, dwarf_global_formref(attribute, offset, &error), &error))
 		reference = REFERENCE_HERE;
 	dwarf_dealloc_attribute(attribute);
 	return reference;
@@ -176,16 +176,15 @@ static void add_range_list(const struct die_context *context, Dwarf_Attribute at
 
 	if (!value_of(debug, attribute, form, &where) ||
 	    !die_ok(debug, dwarf_rnglists_get_rle_head(attribute, form, where, &head, &count, &global, &error),
-		    error))
+		    &error))
 		return;
 	for (Dwarf_Unsigned i = 0; i < count; i++) {
 		Dwarf_Unsigned raw_low, raw_high, low = 0, high = 0;
 		unsigned length, code;
 		Dwarf_Bool missing = 0;
 
-		error = NULL;
-		if (!die_ok(debug, dwarf_get_rnglists_entry_fields_a(head, i, &length, &code, &raw_low, &raw_high,
-					  &missing, &low, &high, &error), error) || code == DW_RLE_end_of_list)
+			if (!die_ok(debug, dwarf_get_rnglists_entry_fields_a(head, i, &length, &code, &raw_low, &raw_high,
+					  &missing, &low, &high, &error), &error) || code == DW_RLE_end_of_list)
 			break;
 		if (code != DW_RLE_base_address && code != DW_RLE_base_addressx && !missing)
 			intervals_add(intervals, low, high, id);
@@ -205,7 +204,7 @@ static void add_old_range_list(const struct die_context *context, Dwarf_Die die,
 	Dwarf_Off real;
 	uint64_t base = context->base;
 
-	if (!die_ok(debug, dwarf_get_ranges_b(debug, where, die, &real, &ranges, &count, &bytes, &error), error))
+	if (!die_ok(debug, dwarf_get_ranges_b(debug, where, die, &real, &ranges, &count, &bytes, &error), &error))
 		return;
 	for (Dwarf_Signed i = 0; i < count && ranges[i].dwr_type != DW_RANGES_END; i++) {
 		if (ranges[i].dwr_type == DW_RANGES_ADDRESS_SELECTION)
@@ -226,9 +225,8 @@ void die_ranges(const struct die_context *context, Dwarf_Die die, struct interva
 	Dwarf_Attribute attribute;
 	uint64_t where;
 
-	if (die_ok(debug, dwarf_highpc_b(die, &high, &form, &class, &error), error)) {
-		error = NULL;
-		if (die_ok(debug, dwarf_lowpc(die, &low, &error), error))
+	if (die_ok(debug, dwarf_highpc_b(die, &high, &form, &class, &error), &error)) {
+		if (die_ok(debug, dwarf_lowpc(die, &low, &error), &error))
 			intervals_add(intervals, low, class == DW_FORM_CLASS_CONSTANT ? low + high : high, id);
 		return;
 	}

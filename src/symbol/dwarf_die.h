@@ -12,8 +12,8 @@
 #include <libdwarf/libdwarf.h>
 #include "symbol/intervals.h"
 
-/* True if RESULT is DW_DLV_OK; releases ERROR if there is one. */
-bool die_ok(Dwarf_Debug debug, int result, Dwarf_Error error);
+/* True if RESULT is DW_DLV_OK; releases *error if there is one. A pointer, as the call that sets it may be another argument. */
+bool die_ok(Dwarf_Debug debug, int result, Dwarf_Error *error);
 
 /* The entry at an offset of .debug_info. */
 bool die_at(Dwarf_Debug debug, Dwarf_Off offset, Dwarf_Die *die);

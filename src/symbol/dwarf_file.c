@@ -111,7 +111,7 @@ static void add_unit(struct dwarf_file *file, Dwarf_Die die, uint16_t version)
 		return; /* types, and parts shared by other units: no code */
 	unit = ARRAY_PUSH(&file->units);
 	unit->die = die_offset(file->debug, die);
-	if (!die_ok(file->debug, dwarf_lowpc(die, &low, &error), error))
+	if (!die_ok(file->debug, dwarf_lowpc(die, &low, &error), &error))
 		low = 0;
 	unit->context = (struct die_context){ file->debug, version, low };
 	unit->comp_dir = die_text(file->debug, die, DW_AT_comp_dir);
@@ -133,12 +133,11 @@ static void read_units(struct dwarf_file *file)
 		int result = dwarf_next_cu_header_d(file->debug, 1, &length, &version, &abbreviations, &address_size,
 			&offset_size, &extension_size, &signature, &type_offset, &next, &type, &error);
 
-		if (!die_ok(file->debug, result, error)) {
+		if (!die_ok(file->debug, result, &error)) {
 			file->corrupt |= result == DW_DLV_ERROR;
 			break;
 		}
-		error = NULL;
-		if (die_ok(file->debug, dwarf_siblingof_b(file->debug, NULL, 1, &die, &error), error)) {
+		if (die_ok(file->debug, dwarf_siblingof_b(file->debug, NULL, 1, &die, &error), &error)) {
 			add_unit(file, die, version);
 			die_free(die);
 		}
@@ -182,6 +181,8 @@ struct dwarf_file *dwarf_file_open(struct elf *elf, struct strings *strings, str
 	if (dwarf_object_init_b(&file->access, NULL, NULL, DW_GROUPNUMBER_ANY, &file->debug, &error) != DW_DLV_OK) {
 		error_set(err, "its debug information is corrupt: %s",
 			error ? dwarf_errmsg(error) : "libdwarf finds none");
+		if (error)
+			dwarf_dealloc(NULL, error, DW_DLA_ERROR);
 		free(file);
 		return NULL;
 	}

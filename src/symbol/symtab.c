@@ -239,7 +239,8 @@ static void read_plts(struct symtab *symtab, struct elf *elf)
 		}
 		free(slots);
 	}
-	qsort(symtab->plt, symtab->n_plt, sizeof *symtab->plt, compare_entries);
+	if (symtab->n_plt)
+		qsort(symtab->plt, symtab->n_plt, sizeof *symtab->plt, compare_entries);
 }
 
 void symtab_read(struct symtab *symtab, struct elf *elf)

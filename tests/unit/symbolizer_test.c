@@ -52,13 +52,18 @@ static const char *chain_of(uint32_t module, uint64_t pc)
 #define CC_CHAIN "void shop::inner<long>(long) chain.cc:4 inlined|shop::Till::middle(int) chain.cc:5 inlined|" \
 	"shop::outer(shop::Till&, int const*) chain.cc:6"
 
-static void check_chain(const char *name, bool in_process, const char *wanted)
+static void check_chain(const char *name, const char *flags, bool in_process, const char *wanted)
 {
+	struct symbol_source source;
+	uint64_t mark = toolchain_mark(name);
+	const char *got;
+
 	begin(in_process);
-	cr_assert_str_eq(chain_of(module_of(name), toolchain_mark(name) + 1), wanted, "got %s of %s",
-		chain_of(module_of(name), toolchain_mark(name) + 1), name);
-	cr_assert_eq(symbolizer_source(symbolizer, module_of(name)).names, MODULE_NAMES_DWARF);
-	cr_assert_null(symbolizer_source(symbolizer, module_of(name)).why);
+	got = chain_of(module_of(name), mark + 1);
+	source = symbolizer_source(symbolizer, module_of(name));
+	cr_assert_str_eq(got, wanted, "0x%lx %s: got %s, why %s", mark, flags, got, source.why ? source.why : "-");
+	cr_assert_eq(source.names, MODULE_NAMES_DWARF);
+	cr_assert_null(source.why);
 	symbolizer_free(symbolizer);
 }
 
@@ -78,10 +83,10 @@ static void check_compiler(const char *cc, const char *cxx)
 		if (is_clang && (strstr(kinds[i], "zlib-gnu") || strstr(kinds[i], "flto")))
 			continue; /* it has no such option, or not without a linker of its own */
 		toolchain_chain("c", cc, kinds[i]);
-		check_chain("c", false, C_CHAIN);
-		check_chain("c", true, C_CHAIN);
+		check_chain("c", kinds[i], false, C_CHAIN);
+		check_chain("c", kinds[i], true, C_CHAIN);
 		toolchain_chain_cc("cc", cxx, kinds[i]);
-		check_chain("cc", true, CC_CHAIN);
+		check_chain("cc", kinds[i], true, CC_CHAIN);
 	}
 }
 

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "symbol/elf.h"
 
-#define MARK "#define MARK __asm__ volatile(\"1: nop\\n.pushsection .marks,\\\"\\\",@progbits\\n" \
+#define MARK "#define MARK __asm__ volatile(\"1: nop\\n.pushsection .marks,\\\"R\\\",@progbits\\n" \
 	".quad 1b\\n.popsection\" ::: \"memory\")\n"
 
 static const char chain_c[] = MARK
@@ -19,7 +19,7 @@ static const char chain_c[] = MARK
 	"static volatile int sink;\n"
 	"HERE void inner(int x) { sink = x; MARK; sink = x + 1; }\n"
 	"HERE void middle(int x) { sink = 2; inner(x + 3); sink = 3; }\n"
-	"__attribute__((noinline)) int outer(int x) { sink = 4; middle(x); return sink; }\n"
+	"__attribute__((noinline, used)) int outer(int x) { sink = 4; middle(x); return sink; }\n"
 	"int main(int argc, char **argv) { (void)argv; return outer(argc) == 77; }\n";
 
 static const char chain_cc[] = MARK
@@ -27,7 +27,7 @@ static const char chain_cc[] = MARK
 	"static volatile int sink; namespace shop {\n"
 	"template <class T> HERE void inner(T x) { sink = x; MARK; sink = x + 1; }\n"
 	"struct Till { int n; HERE void middle(int x) { sink = 2; inner<long>(x + n); sink = 3; } };\n"
-	"__attribute__((noinline)) int outer(Till &t, const int *x) { sink = 4; t.middle(*x); return sink; }\n"
+	"__attribute__((noinline, used)) int outer(Till &t, const int *x) { sink = 4; t.middle(*x); return sink; }\n"
 	"}\n"
 	"int main(int argc, char **) { shop::Till t{argc}; return shop::outer(t, &argc) == 77; }\n";
 
