@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * memtrace run: everything that can be refused is refused before the program starts; then its status is ours, whatever becomes of
+ * the snapshot (but for 0, which a snapshot that could not be written turns into 125).
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/file.h"
+#include "base/units.h"
+#include "cmd/collector.h"
+#include "cmd/command.h"
+#include "cmd/log.h"
+#include "cmd/pattern.h"
+#include "cmd/summary.h"
+#include "record/program.h"
+
+enum { FRAMES_DEFAULT = 128, CHECKPOINT_DEFAULT_S = 30 };
+
+struct run_options {
+	const char *output, *transport, *follow;
+	int64_t frames, checkpoint;
+	const char *top;
+	bool force, quiet;
+};
+
+static const struct option_row options[] = {
+	{ .name = "output", .letter = 'o', .type = OPTION_TEXT, .offset = offsetof(struct run_options, output),
+		.argument = "FILE", .summary = "write the snapshot to FILE (%e program, %p pid, %t time, %h host, %n number)" },
+	{ .name = "force", .letter = 'f', .type = OPTION_FLAG, .offset = offsetof(struct run_options, force),
+		.summary = "replace an existing FILE" },
+	{ .name = "frames", .type = OPTION_NUMBER, .offset = offsetof(struct run_options, frames), .argument = "N",
+		.summary = "keep the N most recent frames of each stack (default: 128)", .low = 1, .high = 65535 },
+	{ .name = "top", .type = OPTION_TEXT, .offset = offsetof(struct run_options, top), .argument = "N",
+		.summary = "print the top N at the end (default: 10 on a terminal, else 0)" },
+	{ .name = "follow", .type = OPTION_CHOICE, .offset = offsetof(struct run_options, follow), .argument = "WHAT",
+		.summary = "which descendants to trace: fork,exec (default), fork, exec or none",
+		.choices = "fork,exec|exec,fork|fork|exec|none" },
+	{ .name = "transport", .type = OPTION_CHOICE, .offset = offsetof(struct run_options, transport),
+		.argument = "HOW", .summary = "how events travel: ring (shared memory, default) or pipe",
+		.choices = "ring|pipe" },
+	{ .name = "checkpoint", .type = OPTION_NUMBER, .offset = offsetof(struct run_options, checkpoint),
+		.argument = "SECONDS", .summary = "write what is known so far every SECONDS (default: 30)", .low = 1,
+		.high = 86400 },
+	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = offsetof(struct run_options, quiet),
+		.summary = "say nothing but errors" },
+	{ .name = NULL },
+};
+
+/* MEMTRACE_OPTIONS are defaults: what the command line has not set is taken from there. */
+static int take_defaults(struct run_options *chosen, struct error *err)
+{
+	const char *text = getenv("MEMTRACE_OPTIONS"), *frames = getenv("MEMTRACE_FRAMES");
+	struct run_options defaults = { 0 };
+	char *words[64], **operands = NULL, *copy, *save = NULL, *end;
+	int count = 0, n_operands = 0;
+	bool help;
+
+	if (frames && *frames && !chosen->frames) {
+		chosen->frames = strtol(frames, &end, 10);
+		if (*end || chosen->frames < 1 || chosen->frames > 65535)
+			return error_set(err, "MEMTRACE_FRAMES='%s' is not a number from 1 to 65535", frames);
+	}
+	if (!text || !*text)
+		return 0;
+	copy = xstrdup(text); /* lives as long as the options do */
+	for (char *word = strtok_r(copy, " \t\n", &save); word && count < 64; word = strtok_r(NULL, " \t\n", &save))
+		words[count++] = word;
+	if (options_parse(&command_run, &defaults, count, words, &operands, &n_operands, &help, err) < 0)
+		return error_prefix(err, "MEMTRACE_OPTIONS");
+	if (n_operands) {
+		error_set(err, "MEMTRACE_OPTIONS: '%s' is not an option", operands[0]);
+		free(operands);
+		return -1;
+	}
+	free(operands);
+#define DEFAULT_OF(field) chosen->field = chosen->field ? chosen->field : defaults.field
+	DEFAULT_OF(output);
+	DEFAULT_OF(transport);
+	DEFAULT_OF(follow);
+	DEFAULT_OF(frames);
+	DEFAULT_OF(checkpoint);
+	DEFAULT_OF(top);
+	DEFAULT_OF(force);
+	DEFAULT_OF(quiet);
+#undef DEFAULT_OF
+	return 0;
+}
+
+/* The shim beside this program (a build folder), else where it was installed. */
+static int find_shim(char path[PATH_MAX], struct error *err)
+{
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 32);
+	char *slash;
+
+	if (length > 0) {
+		path[length] = 0;
+		slash = strrchr(path, '/');
+		strcpy(slash ? slash + 1 : path, "libmemtrace.so");
+		if (access(path, R_OK) == 0)
+			return 0;
+	}
+	strcpy(path, SHIM_INSTALLED);
+	if (access(path, R_OK) == 0)
+		return 0;
+	error_status(err, EXIT_MEMTRACE_FAILED, "cannot find libmemtrace.so beside memtrace or at %s", path);
+	return error_hint(err, "make install, or keep memtrace and libmemtrace.so in one folder");
+}
+
+static int refuse(const char *name, const char *reason, struct error *err)
+{
+	return error_status(err, EXIT_MEMTRACE_FAILED, "cannot trace '%s': it is %s", name, reason);
+}
+
+/* Which file the first image gets; the program is held until this has been checked. */
+static int choose_file(const struct run_options *chosen, const char *program, pid_t pid, char **file, struct error *err)
+{
+	char host[256] = "";
+	struct pattern_values values = { .program = program, .pid = pid, .time_s = (uint64_t)time(NULL), .host = host };
+
+	gethostname(host, sizeof host - 1);
+	*file = pattern_expand(chosen->output ? chosen->output : PATTERN_DEFAULT, &values);
+	if (file_check_writable(*file, chosen->force ? FILE_REPLACE : FILE_REFUSE_EXISTING, err) == 0)
+		return 0;
+	err->status = EXIT_MEMTRACE_FAILED;
+	return -1;
+}
+
+/* The image to report: the first one's process, or an empty one when nobody spoke. */
+static struct reader_process *first_image(struct collector *collector)
+{
+	struct reader_process *last = NULL, *process;
+
+	for (size_t i = 0; i < collector->reader.processes.count; i++) {
+		process = collector->reader.processes.items[i];
+		if (process->ended && process->waited_for && process->said_hello && (process->image->first || !last))
+			last = process;
+	}
+	if (last)
+		return last;
+	process = xcalloc(1, sizeof *process);
+	process->index = WIRE_PROCESSES - 1;
+	process->image = image_new(collector->target->pid);
+	process->image->first = !collector->reader.first_seen;
+	process->image->parent_pid = getpid();
+	process->image->executable = xstrdup(collector->options->program);
+	*ARRAY_PUSH(&process->image->command) = xstrdup(collector->options->program);
+	return process;
+}
+
+static int report(struct collector *collector, const struct run_options *chosen, struct error *err)
+{
+	struct reader_process *process;
+	struct snapshot *snapshot;
+	char *file = NULL;
+	int result;
+
+	if (collector->reader.first_seen && !first_image(collector)->said_hello)
+		return 0;
+	process = first_image(collector);
+	if (collector->options->refusal)
+		image_problem(process->image, "%s", collector->options->refusal);
+	else if (!process->said_hello)
+		image_problem(process->image, "nothing was recorded: memtrace's library was not loaded into the program");
+	snapshot = collector_snapshot(collector, process, true);
+	result = collector_write(collector, process, snapshot, &file, err);
+	if (result == 0)
+		summary_print(snapshot, file, chosen->top, err);
+	snapshot_free(snapshot);
+	free(file);
+	return result;
+}
+
+static int watch(const struct run_options *chosen, const struct target_program *program, struct collector_options *with,
+	struct error *err)
+{
+	const struct pool_options pool_options = {
+		.frames_limit = (uint32_t)with->frames_limit,
+		.transport = chosen->transport && strcmp(chosen->transport, "pipe") == 0 ? WIRE_TRANSPORT_PIPE :
+											   WIRE_TRANSPORT_RING,
+		.follow_fork = !chosen->follow || strstr(chosen->follow, "fork"),
+		.follow_exec = !chosen->follow || strstr(chosen->follow, "exec"),
+	};
+	struct collector *collector = xcalloc(1, sizeof *collector);
+	struct pool *pool = xcalloc(1, sizeof *pool);
+	struct target target;
+	char *file = NULL;
+	int status;
+
+	if (pool_make(pool, &pool_options, err) < 0 || target_hold(&target, pool, program, err) < 0)
+		return -1;
+	if (choose_file(chosen, with->program, target.pid, &file, err) < 0) {
+		target_cancel(&target);
+		return -1;
+	}
+	with->first_file = file;
+	if (target_go(&target, err) < 0)
+		return -1;
+	collector_run(collector, pool, &target, with);
+	collector_hand_over(collector);
+	status = target_exit_status(&target);
+	if (report(collector, chosen, err) < 0) {
+		if (status == 0)
+			return -1;
+		log_error(err);
+	}
+	return status;
+}
+
+static int run(void *chosen_, int argc, char **argv, struct error *err)
+{
+	struct run_options *chosen = chosen_;
+	struct collector_options with = { 0 };
+	char shim[PATH_MAX], *path, *refusal = NULL;
+	struct target_program program = { .arguments = argv, .shim = shim };
+	enum program_kind kind;
+	const char *reason;
+
+	if (argc < 1) {
+		error_set(err, "run: no program given");
+		return error_hint(err, "memtrace run [OPTIONS] [--] PROGRAM [ARGUMENTS]");
+	}
+	if (take_defaults(chosen, err) < 0 || summary_parse_top(chosen->top, err) < 0)
+		return -1;
+	log_quiet = chosen->quiet;
+	if (program_find(argv[0], &path, err) < 0 || find_shim(shim, err) < 0)
+		return -1;
+	kind = program_probe(path, &reason);
+	if (kind == PROGRAM_OWN_MALLOC) {
+		refusal = xasprintf("'%s' is not traced: it is %s", argv[0], reason);
+		log_say("%s", refusal);
+		program.shim = NULL;
+	} else if (kind != PROGRAM_TRACEABLE && kind != PROGRAM_UNREADABLE) {
+		return refuse(argv[0], reason, err);
+	}
+	program.path = path;
+	with.pattern = chosen->output ? chosen->output : PATTERN_DEFAULT;
+	with.program = argv[0];
+	with.refusal = refusal;
+	with.force = chosen->force;
+	with.frames_limit = chosen->frames ? (uint64_t)chosen->frames : FRAMES_DEFAULT;
+	with.checkpoint_s = chosen->checkpoint ? (uint64_t)chosen->checkpoint : CHECKPOINT_DEFAULT_S;
+	return watch(chosen, &program, &with, err);
+}
+
+const struct command command_run = {
+	.name = "run",
+	.usage = "[OPTIONS] [--] PROGRAM [ARGUMENTS]",
+	.summary = "run a program and write a snapshot of its memory",
+	.options = options,
+	.options_size = sizeof(struct run_options),
+	.stops_at_operand = true,
+	.run = run,
+};

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The loop, and who writes what. Rings must be drained whatever else is to be done, since a full ring makes its program wait:
+ * a snapshot of an image that ended, and every checkpoint, is written by a forked child that has all of it by copy on
+ * write. Only the program's own image, last, is written here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/version.h"
+#include "cmd/collector.h"
+#include "cmd/naming.h"
+#include "cmd/pattern.h"
+#include "record/program.h"
+
+enum { WRITERS_MAX = 2, BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, NAMES_TRIED = 1000 };
+#define CHECK_ENDS_NS 5000000ull
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* The name that an image's file is to have, malloc'ed. */
+static char *file_name(const struct collector *collector, const struct image *image)
+{
+	const struct collector_options *options = collector->options;
+	uint32_t number = image->number;
+
+	if (image->first)
+		return xstrdup(options->first_file);
+	if (pattern_has(options->pattern, 'p')) {
+		const struct pattern_values values = {
+			.program = image->command.count ? image->command.items[0] : options->program,
+			.pid = image->pid, .time_s = collector->started_ns / 1000000000, .host = collector->host,
+			.sequence = collector->written,
+		};
+		return pattern_expand(options->pattern, &values);
+	}
+	if (image->pid == collector->target->pid && number)
+		number--;
+	return number ? xasprintf("%s.%d.%u", options->first_file, image->pid, number + 1) :
+			xasprintf("%s.%d", options->first_file, image->pid);
+}
+
+/* What is known of the files of this image's offspring by now. */
+static void name_follows(struct collector *collector, struct image *image)
+{
+	for (size_t i = 0; i < image->follows.count; i++) {
+		struct image_follow *follow = &image->follows.items[i];
+
+		for (size_t k = 0; k < collector->files.count && !follow->file; k++)
+			if (collector->files.items[k].pid == follow->pid &&
+				collector->files.items[k].images == follow->image)
+				follow->file = xstrdup(collector->files.items[k].file);
+		for (size_t k = 0; k < collector->reader.processes.count && !follow->file; k++) {
+			const struct image *child = collector->reader.processes.items[k]->image;
+
+			if (child->pid == follow->pid && child->number == follow->image)
+				follow->file = file_name(collector, child);
+		}
+	}
+}
+
+/* Programs that it started, or became, and that never spoke: those that the shim cannot be in are named. */
+static void name_untraced(struct collector *collector, struct reader_process *process)
+{
+	struct image *image = process->image;
+	bool became = collector->pool->processes[process->index].exec_pending;
+
+	for (size_t i = 0; i < image->pending_execs.count; i++) {
+		const char *path = image->pending_execs.items[i], *reason;
+		bool last = became && i + 1 == image->pending_execs.count;
+		enum program_kind kind = program_probe(path, &reason);
+		struct image_follow *follow;
+
+		if (access(path, X_OK) < 0 || (kind == PROGRAM_TRACEABLE && !last))
+			continue;
+		follow = ARRAY_PUSH(&image->follows);
+		follow->pid = last ? image->pid : 0;
+		follow->image = last ? image->number + 1 : 0;
+		follow->program = xstrdup(path);
+		follow->why = xasprintf("not traced: %s", kind == PROGRAM_TRACEABLE ?
+			"it was started without memtrace's environment" : reason);
+	}
+}
+
+static uint64_t resident_bytes(int32_t pid)
+{
+	char path[64], text[128];
+	unsigned long size, resident = 0;
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%d/statm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	got = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (got <= 0)
+		return 0;
+	text[got] = 0;
+	return sscanf(text, "%lu %lu", &size, &resident) == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static void describe_end(struct collector *collector, const struct image *image, struct image_state *state)
+{
+	const struct target *target = collector->target;
+
+	state->exit_code = -1;
+	if (image->pid != target->pid || !target->ended)
+		return;
+	if (WIFSIGNALED(target->status))
+		state->exit_signal = WTERMSIG(target->status);
+	else
+		state->exit_code = WEXITSTATUS(target->status);
+	state->rss = collector->rss ? collector->rss : (uint64_t)target->usage.ru_maxrss * 1024;
+}
+
+struct snapshot *collector_snapshot(struct collector *collector, struct reader_process *process, bool ended)
+{
+	const struct wire_process *shared = &collector->pool->processes[process->index];
+	struct symbolizer *symbolizer = symbolizer_new(NULL);
+	struct snapshot *snapshot;
+	struct image_state state = {
+		.moment = ended ? "exit" : "now", .ended = ended, .taken_ns = clock_ns(CLOCK_REALTIME),
+		.frames_limit = collector->options->frames_limit, .lost = shared->lost_events,
+		.cut_stacks = shared->cut_stacks, .tracer_memory = shared->tracer_memory,
+		.directory = collector->directory, .host = collector->host, .version = MEMTRACE_VERSION,
+	};
+
+	if (ended) {
+		name_untraced(collector, process);
+		describe_end(collector, process->image, &state);
+	} else {
+		state.rss = resident_bytes(process->image->pid);
+	}
+	if (shared->flags & WIRE_FLAG_GAVE_UP)
+		image_problem(process->image, "the program stopped waiting for memtrace, which stood still; "
+			"what it did after that is not recorded");
+	name_follows(collector, process->image);
+	snapshot = image_snapshot(process->image, &state);
+	naming_apply(snapshot, symbolizer);
+	symbolizer_free(symbolizer);
+	return snapshot;
+}
+
+static bool file_exists_already(struct collector *collector, const struct image *image)
+{
+	return image->first ? collector->first_exists : false;
+}
+
+int collector_write(struct collector *collector, struct reader_process *process, struct snapshot *snapshot, char **file,
+	struct error *err)
+{
+	char *name = file_name(collector, process->image), *tried = xstrdup(name);
+	bool replace = collector->options->force || file_exists_already(collector, process->image);
+	struct buffer bytes = { 0 };
+	int result = -1;
+
+	if (snapshot_sum(snapshot, err) < 0 || snapshot_check(snapshot, err) < 0) {
+		err->status = EXIT_MEMTRACE_FAILED;
+		goto out;
+	}
+	snapshot_encode(snapshot, &bytes);
+	for (int i = 2; i < NAMES_TRIED; i++) {
+		result = file_write(tried, bytes.data, bytes.size, replace ? FILE_REPLACE : FILE_REFUSE_EXISTING, err);
+		if (result == 0 || replace || access(tried, F_OK) < 0)
+			break;
+		free(tried);
+		tried = xasprintf("%s.%d", name, i);
+	}
+out:
+	buffer_free(&bytes);
+	free(name);
+	*file = tried;
+	return result;
+}
+
+static void reap_writers(struct collector *collector, int at_most)
+{
+	while (collector->writers > at_most || collector->writers) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid == collector->target->pid) {
+			collector->target->ended = true;
+			collector->target->status = status;
+			continue;
+		}
+		if (pid <= 0 && collector->writers <= at_most)
+			return;
+		if (pid < 0 && errno == ECHILD) {
+			collector->writers = 0;
+			return;
+		}
+		if (pid <= 0) {
+			usleep(1000);
+			reader_round(&collector->reader);
+			continue;
+		}
+		collector->writers--;
+		if (pid == collector->checkpointer) {
+			collector->checkpointer = 0;
+			if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+				collector->first_exists = true;
+		}
+	}
+}
+
+/* A child with all we know; it must not disturb the pool. */
+static pid_t fork_writer(struct collector *collector)
+{
+	pid_t pid;
+
+	reap_writers(collector, WRITERS_MAX - 1);
+	pid = fork();
+	if (pid > 0)
+		collector->writers++;
+	if (pid == 0) {
+		signal(SIGINT, SIG_IGN);
+		signal(SIGCHLD, SIG_DFL);
+	}
+	return pid;
+}
+
+static int write_image(struct collector *collector, struct reader_process *process, bool ended)
+{
+	struct error err = ERROR_INIT;
+	struct snapshot *snapshot = collector_snapshot(collector, process, ended);
+	char *file = NULL;
+	int result = collector_write(collector, process, snapshot, &file, &err);
+
+	snapshot_free(snapshot);
+	free(file);
+	return result;
+}
+
+static void remember_file(struct collector *collector, const struct image *image)
+{
+	__typeof__(collector->files.items) entry = ARRAY_PUSH(&collector->files);
+
+	entry->pid = image->pid;
+	entry->images = image->number;
+	entry->file = file_name(collector, image);
+	collector->written++;
+}
+
+/* An image that is not the one which `run` waits for has ended. */
+static void write_ended(struct collector *collector, struct reader_process *process)
+{
+	pid_t pid = process->said_hello ? fork_writer(collector) : 1;
+
+	if (pid == 0)
+		_exit(write_image(collector, process, true) == 0 ? 0 : 1);
+	if (pid < 0)
+		write_image(collector, process, true);
+	if (process->said_hello)
+		remember_file(collector, process->image);
+	reader_drop(&collector->reader, process);
+}
+
+static void take_ended(struct collector *collector)
+{
+	struct reader_process *process;
+
+	while ((process = reader_take_ended(&collector->reader)))
+		write_ended(collector, process);
+}
+
+static void checkpoint(struct collector *collector)
+{
+	pid_t pid;
+
+	collector->checkpoint_ns = clock_ns(CLOCK_MONOTONIC);
+	if (collector->checkpointer || !collector->reader.processes.count)
+		return;
+	pid = fork_writer(collector);
+	if (pid > 0)
+		collector->checkpointer = pid;
+	if (pid)
+		return;
+	for (size_t i = 0; i < collector->reader.processes.count; i++) {
+		struct reader_process *process = collector->reader.processes.items[i];
+
+		if (process->image->first && !process->ended)
+			_exit(write_image(collector, process, false) == 0 ? 0 : 1);
+	}
+	_exit(1);
+}
+
+/* What is due by time, not by data. */
+static void tick(struct collector *collector)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	uint64_t rss;
+
+	if (now - collector->checked_ns < CHECK_ENDS_NS)
+		return;
+	collector->checked_ns = now;
+	reader_check_ends(&collector->reader);
+	take_ended(collector);
+	reap_writers(collector, WRITERS_MAX);
+	if (!collector->target->ended && (rss = resident_bytes(collector->target->pid)))
+		collector->rss = rss;
+	if (collector->options->checkpoint_s &&
+		now - collector->checkpoint_ns > collector->options->checkpoint_s * 1000000000)
+		checkpoint(collector);
+}
+
+static void step(struct collector *collector)
+{
+	static int quiet;
+
+	if (reader_round(&collector->reader)) {
+		quiet = 0;
+	} else {
+		pool_announce_sleep(collector->pool);
+		if (!reader_round(&collector->reader))
+			pool_wait(collector->pool, ++quiet < 50 ? BUSY_WAIT_MS : IDLE_WAIT_MS);
+	}
+	tick(collector);
+}
+
+void collector_run(struct collector *collector, struct pool *pool, struct target *target,
+	const struct collector_options *options)
+{
+	collector->options = options;
+	collector->pool = pool;
+	collector->target = target;
+	collector->started_ns = clock_ns(CLOCK_REALTIME);
+	collector->checkpoint_ns = clock_ns(CLOCK_MONOTONIC);
+	if (!getcwd(collector->directory, sizeof collector->directory))
+		collector->directory[0] = 0;
+	gethostname(collector->host, sizeof collector->host - 1);
+	reader_init(&collector->reader, pool, target->pid);
+	while (!target_poll(target))
+		step(collector);
+	reader_end(&collector->reader, target->pid);
+}
+
+static void successor(struct collector *collector)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	collector->writers = 0;
+	collector->checkpointer = 0;
+	pool_enter(collector->pool);
+	take_ended(collector);
+	while (collector->reader.processes.count)
+		step(collector);
+	reap_writers(collector, 0);
+	_exit(0);
+}
+
+void collector_hand_over(struct collector *collector)
+{
+	struct reader_process *kept = NULL;
+	bool others = false;
+	pid_t pid;
+
+	for (size_t i = 0; i < collector->reader.processes.count; i++) {
+		struct reader_process *process = collector->reader.processes.items[i];
+
+		others |= !process->ended;
+		if (process->ended && process->waited_for && process->said_hello)
+			kept = process->image->first || !kept ? process : kept;
+	}
+	if (!others)
+		return;
+	pool_leave(collector->pool);
+	pid = fork();
+	if (pid != 0)
+		return;
+	for (size_t i = 0; kept && i < collector->reader.processes.count; i++)
+		if (collector->reader.processes.items[i] == kept) {
+			collector->reader.processes.items[i] =
+				collector->reader.processes.items[--collector->reader.processes.count];
+			collector->reader.by_index[kept->index] = NULL;
+			remember_file(collector, kept->image);
+			reader_drop(&collector->reader, kept);
+			break;
+		}
+	successor(collector);
+}

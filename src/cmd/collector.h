@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The collector: reads what the watched processes tell until the last has ended, and writes each image's snapshot. It is the process
+ * that the user started; when the program ends before its descendants, a successor is forked that stays for them.
+ */
+#ifndef CMD_COLLECTOR_H
+#define CMD_COLLECTOR_H
+
+#include <stdbool.h>
+#include "base/error.h"
+#include "record/reader.h"
+#include "record/target.h"
+
+struct collector_options {
+	const char *pattern;     /* of file names */
+	const char *program;     /* as the user named it */
+	const char *first_file;  /* the first image's file, checked */
+	const char *refusal;     /* why the program is not traced; NULL: it is */
+	bool force;
+	uint64_t frames_limit;
+	uint64_t checkpoint_s;   /* seconds between checkpoints; 0 none */
+};
+
+struct collector {
+	const struct collector_options *options;
+	struct pool *pool;
+	struct reader reader;
+	struct target *target;
+	char directory[4096], host[256];
+	uint64_t started_ns, checked_ns, checkpoint_ns;
+	uint64_t written;        /* images with a file so far */
+	int writers;             /* children that write snapshots */
+	bool first_exists;       /* a checkpoint of the first image has been written */
+	pid_t checkpointer;      /* the child that writes it, or 0 */
+	uint64_t rss;            /* of the program, last seen */
+	ARRAY(struct { int64_t pid; char *file; uint64_t images; }) files;
+};
+
+/* Reads until the target has ended. On return its images are the caller's to write: *first is the first one's process. */
+void collector_run(struct collector *collector, struct pool *pool, struct target *target,
+	const struct collector_options *options);
+
+/* After the target's end: if descendants still live, forks the successor that stays for them. True in the successor's parent
+ * or when there is none; the successor never returns. */
+void collector_hand_over(struct collector *collector);
+
+/* The snapshot, named, of an ended (or present) image. */
+struct snapshot *collector_snapshot(struct collector *collector, struct reader_process *process, bool ended);
+/* Writes it; *file is the name it got, malloc'ed. */
+int collector_write(struct collector *collector, struct reader_process *process, struct snapshot *snapshot, char **file,
+	struct error *err);
+
+#endif

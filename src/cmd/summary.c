@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A few lines that a person reads after each run. Numbers here are those of `info`; nothing is computed twice.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/units.h"
+#include "cmd/log.h"
+#include "cmd/summary.h"
+
+enum { TOP_DEFAULT = 10, TOP_MAX = 1000000 };
+
+int summary_parse_top(const char *top, struct error *err)
+{
+	char *end;
+	long value;
+
+	if (!top)
+		return isatty(STDERR_FILENO) ? TOP_DEFAULT : 0;
+	value = strtol(top, &end, 10);
+	if (!*top || *end || value < 0 || value > TOP_MAX)
+		return error_set(err, "run: --top='%s' is not a number from 0 to %d", top, TOP_MAX);
+	return (int)value;
+}
+
+static void say_totals(const struct snapshot *snapshot)
+{
+	const struct run *run = &snapshot->run;
+	const struct moment *exit = &snapshot->moments.items[0];
+	char live[UNITS_MAX], peak[UNITS_MAX], total[UNITS_MAX];
+
+	log_say("peak %s in %lu blocks; still live at the end %s in %lu blocks",
+		units_size(peak, (int64_t)run->peak_size, false), (unsigned long)run->peak_count,
+		units_size(live, (int64_t)exit->live.size, false), (unsigned long)exit->live.count);
+	log_say("%lu allocations of %s in all", (unsigned long)run->total_count,
+		units_size(total, (int64_t)run->total_size, false));
+}
+
+static void say_gaps(const struct snapshot *snapshot)
+{
+	const struct run *run = &snapshot->run;
+	unsigned long untraced = 0, without_lines = 0;
+
+	for (size_t i = 0; i < run->problems.count; i++)
+		log_say("incomplete: %s", strings_get(snapshot->strings, run->problems.items[i]));
+	for (size_t i = 0; i < run->follows.count; i++)
+		untraced += run->follows.items[i].why != 0;
+	if (untraced)
+		log_say("%lu of the programs that it started could not be traced (memtrace info names them)", untraced);
+	for (size_t i = 0; i < snapshot->modules.count; i++)
+		without_lines += snapshot->modules.items[i].names != MODULE_NAMES_DWARF &&
+			snapshot->modules.items[i].why != 0;
+	if (without_lines)
+		log_say("%lu of %lu modules have no line numbers (memtrace info says why)", without_lines,
+			(unsigned long)snapshot->modules.count);
+}
+
+void summary_print(const struct snapshot *snapshot, const char *file, const char *top, struct error *err)
+{
+	say_totals(snapshot);
+	say_gaps(snapshot);
+	(void)top;
+	(void)err;
+	log_say("wrote %s; see it with: memtrace top %s", file, file);
+}
