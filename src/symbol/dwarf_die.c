@@ -3,8 +3,7 @@
  * The only file that asks libdwarf for attributes. All of its objects are released by hand, since the room turns libdwarf's
  * own record of them off (it costs a fifth of the time); strings are never released: they lie in their sections.
  *
- * Ranges come in four shapes: low and high (an address, or a length from DWARF 4 on), a list in .debug_ranges with offsets
- * from the unit's base, a list in .debug_rnglists, and an index to such a list.
+ * Ranges come in two shapes: low and high (an address, or a length from DWARF 4 on), and lists (dwarf_range.c).
  */
 #include "symbol/dwarf_die.h"
 
@@ -164,60 +163,9 @@ enum die_reference die_reference(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half na
 	return reference;
 }
 
-/* DWARF 5: a list in .debug_rnglists, by its offset or its index. */
-static void add_range_list(const struct die_context *context, Dwarf_Attribute attribute, Dwarf_Half form,
-	struct intervals *intervals, uint32_t id)
+void die_ranges(Dwarf_Debug debug, const struct range_context *context, Dwarf_Die die, struct intervals *intervals,
+	uint32_t id)
 {
-	Dwarf_Debug debug = context->debug;
-	Dwarf_Unsigned count = 0, global = 0;
-	Dwarf_Rnglists_Head head;
-	Dwarf_Error error = NULL;
-	uint64_t where;
-
-	if (!value_of(debug, attribute, form, &where) ||
-	    !die_ok(debug, dwarf_rnglists_get_rle_head(attribute, form, where, &head, &count, &global, &error),
-		    &error))
-		return;
-	for (Dwarf_Unsigned i = 0; i < count; i++) {
-		Dwarf_Unsigned raw_low, raw_high, low = 0, high = 0;
-		unsigned length, code;
-		Dwarf_Bool missing = 0;
-
-			if (!die_ok(debug, dwarf_get_rnglists_entry_fields_a(head, i, &length, &code, &raw_low, &raw_high,
-					  &missing, &low, &high, &error), &error) || code == DW_RLE_end_of_list)
-			break;
-		if (code != DW_RLE_base_address && code != DW_RLE_base_addressx && !missing)
-			intervals_add(intervals, low, high, id);
-	}
-	dwarf_dealloc_rnglists_head(head);
-}
-
-/* DWARF 3 and 4: a list in .debug_ranges. */
-static void add_old_range_list(const struct die_context *context, Dwarf_Die die, uint64_t where,
-	struct intervals *intervals, uint32_t id)
-{
-	Dwarf_Debug debug = context->debug;
-	Dwarf_Error error = NULL;
-	Dwarf_Ranges *ranges;
-	Dwarf_Signed count = 0;
-	Dwarf_Unsigned bytes;
-	Dwarf_Off real;
-	uint64_t base = context->base;
-
-	if (!die_ok(debug, dwarf_get_ranges_b(debug, where, die, &real, &ranges, &count, &bytes, &error), &error))
-		return;
-	for (Dwarf_Signed i = 0; i < count && ranges[i].dwr_type != DW_RANGES_END; i++) {
-		if (ranges[i].dwr_type == DW_RANGES_ADDRESS_SELECTION)
-			base = ranges[i].dwr_addr2;
-		else if (ranges[i].dwr_addr1 < ranges[i].dwr_addr2)
-			intervals_add(intervals, base + ranges[i].dwr_addr1, base + ranges[i].dwr_addr2, id);
-	}
-	dwarf_ranges_dealloc(debug, ranges, count);
-}
-
-void die_ranges(const struct die_context *context, Dwarf_Die die, struct intervals *intervals, uint32_t id)
-{
-	Dwarf_Debug debug = context->debug;
 	Dwarf_Addr low = 0, high = 0;
 	Dwarf_Half form = 0;
 	enum Dwarf_Form_Class class = DW_FORM_CLASS_UNKNOWN;
@@ -232,9 +180,7 @@ void die_ranges(const struct die_context *context, Dwarf_Die die, struct interva
 	}
 	if (!get(debug, die, DW_AT_ranges, &attribute, &form))
 		return;
-	if (context->version >= 5)
-		add_range_list(context, attribute, form, intervals, id);
-	else if (value_of(debug, attribute, form, &where))
-		add_old_range_list(context, die, where, intervals, id);
+	if (value_of(debug, attribute, form, &where))
+		range_list_add(context, where, form == DW_FORM_rnglistx, intervals, id);
 	dwarf_dealloc_attribute(attribute);
 }

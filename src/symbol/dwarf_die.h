@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <libdwarf/dwarf.h>
 #include <libdwarf/libdwarf.h>
-#include "symbol/intervals.h"
+#include "symbol/dwarf_range.h"
 
 /* True if RESULT is DW_DLV_OK; releases *error if there is one. A pointer, as the call that sets it may be another argument. */
 bool die_ok(Dwarf_Debug debug, int result, Dwarf_Error *error);
@@ -35,13 +35,8 @@ enum die_reference { REFERENCE_NONE, REFERENCE_HERE, REFERENCE_ELSEWHERE };
 /* The offset in .debug_info that an attribute refers to; ELSEWHERE: it is in another file. */
 enum die_reference die_reference(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half attribute, Dwarf_Off *offset);
 
-/* What ranges depend on, of the unit: DWARF 5, sections 2.17.3 and 3.1.1. */
-struct die_context {
-	Dwarf_Debug debug;
-	uint16_t version;
-	uint64_t base;         /* the unit's low_pc, which its older range lists begin from */
-};
 /* Adds the addresses of DIE, from low_pc and high_pc or else from ranges, to INTERVALS under ID. */
-void die_ranges(const struct die_context *context, Dwarf_Die die, struct intervals *intervals, uint32_t id);
+void die_ranges(Dwarf_Debug debug, const struct range_context *context, Dwarf_Die die, struct intervals *intervals,
+	uint32_t id);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A file's debug information. libdwarf is given the sections through an object of our own (their bytes lie in the mapping, or
- * were inflated by elf.c), so nothing is copied and it never opens a file.
+ * were inflated by elf.c), so nothing is copied and it never opens a file. It is shown only those that it needs for units and
+ * entries: of lines and ranges it would look at the headers, and some corrupt ones are the death of it.
  *
  * Opening walks over the units and reads nothing but the unit entries' addresses: 1 to 5 ms for 2000 units. .debug_aranges
  * is not used: clang writes none. The first address in a unit decodes its line table (dwarf_line.c) and finds its functions
@@ -23,6 +24,18 @@
 
 /* ---- libdwarf's view of the file ---- */
 
+/* What libdwarf is shown. */
+static bool is_shown(const struct elf_section *section)
+{
+	static const char *const names[] = { ".debug_info", ".debug_abbrev", ".debug_str", ".debug_line_str",
+		".debug_str_offsets", ".debug_addr" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (section->stored && !strcmp(section->name, names[i]))
+			return true;
+	return false;
+}
+
 static int access_section(void *object, Dwarf_Half index, Dwarf_Obj_Access_Section *out, int *error)
 {
 	const struct elf *elf = object;
@@ -35,11 +48,11 @@ static int access_section(void *object, Dwarf_Half index, Dwarf_Obj_Access_Secti
 	memset(out, 0, sizeof *out);
 	out->addr = section->address;
 	out->type = section->type;
-	out->size = section->stored ? section->size : 0;
-	out->name = section->name;
-	out->link = section->link;
-	out->info = section->info;
-	out->entrysize = section->entry_size;
+	out->name = "";
+	if (is_shown(section)) {
+		out->name = section->name;
+		out->size = section->size;
+	}
 	return DW_DLV_OK;
 }
 
@@ -99,26 +112,38 @@ static bool is_split(const struct dwarf_file *file, Dwarf_Die die)
 	       die_has(file->debug, die, DW_AT_GNU_dwo_name);
 }
 
-static void add_unit(struct dwarf_file *file, Dwarf_Die die, uint16_t version)
+static void read_range_context(struct dwarf_file *file, Dwarf_Die die, struct range_context *ranges)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Addr low = 0;
+
+	ranges->sections = &file->range_sections;
+	if (die_ok(file->debug, dwarf_lowpc(die, &low, &error), &error))
+		ranges->base = low;
+	if (!die_number(file->debug, die, DW_AT_rnglists_base, &ranges->lists_base))
+		ranges->lists_base = 0;
+	if (!die_number(file->debug, die, DW_AT_addr_base, &ranges->addr_base))
+		ranges->addr_base = 0;
+}
+
+/* RANGES has the unit's version and offset size. */
+static void add_unit(struct dwarf_file *file, Dwarf_Die die, struct range_context ranges)
 {
 	uint32_t index = file->units.count;
 	struct dwarf_unit *unit;
 	Dwarf_Half tag = die_tag(file->debug, die);
-	Dwarf_Error error = NULL;
-	Dwarf_Addr low = 0;
 
 	if (tag != DW_TAG_compile_unit && tag != DW_TAG_skeleton_unit)
 		return; /* types, and parts shared by other units: no code */
 	unit = ARRAY_PUSH(&file->units);
 	unit->die = die_offset(file->debug, die);
-	if (!die_ok(file->debug, dwarf_lowpc(die, &low, &error), &error))
-		low = 0;
-	unit->context = (struct die_context){ file->debug, version, low };
+	read_range_context(file, die, &ranges);
+	unit->ranges = ranges;
 	unit->comp_dir = die_text(file->debug, die, DW_AT_comp_dir);
 	unit->has_lines = die_number(file->debug, die, DW_AT_stmt_list, &unit->lines_at);
 	if (is_split(file, die))
 		file->split = true;
-	die_ranges(&unit->context, die, &file->unit_at, index);
+	die_ranges(file->debug, &unit->ranges, die, &file->unit_at, index);
 }
 
 static void read_units(struct dwarf_file *file)
@@ -138,7 +163,7 @@ static void read_units(struct dwarf_file *file)
 			break;
 		}
 		if (die_ok(file->debug, dwarf_siblingof_b(file->debug, NULL, 1, &die, &error), &error)) {
-			add_unit(file, die, version);
+			add_unit(file, die, (struct range_context){ .version = version, .wide = offset_size == 8 });
 			die_free(die);
 		}
 		if (file->elf->progress)
@@ -189,6 +214,9 @@ struct dwarf_file *dwarf_file_open(struct elf *elf, struct strings *strings, str
 	file->sections.line = find_bytes(elf, ".debug_line");
 	file->sections.line_str = find_bytes(elf, ".debug_line_str");
 	file->sections.str = find_bytes(elf, ".debug_str");
+	file->range_sections.ranges = find_bytes(elf, ".debug_ranges");
+	file->range_sections.rnglists = find_bytes(elf, ".debug_rnglists");
+	file->range_sections.addr = find_bytes(elf, ".debug_addr");
 	read_units(file);
 	return file;
 }

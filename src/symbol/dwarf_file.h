@@ -24,7 +24,7 @@ struct dwarf_function; /* dwarf_func.h */
 
 struct dwarf_unit {
 	Dwarf_Off die;
-	struct die_context context;
+	struct range_context ranges;
 	uint64_t lines_at;     /* offset in .debug_line, if has_lines */
 	const char *comp_dir;  /* or NULL */
 	bool has_lines, lines_read, functions_read;
@@ -40,6 +40,7 @@ struct dwarf_file {
 	Dwarf_Obj_Access_Interface access;
 	Dwarf_Debug debug;
 	struct line_sections sections;
+	struct range_sections range_sections;
 	ARRAY(struct dwarf_unit) units;
 	struct intervals unit_at;
 	struct map names;      /* DIE offset -> string_id */

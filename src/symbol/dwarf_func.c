@@ -108,7 +108,7 @@ static void add_function(struct walk *walk, Dwarf_Die die)
 	struct dwarf_unit *unit = walk->unit;
 	size_t before = unit->function_at.list.count;
 
-	die_ranges(&unit->context, die, &unit->function_at, unit->functions.count);
+	die_ranges(walk->file->debug, &unit->ranges, die, &unit->function_at, unit->functions.count);
 	if (unit->function_at.list.count > before)
 		ARRAY_PUSH(&unit->functions)->die = die_offset(walk->file->debug, die);
 }
@@ -182,7 +182,7 @@ static uint32_t add_inlined(struct dwarf_file *file, struct dwarf_unit *unit, st
 		inlined->call_file = number;
 	if (die_number(file->debug, die, DW_AT_call_line, &number))
 		inlined->call_line = number;
-	die_ranges(&unit->context, die, &function->inlined_at, index);
+	die_ranges(file->debug, &unit->ranges, die, &function->inlined_at, index);
 	return index;
 }
 
