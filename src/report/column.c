@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the columns say.
+ */
+#include "report/column.h"
+
+#include <inttypes.h>
+#include "base/units.h"
+
+static void size(const struct table *table, const struct row *row, struct out *out)
+{
+	char text[UNITS_MAX];
+
+	(void)table;
+	out_text(out, units_size(text, row->size, false));
+}
+
+static void size_diff(const struct table *table, const struct row *row, struct out *out)
+{
+	char text[UNITS_MAX];
+
+	(void)table;
+	out_text(out, units_size(text, row->size_diff, true));
+}
+
+static void share(const struct table *table, const struct row *row, struct out *out)
+{
+	if (table->size)
+		out_format(out, "%.1f%%", 100.0 * (double)row->size / (double)table->size);
+}
+
+static void count(const struct table *table, const struct row *row, struct out *out)
+{
+	(void)table;
+	out_format(out, "%" PRId64, row->count);
+}
+
+static void count_diff(const struct table *table, const struct row *row, struct out *out)
+{
+	(void)table;
+	out_format(out, "%+" PRId64, row->count_diff);
+}
+
+static void average(const struct table *table, const struct row *row, struct out *out)
+{
+	char text[UNITS_MAX];
+
+	(void)table;
+	if (row->count)
+		out_text(out, units_average(text, row->size, row->count));
+}
+
+static void status(const struct table *table, const struct row *row, struct out *out)
+{
+	(void)table;
+	out_text(out, row_status_name(row->status));
+}
+
+static void function(const struct table *table, const struct row *row, struct out *out)
+{
+	struct row_frames frames;
+
+	if (table->query->by != BY_LINENO && table->query->by != BY_OWNER)
+		return;
+	frames = row_frames(table, row);
+	if (frames.all.count && frames.all.items[0].function.data)
+		out_bytes(out, frames.all.items[0].function.data,
+			frames.all.items[0].function.size);
+	ARRAY_FREE(&frames.all);
+}
+
+/* Without the function in brackets where the column beside it says that already. */
+static void place(const struct table *table, const struct row *row, struct out *out)
+{
+	const struct place *place = keys_oldest(&table->keys, row->key);
+	enum group_by by = table->query->by;
+
+	if (place->kind == PLACE_SYMBOL && (by == BY_LINENO || by == BY_OWNER))
+		out_bytes(out, strings_get(table->keys.strings, place->name),
+			strings_size(table->keys.strings, place->name));
+	else
+		place_write(&table->keys, place, out);
+}
+
+const struct column columns[] = {
+	{"SIZE", COLUMN_NUMBER, true, true, size},
+	{"CHANGE", COLUMN_NUMBER, false, true, size_diff},
+	{"SHARE", COLUMN_NUMBER, true, false, share},
+	{"COUNT", COLUMN_NUMBER, true, true, count},
+	{"CHANGE", COLUMN_NUMBER, false, true, count_diff},
+	{"AVERAGE", COLUMN_NUMBER, true, true, average},
+	{"STATUS", COLUMN_WORD, false, true, status},
+	{"FUNCTION", COLUMN_FUNCTION, true, true, function},
+	{"PLACE", COLUMN_PLACE, true, true, place},
+	{NULL, COLUMN_NUMBER, false, false, NULL},
+};

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rows as comma-separated values (RFC 4180, lines ending in \n), a header first. `place` is the
+ * one-line form of tracemalloc, which names the oldest frame of a traceback; the columns behind it
+ * are of the same frame. A column is empty where a thing is unknown. Names are written as they are,
+ * quoted where they must be.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "report/csv.h"
+#include "report/printer.h"
+
+static void place_field(const struct table *table, const struct row *row, struct out *out)
+{
+	struct out field;
+	char *data = NULL;
+	size_t size = 0;
+
+	out_init(&field, open_memstream(&data, &size));
+	place_write(&table->keys, keys_oldest(&table->keys, row->key), &field);
+	fclose(field.stream);
+	csv_field(out, data, size);
+	free(data);
+}
+
+static void row_write(const struct table *table, const struct row *row, struct out *out)
+{
+	struct row_frames frames = row_frames(table, row);
+	const struct row_frame *oldest = frames.all.count ? &frames.all.items[0] : NULL;
+
+	place_field(table, row, out);
+	out_text(out, ",");
+	if (oldest)
+		csv_field(out, oldest->filename.data, oldest->filename.size);
+	out_text(out, ",");
+	if (oldest)
+		out_format(out, "%" PRIu32, oldest->lineno);
+	out_text(out, ",");
+	if (oldest)
+		csv_field(out, oldest->function.data, oldest->function.size);
+	out_text(out, ",");
+	if (oldest)
+		csv_field(out, oldest->module.data, oldest->module.size);
+	out_format(out, ",%" PRId64 ",%" PRId64 ",", row->size, row->count);
+	if (row->count)
+		out_format(out, "%.17g", (double)((long double)row->size / row->count));
+	if (table->is_diff)
+		out_format(out, ",%" PRId64 ",%" PRId64 ",%s", row->size_diff, row->count_diff,
+			row_status_name(row->status));
+	out_text(out, "\n");
+	ARRAY_FREE(&frames.all);
+}
+
+static void print(const struct table *table, struct out *out)
+{
+	out_text(out, "place,filename,lineno,function,module,size,count,average");
+	out_text(out, table->is_diff ? ",size_diff,count_diff,status\n" : "\n");
+	for (size_t i = 0; i < table->shown; i++)
+		row_write(table, &table->rows.items[i], out);
+}
+
+const struct printer print_csv = {
+	.name = "csv",
+	.summary = "comma-separated values with a header, for spreadsheets",
+	.table = print,
+};

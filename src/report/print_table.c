@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table for people: aligned columns, as wide as the window, colour where it helps, and at the end
+ * what is not shown. A first pass writes all cells into memory and finds the widths; functions and
+ * places share what the numbers leave, functions at most two fifths of it. Without a window nothing
+ * is cut. Everything that came from a program is made safe for a terminal.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/units.h"
+#include "report/column.h"
+#include "report/printer.h"
+#include "report/safe.h"
+#include "report/traceback.h"
+
+#define N_COLUMNS_MAX 16
+#define GAP "  "
+#define ELLIPSIS "\xe2\x80\xa6" /* U+2026, one column */
+#define NARROWEST 16            /* what a cut column keeps */
+
+#define BOLD "\033[1m"
+#define DIM "\033[2m"
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define PLAIN "\033[0m"
+
+struct grid {
+	const struct table *table;
+	struct out *out;
+	const struct column *columns[N_COLUMNS_MAX];
+	size_t widths[N_COLUMNS_MAX]; /* in columns of the terminal */
+	size_t n_columns;
+	ARRAY(size_t) ends;           /* of the cells in text, row by row */
+	char *text;
+	size_t text_size;
+};
+
+static void colour(struct out *out, const char *code)
+{
+	if (out->colour)
+		out_text(out, code);
+}
+
+static void cell_of(const struct grid *grid, size_t index, const char **data, size_t *size)
+{
+	size_t begin = index ? grid->ends.items[index - 1] : 0;
+
+	*data = grid->text + begin;
+	*size = grid->ends.items[index] - begin;
+}
+
+static void fill(struct grid *grid)
+{
+	const struct table *table = grid->table;
+	struct out cells;
+
+	for (const struct column *column = columns; column->title; column++) {
+		if (table->is_diff ? column->of_diff : column->of_top)
+			grid->columns[grid->n_columns++] = column;
+	}
+	out_init(&cells, open_memstream(&grid->text, &grid->text_size));
+	for (size_t i = 0; i < table->shown; i++) {
+		for (size_t k = 0; k < grid->n_columns; k++) {
+			grid->columns[k]->cell(table, &table->rows.items[i], &cells);
+			*ARRAY_PUSH(&grid->ends) = (size_t)ftello(cells.stream);
+		}
+	}
+	fclose(cells.stream);
+}
+
+static void measure(struct grid *grid)
+{
+	for (size_t i = 0; i < grid->ends.count; i++) {
+		size_t *width = &grid->widths[i % grid->n_columns], size, columns;
+		const char *data;
+
+		cell_of(grid, i, &data, &size);
+		columns = safe_columns(data, size);
+		if (columns > *width)
+			*width = columns;
+	}
+	for (size_t k = 0; k < grid->n_columns; k++) {
+		size_t title = strlen(grid->columns[k]->title);
+
+		if (grid->columns[k]->kind == COLUMN_FUNCTION && grid->widths[k] == 0)
+			continue;
+		if (grid->widths[k] < title)
+			grid->widths[k] = title;
+	}
+}
+
+/* Shares the window among the columns that may be cut. */
+static void fit(struct grid *grid)
+{
+	size_t left = (size_t)grid->out->width, *function = NULL, *place = NULL, most;
+
+	if (grid->out->width <= 0)
+		return;
+	for (size_t k = 0; k < grid->n_columns; k++) {
+		size_t used = grid->widths[k] + strlen(GAP);
+
+		if (grid->columns[k]->kind == COLUMN_FUNCTION)
+			function = &grid->widths[k];
+		else if (grid->columns[k]->kind == COLUMN_PLACE)
+			place = &grid->widths[k];
+		else
+			left = left > used ? left - used : 0;
+	}
+	if (function && *function && place) {
+		most = left * 2 / 5;
+		left = left > strlen(GAP) ? left - strlen(GAP) : 0;
+		if (left > *place && left - *place > most)
+			most = left - *place;
+		if (*function > most)
+			*function = most > NARROWEST ? most : NARROWEST;
+		left = left > *function ? left - *function : 0;
+	}
+	if (place && *place > left)
+		*place = left > NARROWEST ? left : NARROWEST;
+}
+
+static void spaces(struct out *out, size_t n)
+{
+	out_format(out, "%*s", (int)n, "");
+}
+
+static void cell_write(struct out *out, const struct column *column, size_t width, const char *data,
+	size_t size)
+{
+	size_t columns = safe_columns(data, size);
+
+	if (columns <= width) {
+		if (column->kind == COLUMN_NUMBER)
+			spaces(out, width - columns);
+		safe_write(out, data, size);
+		/* No spaces at the end of the line. */
+		if (column->kind != COLUMN_NUMBER && column->kind != COLUMN_PLACE)
+			spaces(out, width - columns);
+	} else if (column->kind == COLUMN_PLACE) {
+		const char *tail = safe_tail(data, size, width - 1);
+
+		out_text(out, ELLIPSIS);
+		safe_write(out, tail, size - (size_t)(tail - data));
+	} else {
+		size_t head = safe_head(data, size, width - 1);
+
+		safe_write(out, data, head);
+		out_text(out, ELLIPSIS);
+		spaces(out, width - 1 - safe_columns(data, head));
+	}
+}
+
+static void line_write(struct grid *grid, const struct row *row, size_t first_cell)
+{
+	struct out *out = grid->out;
+	bool begun = false;
+
+	for (size_t k = 0; k < grid->n_columns; k++) {
+		const struct column *column = grid->columns[k];
+		const char *data = column->title;
+		size_t size = strlen(data);
+
+		if (grid->widths[k] == 0)
+			continue;
+		if (row)
+			cell_of(grid, first_cell + k, &data, &size);
+		out_text(out, begun ? GAP : "");
+		begun = true;
+		if (row && k == 0)
+			colour(out, BOLD);
+		if (row && k == 1 && row->size_diff)
+			colour(out, row->size_diff > 0 ? RED : GREEN);
+		cell_write(out, column, grid->widths[k], data, size);
+		if (row && k <= 1)
+			colour(out, PLAIN);
+	}
+	out_text(out, "\n");
+}
+
+static void rows_write(const struct table *table, struct out *out)
+{
+	struct grid grid = {.table = table, .out = out};
+
+	fill(&grid);
+	measure(&grid);
+	fit(&grid);
+	colour(out, DIM);
+	line_write(&grid, NULL, 0);
+	colour(out, PLAIN);
+	for (size_t i = 0; i < table->shown; i++)
+		line_write(&grid, &table->rows.items[i], i * grid.n_columns);
+	ARRAY_FREE(&grid.ends);
+	free(grid.text);
+}
+
+static void tracebacks_write(const struct table *table, struct out *out)
+{
+	struct sources *sources = sources_new();
+	char size[UNITS_MAX], diff[UNITS_MAX];
+
+	for (size_t i = 0; i < table->shown; i++) {
+		const struct row *row = &table->rows.items[i];
+		const struct group_row *facts = row_facts(row);
+		uint32_t kept = table->keys.keys.items[row->key].depth;
+
+		out_text(out, i ? "\n" : "");
+		colour(out, BOLD);
+		out_format(out, "%" PRId64 " memory blocks: %s", row->count,
+			units_size(size, row->size, false));
+		if (table->is_diff)
+			out_format(out, " (%s), %s", units_size(diff, row->size_diff, true),
+				row_status_name(row->status));
+		colour(out, PLAIN);
+		out_text(out, "\n");
+		traceback_write(table, row, sources, out, true);
+		if (!table->query->hide_standard && facts->max_nframe > kept)
+			out_format(out, "  … %" PRIu32 " older frames were not recorded\n",
+				facts->max_nframe - kept);
+	}
+	sources_free(sources);
+}
+
+static void side_write(const struct side *side, struct out *out)
+{
+	const struct snapshot *snapshot = side->snapshot;
+	string_id moment = snapshot->moments.items[side->moment].name;
+
+	safe_write(out, side->file, strlen(side->file));
+	out_text(out, " at ");
+	safe_write(out, strings_get(snapshot->strings, moment),
+		strings_size(snapshot->strings, moment));
+}
+
+static void title_write(const struct table *table, struct out *out)
+{
+	static const char *const cumulative[] = {
+		[CUMULATIVE_NO] = "",
+		[CUMULATIVE_FRAMES] = ", cumulative: a block counts once per frame",
+		[CUMULATIVE_ONCE] = ", cumulative: a block counts once per place",
+	};
+
+	colour(out, DIM);
+	if (table->is_diff) {
+		side_write(&table->before, out);
+		out_text(out, " to ");
+	}
+	side_write(&table->now, out);
+	out_format(out, ", by %s%s%s\n", query_by_name(table->query->by),
+		cumulative[table->query->cumulative],
+		table->query->hide_standard ? ", without standard frames" : "");
+	colour(out, PLAIN);
+}
+
+static void footer_write(const struct table *table, struct out *out)
+{
+	char size[UNITS_MAX], diff[UNITS_MAX];
+	size_t others = table->rows.count - table->shown;
+	__int128 rest = 0;
+
+	for (size_t i = table->shown; i < table->rows.count; i++)
+		rest += table->rows.items[i].size;
+	colour(out, DIM);
+	/* The rows of a cumulative table overlap: their sum would be no size of anything. */
+	if (others && table->query->cumulative)
+		out_format(out, "%zu other\n", others);
+	else if (others)
+		out_format(out, "%zu other: %s\n", others, units_size(size, (int64_t)rest, false));
+	out_format(out, "total: %s", units_size(size, table->size, false));
+	if (table->is_diff)
+		out_format(out, " (%s)", units_size(diff, table->size_diff, true));
+	out_format(out, ", %" PRId64 " blocks\n", table->count);
+	colour(out, PLAIN);
+}
+
+static void print(const struct table *table, struct out *out)
+{
+	title_write(table, out);
+	if (table->query->by == BY_TRACEBACK)
+		tracebacks_write(table, out);
+	else
+		rows_write(table, out);
+	footer_write(table, out);
+}
+
+const struct printer print_table = {
+	.name = "table",
+	.summary = "columns for people, as wide as the window",
+	.table = print,
+};

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rows as text, byte for byte those of tracemalloc: str(Statistic), str(StatisticDiff), and for
+ * tracebacks the lines of Traceback.format() under a line that sums them up. Rows and nothing else,
+ * names as they are: this is for scripts.
+ */
+#include <inttypes.h>
+#include "base/units.h"
+#include "report/printer.h"
+#include "report/traceback.h"
+
+static void row_write(const struct table *table, const struct row *row, struct out *out)
+{
+	char size[UNITS_MAX], diff[UNITS_MAX], average[UNITS_MAX];
+
+	place_write(&table->keys, keys_oldest(&table->keys, row->key), out);
+	out_format(out, ": size=%s", units_size(size, row->size, false));
+	if (table->is_diff)
+		out_format(out, " (%s)", units_size(diff, row->size_diff, true));
+	out_format(out, ", count=%" PRId64, row->count);
+	if (table->is_diff)
+		out_format(out, " (%+" PRId64 ")", row->count_diff);
+	if (row->count)
+		out_format(out, ", average=%s", units_average(average, row->size, row->count));
+	out_text(out, "\n");
+}
+
+static void head_write(const struct table *table, const struct row *row, struct out *out)
+{
+	char size[UNITS_MAX], diff[UNITS_MAX];
+
+	out_format(out, "%" PRId64 " memory blocks", row->count);
+	if (table->is_diff)
+		out_format(out, " (%+" PRId64 ")", row->count_diff);
+	out_format(out, ": %s", units_size(size, row->size, false));
+	if (table->is_diff)
+		out_format(out, " (%s)", units_size(diff, row->size_diff, true));
+	out_text(out, "\n");
+}
+
+static void print(const struct table *table, struct out *out)
+{
+	struct sources *sources = sources_new();
+
+	for (size_t i = 0; i < table->shown; i++) {
+		const struct row *row = &table->rows.items[i];
+
+		if (table->query->by != BY_TRACEBACK) {
+			row_write(table, row, out);
+			continue;
+		}
+		head_write(table, row, out);
+		traceback_write(table, row, sources, out, false);
+	}
+	sources_free(sources);
+}
+
+const struct printer print_text = {
+	.name = "text",
+	.summary = "one row a line, as Python's tracemalloc writes them",
+	.table = print,
+};

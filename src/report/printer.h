@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a format must know: how to write a table. Nothing here mentions a file or an address. A new
+ * format is one file and one row in printer.c.
+ */
+#ifndef REPORT_PRINTER_H
+#define REPORT_PRINTER_H
+
+#include "base/out.h"
+#include "report/table.h"
+
+struct printer {
+	const char *name;    /* --format NAME */
+	const char *summary; /* its line in help */
+	void (*table)(const struct table *table, struct out *out);
+};
+
+#define PRINTER_NAMES "text|table|json|csv"
+
+extern const struct printer print_text, print_table, print_json, print_csv;
+
+/* NULL for a name that is no format's. */
+const struct printer *printer_find(const char *name);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The "snapshot" object that statistics and info share: what was watched, and its sums. `current` and
+ * `current_count` are of the snapshot's default moment (exit, or now), whatever moment is looked at.
+ */
+#ifndef REPORT_SNAPSHOT_JSON_H
+#define REPORT_SNAPSHOT_JSON_H
+
+#include <stdbool.h>
+#include "model/snapshot.h"
+#include "report/json.h"
+
+void snapshot_json(
+	struct json *json, const char *key, const struct snapshot *snapshot, const char *file);
+
+/* The default moment: "now", else "exit", else the first. */
+const struct moment *snapshot_default_moment(const struct snapshot *snapshot);
+/* An imported snapshot need not know its peak. */
+bool snapshot_knows_peak(const struct snapshot *snapshot);
+
+#endif
