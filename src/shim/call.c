@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which requests are events.
+ *
+ * `inside` names the frame of a hook whose real function runs. A request that comes meanwhile is one of three things:
+ *   - the real function's own: operator new asks malloc, malloc asks mmap. Not an event. Known by its return address in
+ *     a module that holds real functions, when a walk from it reaches that frame without passing a signal's; the
+ *     answer is remembered by return address, so C++ programs pay it once.
+ *   - a signal handler's, or that of code which the real function calls back in the program (a new-handler). An event.
+ *   - anybody's, after the hook was left by an exception, a cancellation, longjmp. An event, and `inside` was stale.
+ * The first two need no certainty about the third: a stale `inside` only costs the questions asked here.
+ */
+#include "shim/call.h"
+#include "shim/channel.h"
+#include "shim/life.h"
+#include "shim/real.h"
+#include "shim/shim.h"
+#include "shim/sys.h"
+#include "shim/unwind.h"
+
+enum { REMEMBERED = 64 };
+
+/* Return addresses whose requests were found to be a real function's own. */
+static _Atomic uintptr_t nested[REMEMBERED];
+
+static _Atomic uintptr_t *remembered(uintptr_t pc)
+{
+	return &nested[pc * 0x9E3779B97F4A7C15ull >> 58];
+}
+
+/* Shallower on the same stack: the other frame has been left. A handler's own stack may lie anywhere. */
+static bool is_shallower(uintptr_t frame, uintptr_t other)
+{
+	return frame > other && channel.jail < 2 && !sys_on_altstack();
+}
+
+bool call_is_gone(uintptr_t busy, uintptr_t frame)
+{
+	return is_shallower(frame, busy) && unwind_reach(busy) == UNWIND_NOT;
+}
+
+static bool is_outermost(struct call *call)
+{
+	uintptr_t pc = call_pc(call);
+
+	if (real_is_shim(pc))
+		return false;
+	if (!real_is_allocator(pc)) {
+		if (is_shallower(call->frame, call->outer))
+			call->outer = 0;
+		return true;
+	}
+	if (atomic_load_explicit(remembered(pc), memory_order_relaxed) == pc)
+		return false;
+	switch (unwind_reach(call->outer)) {
+	case UNWIND_DIRECTLY:
+		atomic_store_explicit(remembered(pc), pc, memory_order_relaxed);
+		return false;
+	case UNWIND_BY_SIGNAL:
+		return true;
+	case UNWIND_NOT:
+		call->outer = 0;
+		return true;
+	}
+	return true;
+}
+
+bool call_begin_slow(struct call *call)
+{
+	int mode = atomic_load(&shim_mode);
+	struct thread *thread;
+
+	if (mode == SHIM_NEW && !life_start())
+		return false;
+	if (mode != SHIM_NEW && mode != SHIM_LIVE)
+		return false;
+	if (!*life_mark && !life_forked())
+		return false;
+	thread = thread_self ? thread_self : thread_get();
+	if (!thread) {
+		channel_lost();
+		return false;
+	}
+	call->thread = thread;
+	call->outer = thread->inside;
+	return !call->outer || is_outermost(call);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The tie to the collector: see channel.h. Finding the descriptors is descriptors.c's; here is what is done with the
+ * pool once its head is mapped.
+ *
+ * More of the pool is mapped without any descriptor: mremap with an old size of 0 gives a second view of a shared
+ * mapping that may reach farther than the first. So a program that closes, counts or exhausts its descriptors, leaves
+ * /proc behind or changes its root, makes no difference to us and sees none.
+ */
+#include <x86intrin.h>
+#include "shim/channel.h"
+#include "shim/descriptors.h"
+#include "shim/shim.h"
+#include "shim/sys.h"
+
+enum {
+	PAGE = 4096,
+	OWNER_DIED = 0x40000000,     /* FUTEX_OWNER_DIED */
+	FIRST_STEP_NS = 20000, LAST_STEP_NS = 1000000,
+	SPINS = 1000, SPIN_NS = 40 * SPINS, /* what a round of pauses takes at least */
+	ANCHORS = 2,
+};
+
+struct channel channel;
+
+/* Pages of the pool that stay mapped, from which views of what lies behind are taken; the nearest costs least. */
+static struct anchor {
+	char *at;
+	uint64_t offset;
+} anchors[ANCHORS];
+
+bool channel_open(const char *environment)
+{
+	struct channel_address address;
+	char *head;
+
+	if (!channel_parse(environment, &address) || address.version != WIRE_VERSION)
+		return false;
+	head = descriptors_find(&address, &channel.inherited);
+	if (!head)
+		return false;
+	channel.pool = (struct wire_pool *)head;
+	channel.processes = (struct wire_process *)(head + WIRE_PROCESSES_AT);
+	channel.slots = (struct wire_slot *)(head + WIRE_SLOTS_AT);
+	channel.piped = channel.pool->transport == WIRE_TRANSPORT_PIPE;
+	anchors[0] = (struct anchor){head + WIRE_RINGS_AT - PAGE, WIRE_RINGS_AT - PAGE};
+	return true;
+}
+
+static bool claim(_Atomic uint32_t *state, uint32_t free, uint32_t claimed)
+{
+	return atomic_load_explicit(state, memory_order_relaxed) == free &&
+	       atomic_compare_exchange_strong(state, &free, claimed);
+}
+
+bool channel_claim_process(void)
+{
+	uint32_t start = atomic_fetch_add(&channel.pool->next_process, 1);
+
+	for (uint32_t i = 0; i < WIRE_PROCESSES; i++) {
+		uint32_t index = (start + i) % WIRE_PROCESSES;
+		struct wire_process *process = &channel.processes[index];
+
+		if (!claim(&process->state, WIRE_PROCESS_FREE, WIRE_PROCESS_CLAIMED))
+			continue;
+		channel.process = process;
+		channel.index = index;
+		channel.generation = atomic_fetch_add(&process->generation, 1) + 1;
+		channel.clock = WIRE_CLOCK_TSC;
+		process->clock = WIRE_CLOCK_TSC;
+		process->flags = channel.pool->paused ? WIRE_FLAG_STOPPED : 0;
+		process->pid = sys_getpid();
+		process->parent_pid = (int32_t)SYS_CALL(SYS_getppid);
+		process->exec_pending = 0;
+		process->start_tick = __rdtsc() >> WIRE_TICK_SHIFT;
+		process->tracer_memory = atomic_load(&channel.memory);
+		process->lost_events = 0;
+		process->cut_stacks = 0;
+		process->sequence = 0;
+		return true;
+	}
+	return false;
+}
+
+int channel_claim_slot(int32_t tid)
+{
+	uint32_t start = atomic_fetch_add(&channel.pool->next_slot, 1);
+
+	for (uint32_t i = 0; i < WIRE_SLOTS; i++) {
+		uint32_t index = (start + i) % WIRE_SLOTS;
+		struct wire_slot *slot = &channel.slots[index];
+
+		if (!claim(&slot->state, WIRE_SLOT_FREE, WIRE_SLOT_CLAIMED))
+			continue;
+		slot->process = channel.index;
+		slot->process_generation = channel.generation;
+		slot->capacity = WIRE_RING_MIN;
+		slot->tid = tid;
+		slot->head = 0;
+		slot->tail = 0;
+		atomic_store_explicit(&slot->state, WIRE_SLOT_LIVE, memory_order_release);
+		return (int)index;
+	}
+	return -1;
+}
+
+static void *view(const struct anchor *anchor, uint64_t offset, size_t size)
+{
+	uint64_t distance = offset - anchor->offset;
+	char *at = sys_mremap(anchor->at, 0, distance + size);
+
+	if (!at)
+		return NULL;
+	sys_munmap(at, distance);
+	return at + distance;
+}
+
+void *channel_map(uint64_t offset, size_t size)
+{
+	const struct anchor *nearest = &anchors[0];
+	void *at;
+
+	if (channel.jail > 1)
+		return NULL;
+	if (anchors[1].at && offset > anchors[1].offset)
+		nearest = &anchors[1];
+	at = view(nearest, offset, size);
+	if (!at && !channel.jail)
+		at = descriptors_map(offset, size);
+	if (at && !anchors[1].at) {
+		/* Rings move when they grow, an anchor must not: it gets a page of its own. */
+		char *page = sys_mremap(at, 0, PAGE);
+
+		if (page)
+			anchors[1] = (struct anchor){page, offset};
+	}
+	return at;
+}
+
+void *channel_memory(size_t size)
+{
+	void *at = channel.jail > 1 ? NULL : sys_mmap(size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at) {
+		uint64_t all = atomic_fetch_add(&channel.memory, size) + size;
+
+		if (channel.process)
+			__atomic_store_n(&channel.process->tracer_memory, all, __ATOMIC_RELAXED);
+	}
+	return at;
+}
+
+void channel_lost(void)
+{
+	if (channel.process)
+		atomic_fetch_add_explicit(&channel.process->lost_events, 1, memory_order_relaxed);
+}
+
+void channel_give_up(void)
+{
+	atomic_store(&shim_mode, SHIM_SILENT);
+	atomic_fetch_or(&channel.process->flags, WIRE_FLAG_GAVE_UP);
+	channel_lost();
+}
+
+void channel_ring_bell(void)
+{
+	if (atomic_load_explicit(&channel.pool->sleeping, memory_order_relaxed) && !channel.jail &&
+	    atomic_exchange(&channel.pool->sleeping, 0))
+		sys_futex_wake(&channel.pool->sleeping);
+}
+
+bool channel_wait(struct channel_wait *wait)
+{
+	uint64_t progress = atomic_load_explicit(&channel.pool->progress, memory_order_relaxed);
+	uint64_t most_ns = channel.pool->wait_ms * 1000000ull;
+
+	if (atomic_load_explicit(&shim_mode, memory_order_relaxed) == SHIM_SILENT)
+		return false;
+	if ((channel.pool->collector_alive & OWNER_DIED) || wait->slept_ns >= most_ns) {
+		channel_give_up();
+		return false;
+	}
+	if (progress != wait->progress || wait->step_ns == 0) {
+		wait->progress = progress;
+		wait->slept_ns = 0;
+		wait->step_ns = FIRST_STEP_NS;
+	}
+	channel_ring_bell();
+	if (channel.jail) {
+		for (int i = 0; i < SPINS; i++)
+			_mm_pause();
+		wait->slept_ns += SPIN_NS;
+		return true;
+	}
+	/* Only its own sleep counts: a program that is stopped, or starved, does not lose patience meanwhile. */
+	wait->slept_ns += sys_sleep(wait->step_ns);
+	wait->step_ns = wait->step_ns * 2 < LAST_STEP_NS ? wait->step_ns * 2 : LAST_STEP_NS;
+	return true;
+}

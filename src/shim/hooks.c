@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The malloc family. Each hook is: is this call to be told? the real function; tell. A free is told before the real
+ * one, since its address may be another's right after; an allocation after it. Requests that fail are nothing.
+ *
+ * Blocks of the arena (arena.h) come back here like any others: they are never freed, and moved out by realloc.
+ */
+#include <errno.h>
+#include "shim/arena.h"
+#include "shim/tell.h"
+
+static void *too_early(size_t size, size_t alignment)
+{
+	return arena_allocate(size, alignment);
+}
+
+SHIM_EXPORT void *malloc(size_t size)
+{
+	struct call call;
+	void *addr;
+
+	if (!call_begin(&call, __builtin_frame_address(0)))
+		return likely(real.malloc) ? real.malloc(size) : too_early(size, 1);
+	call_real(&call);
+	addr = real.malloc(size);
+	call_done(&call);
+	tell_alloc(&call, addr, size);
+	return addr;
+}
+
+SHIM_EXPORT void *calloc(size_t n, size_t size)
+{
+	struct call call;
+	size_t all;
+	void *addr;
+
+	if (!call_begin(&call, __builtin_frame_address(0))) {
+		if (likely(real.calloc))
+			return real.calloc(n, size);
+		return __builtin_mul_overflow(n, size, &all) ? NULL : too_early(all, 1);
+	}
+	call_real(&call);
+	addr = real.calloc(n, size);
+	call_done(&call);
+	tell_alloc(&call, addr, n * size);
+	return addr;
+}
+
+/* A block of the arena moves to a real one, as a new allocation of the caller's. */
+static void *move_out(struct call *call, bool told, const void *old, size_t size)
+{
+	const char *from = old;
+	size_t n = arena_size(old) < size ? arena_size(old) : size;
+	char *addr;
+
+	if (told)
+		call_real(call);
+	addr = real.malloc ? real.malloc(size) : too_early(size, 1);
+	if (told)
+		call_done(call);
+	for (size_t i = 0; addr && i < n; i++)
+		((volatile char *)addr)[i] = from[i];
+	if (told)
+		tell_alloc(call, addr, size);
+	return addr;
+}
+
+/* After the real call of a resize: what became of it. */
+static void tell_moved(struct call *call, void *old, void *addr, size_t size)
+{
+	if (addr)
+		tell_alloc(call, addr, size);
+	else if (old && size > 0)
+		tell_undo(call, DOMAIN_MALLOC, old);
+}
+
+SHIM_EXPORT void *realloc(void *old, size_t size)
+{
+	struct call call;
+	bool told = call_begin(&call, __builtin_frame_address(0));
+	void *addr;
+
+	if (unlikely(arena_owns(old) || !real.realloc))
+		return old ? move_out(&call, told, old, size) : too_early(size, 1);
+	if (!told)
+		return real.realloc(old, size);
+	tell_move(&call, old);
+	call_real(&call);
+	addr = real.realloc(old, size);
+	call_done(&call);
+	tell_moved(&call, old, addr, size);
+	return addr;
+}
+
+SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
+{
+	struct call call;
+	size_t all;
+	bool told = call_begin(&call, __builtin_frame_address(0));
+	void *addr;
+
+	if (unlikely(__builtin_mul_overflow(n, size, &all)))
+		return real.reallocarray ? real.reallocarray(old, n, size) : NULL;
+	if (unlikely(arena_owns(old) || !real.reallocarray))
+		return old ? move_out(&call, told, old, all) : too_early(all, 1);
+	if (!told)
+		return real.reallocarray(old, n, size);
+	tell_move(&call, old);
+	call_real(&call);
+	addr = real.reallocarray(old, n, size);
+	call_done(&call);
+	tell_moved(&call, old, addr, all);
+	return addr;
+}
+
+/* Every form of free. OTHER: what to call where libc has no such form. */
+#define FREE_HOOK(name, params, args)                                            \
+	SHIM_EXPORT void name params                                             \
+	{                                                                        \
+		struct call call;                                                \
+                                                                                 \
+		if (unlikely(!addr || arena_owns(addr)))                         \
+			return;                                                  \
+		if (!call_begin(&call, __builtin_frame_address(0))) {            \
+			if (likely(real.name))                                   \
+				real.name args;                                  \
+			else if (real.free)                                      \
+				real.free(addr);                                 \
+			return;                                                  \
+		}                                                                \
+		tell_free(&call, addr);                                          \
+		call_real(&call);                                                \
+		if (likely(real.name))                                           \
+			real.name args;                                          \
+		else                                                             \
+			real.free(addr);                                         \
+		call_done(&call);                                                \
+	}
+
+FREE_HOOK(free, (void *addr), (addr))
+FREE_HOOK(cfree, (void *addr), (addr))
+FREE_HOOK(free_sized, (void *addr, size_t size), (addr, size))
+FREE_HOOK(free_aligned_sized, (void *addr, size_t alignment, size_t size), (addr, alignment, size))
+
+/* What returns a block of SIZE, aligned. */
+#define ALIGNED_HOOK(name, params, args, alignment_)                             \
+	SHIM_EXPORT void *name params                                            \
+	{                                                                        \
+		struct call call;                                                \
+		void *addr;                                                      \
+                                                                                 \
+		if (!call_begin(&call, __builtin_frame_address(0)))              \
+			return real.name ? real.name args : too_early(size, alignment_); \
+		call_real(&call);                                                \
+		addr = real.name args;                                           \
+		call_done(&call);                                                \
+		tell_alloc(&call, addr, size);                                   \
+		return addr;                                                     \
+	}
+
+ALIGNED_HOOK(aligned_alloc, (size_t alignment, size_t size), (alignment, size), alignment)
+ALIGNED_HOOK(memalign, (size_t alignment, size_t size), (alignment, size), alignment)
+ALIGNED_HOOK(valloc, (size_t size), (size), 4096)
+ALIGNED_HOOK(pvalloc, (size_t size), (size), 4096)
+
+SHIM_EXPORT int posix_memalign(void **addr, size_t alignment, size_t size)
+{
+	struct call call;
+	int status;
+
+	if (!call_begin(&call, __builtin_frame_address(0))) {
+		if (likely(real.posix_memalign))
+			return real.posix_memalign(addr, alignment, size);
+		*addr = too_early(size, alignment);
+		return *addr ? 0 : ENOMEM;
+	}
+	call_real(&call);
+	status = real.posix_memalign(addr, alignment, size);
+	call_done(&call);
+	if (status == 0)
+		tell_alloc(&call, *addr, size);
+	return status;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * prctl and syscall, for the sake of three requests: seccomp's strict mode, its filters, and a clock that may no longer
+ * be read. In strict mode rdtsc is SIGSEGV and any system call but four SIGKILL, so the shim must know before.
+ *
+ * syscall is a jump, not a call: a program may fork with it, or clone onto another stack, where a frame of ours would
+ * be missing on return. Only when the number is one of ours is something called first.
+ */
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include "shim/life.h"
+#include "shim/shim.h"
+
+static void look_at_prctl(long option, long argument)
+{
+	if (option == PR_SET_SECCOMP)
+		life_jail(argument == SECCOMP_MODE_STRICT, false);
+	else if (option == PR_SET_TSC && argument == PR_TSC_SIGSEGV)
+		life_jail(false, true);
+}
+
+SHIM_EXPORT int prctl(int option, ...)
+{
+	va_list list;
+	unsigned long a, b, c, d;
+
+	va_start(list, option);
+	a = va_arg(list, unsigned long);
+	b = va_arg(list, unsigned long);
+	c = va_arg(list, unsigned long);
+	d = va_arg(list, unsigned long);
+	va_end(list);
+	if (unlikely(!real.prctl))
+		life_start();
+	look_at_prctl(option, (long)a);
+	return real.prctl(option, a, b, c, d);
+}
+
+/* Called by the stub below before the real syscall; returns that. */
+__attribute__((visibility("hidden"), used)) void *jail_look(long number, long first, long second)
+{
+	if (number == SYS_prctl)
+		look_at_prctl(first, second);
+	else if (number == SYS_seccomp && first == SECCOMP_SET_MODE_STRICT)
+		life_jail(true, false);
+	else if (number == SYS_seccomp && first == SECCOMP_SET_MODE_FILTER)
+		life_jail(false, false);
+	if (unlikely(!real.syscall))
+		life_start();
+	return (void *)real.syscall;
+}
+
+__asm__(".text\n"
+	".globl syscall\n"
+	".type syscall, @function\n"
+	"syscall:\n"
+	".cfi_startproc\n"
+	"	cmpq $157, %rdi\n" /* SYS_prctl */
+	"	je 1f\n"
+	"	cmpq $317, %rdi\n" /* SYS_seccomp */
+	"	je 1f\n"
+	"	movq shim_real_syscall(%rip), %rax\n"
+	"	testq %rax, %rax\n"
+	"	je 1f\n"
+	"	jmp *%rax\n"
+	"1:	pushq %rdi\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	pushq %rsi\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	pushq %rdx\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	pushq %rcx\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	pushq %r8\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	pushq %r9\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	subq $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	call jail_look\n"
+	"	addq $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	popq %r9\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	popq %r8\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	popq %rcx\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	popq %rdx\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	popq %rsi\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	popq %rdi\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	movq %rax, shim_real_syscall(%rip)\n"
+	"	jmp *%rax\n"
+	".cfi_endproc\n"
+	".size syscall, . - syscall\n"
+	".local shim_real_syscall\n"
+	".comm shim_real_syscall, 8, 8\n");

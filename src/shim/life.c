@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Beginning: the first hook called, usually in ld.so before any code of the program, looks up the real functions, finds
+ * the channel by the environment the kernel gave the process, claims an entry and says hello. All that fails makes the
+ * shim silent: hooks then only pass on.
+ *
+ * Forking is not announced: _Fork and a raw clone call no handler. A page that the kernel wipes in children is looked
+ * at by every hook; the child drops all that is the parent's (threads, rings, ids) and begins as a process of its own.
+ * A vfork child shares the page and everything else: what it does is the parent's.
+ *
+ * Ending: nothing needs to be done, the collector has the rings. The destructor only leaves word that it ran.
+ */
+#include <link.h>
+#include "shim/channel.h"
+#include "shim/life.h"
+#include "shim/message.h"
+#include "shim/modules.h"
+#include "shim/real.h"
+#include "shim/ring.h"
+#include "shim/shim.h"
+#include "shim/stacks.h"
+#include "shim/sys.h"
+#include "shim/unwind.h"
+
+enum { PAGE = 4096, WIPE_ON_FORK = 18, ARGUMENTS_MAX = 1 << 16, REGISTER_GLOBAL_EXPEDITED = 4 };
+enum { FOLLOW_FORK = 1, FOLLOW_EXEC = 2 };
+
+/* Where the kernel put argc; then argv, NULL, the environment, NULL. ld.so's. */
+extern void *__libc_stack_end;
+
+static uint64_t never;
+_Atomic int shim_mode = SHIM_NEW;
+volatile uint64_t *life_mark = &never;
+
+/* argv as the kernel laid it out: one string behind the other. */
+static struct iovec arguments;
+static uint32_t n_arguments;
+
+static const char *read_stack(void)
+{
+	static const char name[] = WIRE_ENVIRONMENT "=";
+	const long *at = __libc_stack_end;
+	long argc = at ? *at : 0;
+	char **argv = (char **)(at + 1), **environment = argv + argc + 1;
+
+	if (!at || argc < 0)
+		return NULL;
+	if (argc > 0 && argv[argc - 1] >= argv[0]) {
+		const char *end = argv[argc - 1];
+
+		while (*end)
+			end++;
+		n_arguments = (uint32_t)argc;
+		arguments = (struct iovec){argv[0], (size_t)(end + 1 - argv[0])};
+		if (arguments.iov_len > ARGUMENTS_MAX)
+			arguments.iov_len = ARGUMENTS_MAX;
+	}
+	for (; *environment; environment++) {
+		size_t i = 0;
+
+		while (name[i] && (*environment)[i] == name[i])
+			i++;
+		if (!name[i])
+			return *environment + i;
+	}
+	return NULL;
+}
+
+static bool say_hello(struct producer *producer, const struct wire_hello *parent)
+{
+	struct wire_hello hello = *parent;
+	const struct iovec parts[] = {{&hello, sizeof hello}, arguments};
+	struct timespec now = {0};
+
+	SYS_CALL(SYS_clock_gettime, CLOCK_REALTIME, (long)&now);
+	hello.pid = channel.process->pid;
+	hello.parent_pid = channel.process->parent_pid;
+	hello.argc = n_arguments;
+	hello.realtime_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return message_send(producer, WIRE_MSG_HELLO, parts, 2);
+}
+
+static void say_untraced(struct producer *producer)
+{
+	static const char why[] = "the program brings its own malloc, which an injected library cannot watch";
+	const struct iovec part = {(void *)why, sizeof why - 1};
+
+	message_send(producer, WIRE_MSG_UNTRACED, &part, 1);
+}
+
+static bool set_mark(void)
+{
+	if (life_mark == &never) {
+		uint64_t *page = channel_memory(PAGE);
+
+		if (!page || sys_failed(SYS_CALL(SYS_madvise, (long)page, PAGE, WIPE_ON_FORK)))
+			return false;
+		life_mark = page;
+	}
+	*life_mark = 1;
+	return true;
+}
+
+/* From a claimed entry to a process that the collector knows. True: it is to be recorded. */
+static bool introduce(const struct wire_hello *parent)
+{
+	struct thread *thread = thread_get();
+	struct producer *producer = thread ? thread_enter(thread, (uintptr_t)__builtin_frame_address(0)) : NULL;
+	bool ours = parent->forked || real_malloc_is_ours(), known;
+
+	if (!ours)
+		atomic_fetch_or(&channel.process->flags, WIRE_FLAG_NOT_OURS);
+	known = say_hello(producer, parent);
+	if (known && ours)
+		modules_tell_all(producer, parent->forked);
+	else if (known)
+		say_untraced(producer);
+	if (producer)
+		thread_leave(producer);
+	return known && ours;
+}
+
+/* The part that a fresh image and a forked child have in common. */
+static bool begin(const struct wire_hello *parent)
+{
+	bool traced;
+
+	if (!channel_claim_process() || !set_mark() || !stacks_prepare() || !modules_prepare())
+		return false;
+	/* Without it the collector's barrier does not reach this process, and it falls back to times. */
+	SYS_CALL(SYS_membarrier, REGISTER_GLOBAL_EXPEDITED, 0, 0);
+	channel.starting = true;
+	traced = introduce(parent);
+	channel_close_start();
+	atomic_store(&channel.process->state, WIRE_PROCESS_LIVE);
+	return traced;
+}
+
+bool life_start(void)
+{
+	const struct wire_hello alone = {0};
+	int fresh = SHIM_NEW;
+	const char *environment;
+	bool traced = false;
+
+	if (!real_find() || !atomic_compare_exchange_strong(&shim_mode, &fresh, SHIM_STARTING))
+		return false;
+	environment = read_stack();
+	if (environment && channel_open(environment)) {
+		unwind_prepare();
+		traced = (channel.inherited || (channel.pool->follow & FOLLOW_EXEC)) && begin(&alone);
+		if (!traced)
+			channel_close_start();
+	}
+	atomic_store(&shim_mode, traced ? SHIM_LIVE : SHIM_SILENT);
+	return traced;
+}
+
+bool life_forked(void)
+{
+	const struct wire_hello parent = {.forked = 1, .parent_process = channel.index,
+		.parent_generation = channel.generation};
+	int live = SHIM_LIVE;
+	bool traced;
+
+	if (!atomic_compare_exchange_strong(&shim_mode, &live, SHIM_STARTING))
+		return false;
+	thread_forget_all();
+	stacks_forget_all();
+	/* In a jail the new ring would take system calls that nobody has allowed. */
+	traced = (channel.pool->follow & FOLLOW_FORK) && !channel.jail && begin(&parent);
+	atomic_store(&shim_mode, traced ? SHIM_LIVE : SHIM_SILENT);
+	return traced;
+}
+
+void life_jail(bool strict, bool no_clock)
+{
+	if (atomic_load(&shim_mode) != SHIM_LIVE || !*life_mark)
+		return;
+	if (strict || no_clock) {
+		/* Later than anything that another processor has stamped so far. */
+		atomic_store(&channel.process->sequence, (__rdtsc() >> WIRE_TICK_SHIFT) + (1 << 20));
+		channel.process->clock = WIRE_CLOCK_SEQUENCE;
+		channel.clock = WIRE_CLOCK_SEQUENCE;
+	}
+	if (strict || !no_clock) {
+		stacks_make_room();
+		channel.jail = strict ? 2 : 1;
+	}
+}
+
+__attribute__((constructor)) static void constructor(void)
+{
+	if (atomic_load(&shim_mode) == SHIM_NEW)
+		life_start();
+}
+
+static void send_rest(struct producer *producer)
+{
+	if (ring_try_take(producer)) {
+		ring_flush(producer);
+		ring_give(producer);
+	}
+}
+
+__attribute__((destructor)) static void destructor(void)
+{
+	if (atomic_load(&shim_mode) != SHIM_LIVE || !*life_mark)
+		return;
+	atomic_fetch_or(&channel.process->flags, WIRE_FLAG_EXITED);
+	if (channel.piped && !channel.jail) {
+		/* What is allocated and freed from here on does not wait for more. */
+		channel.flush_always = true;
+		thread_visit(send_rest);
+	}
+}

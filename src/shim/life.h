@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Beginning, forking, and ending of a traced process.
+ */
+#ifndef SHIM_LIFE_H
+#define SHIM_LIFE_H
+
+#include <stdbool.h>
+
+/* The first hook that is called, or the constructor. True: events are recorded from here on. */
+bool life_start(void);
+/* A hook found the mark wiped: this is a forked child. True: it is traced from here on, as a process of its own. */
+bool life_forked(void);
+/* The program is about to lock itself in, by prctl or seccomp. */
+void life_jail(bool strict, bool no_clock);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Whole messages into the pipe (see channel.h). A message is one writev of at most PIPE_BUF bytes, which the kernel
+ * never mixes with another's. The descriptor does not block: where the pipe is full we wait by the one rule that there
+ * is for waiting. A collector that is gone would make the kernel send SIGPIPE, so that is held back for the moment, and
+ * taken away again if it was ours.
+ */
+#include "shim/channel.h"
+#include "shim/descriptors.h"
+#include "shim/shim.h"
+#include "shim/sys.h"
+
+enum { SIGSET_BYTES = 8, EAGAIN_ = -11, EINTR_ = -4, EPIPE_ = -32 };
+#define SIGPIPE_BIT (1ull << (SIGPIPE - 1))
+
+bool channel_pipe_ready(void)
+{
+	return (channel.starting || channel.piped) && !channel.jail && descriptors_pipe() >= 0;
+}
+
+static long write_quietly(int fd, const struct iovec *parts, unsigned int n_parts)
+{
+	const uint64_t block = SIGPIPE_BIT;
+	uint64_t old = 0, pending = 0;
+	const struct timespec now = {0};
+	long result;
+
+	SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&old, SIGSET_BYTES);
+	SYS_CALL(SYS_rt_sigpending, (long)&pending, SIGSET_BYTES);
+	result = SYS_CALL(SYS_writev, fd, (long)parts, n_parts);
+	if (result == EPIPE_ && !(pending & SIGPIPE_BIT))
+		SYS_CALL(SYS_rt_sigtimedwait, (long)&block, 0, (long)&now, SIGSET_BYTES);
+	SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, SIGSET_BYTES);
+	return result;
+}
+
+bool channel_write(const struct iovec *parts, unsigned int n_parts)
+{
+	struct channel_wait wait = {0};
+
+	for (;;) {
+		int fd = descriptors_pipe();
+		long result = fd < 0 ? EPIPE_ : write_quietly(fd, parts, n_parts);
+
+		if (!sys_failed(result))
+			return true;
+		if (result == EINTR_)
+			continue;
+		if (result != EAGAIN_ || !channel_wait(&wait))
+			return false;
+	}
+}
+
+void channel_close_start(void)
+{
+	channel.starting = false;
+	descriptors_close(channel.piped);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Looks up the real functions once, when the first hook is called: at that moment there is one thread, and usually no
+ * code of the program has run. Each is the next definition after the shim, so that an allocator that comes by
+ * LD_PRELOAD or by linking is honoured. The order of the rows in struct real and in the names below is one list's.
+ */
+#include "shim/lookup.h"
+#include "shim/real.h"
+#include "shim/shim.h"
+
+enum { MAX_RANGES = 12 };
+
+struct real real;
+bool real_cxx_is_ours = true;
+int (*real_find_object)(void *address, struct dl_find_object *result);
+
+struct range {
+	uintptr_t start, end;
+};
+static struct range allocators[MAX_RANGES], loader;
+static _Atomic uint32_t n_allocators;
+
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern const char _end[] __attribute__((visibility("hidden")));
+
+static bool inside(const struct range *range, uintptr_t pc)
+{
+	return pc - range->start < range->end - range->start;
+}
+
+bool real_is_shim(uintptr_t pc)
+{
+	return pc - (uintptr_t)__ehdr_start < (uintptr_t)_end - (uintptr_t)__ehdr_start;
+}
+
+bool real_is_loader(uintptr_t pc)
+{
+	return inside(&loader, pc);
+}
+
+bool real_is_allocator(uintptr_t pc)
+{
+	uint32_t n = atomic_load_explicit(&n_allocators, memory_order_acquire);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (inside(&allocators[i], pc))
+			return true;
+	return real_is_shim(pc);
+}
+
+static bool range_of(void *address, struct range *range)
+{
+	struct dl_find_object object;
+
+	if (!address || real_find_object(address, &object) != 0)
+		return false;
+	*range = (struct range){(uintptr_t)object.dlfo_map_start, (uintptr_t)object.dlfo_map_end};
+	return true;
+}
+
+static void add_allocator(void *function)
+{
+	uint32_t n = atomic_load_explicit(&n_allocators, memory_order_relaxed);
+	struct range range;
+
+	if (n == MAX_RANGES || !range_of(function, &range) || real_is_allocator((uintptr_t)function))
+		return;
+	allocators[n] = range;
+	atomic_store_explicit(&n_allocators, n + 1, memory_order_release);
+}
+
+#define FIND(result, name, params) real.name = lookup_next(#name, false);
+#define ADD(result, name, params) add_allocator((void *)real.name);
+
+void real_find_cxx(void)
+{
+	SHIM_HOOKS_CXX(FIND)
+	SHIM_HOOKS_CXX(ADD)
+}
+
+bool real_find(void)
+{
+	struct link_map *self = lookup_self(), *owner;
+
+	if (!self)
+		return false;
+	if (real.malloc)
+		return true;
+	real_find_object = (int (*)(void *, struct dl_find_object *))lookup_next("_dl_find_object", false);
+	if (!real_find_object)
+		return false;
+	SHIM_HOOKS_MAP(FIND)
+	SHIM_HOOKS_LIFE(FIND)
+	SHIM_HOOKS_C(FIND)
+	/* libc keeps it for old programs only; without it free is the same. */
+	real.cfree = lookup_next("cfree", true);
+	if (!real.cfree)
+		real.cfree = real.free;
+	SHIM_HOOKS_C(ADD)
+	real_find_cxx();
+	range_of(&_r_debug, &loader);
+	owner = lookup_owner("_Znwm");
+	real_cxx_is_ours = owner == self;
+	owner = lookup_owner("_ZdlPv");
+	real_cxx_is_ours = real_cxx_is_ours && owner == self;
+	return real.malloc != NULL;
+}
+
+bool real_malloc_is_ours(void)
+{
+	struct link_map *self = lookup_self();
+
+	return lookup_owner("malloc") == self && lookup_owner("free") == self;
+}

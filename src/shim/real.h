@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The real functions behind the hooks (struct real in shim.h), and where they live.
+ */
+#ifndef SHIM_REAL_H
+#define SHIM_REAL_H
+
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Fills struct real and what stands below. False: too early, nothing is known yet. */
+bool real_find(void);
+/* Looks for operator new and delete once more: a plugin may have brought the first libstdc++. */
+void real_find_cxx(void);
+
+/* Does PC lie in a module that holds a real function of the malloc or new family, or in the shim itself? What such a
+ * module asks for in the middle of a real function is that function's business. */
+bool real_is_allocator(uintptr_t pc);
+/* In the shim alone: a real function jumped on to another hook (operator delete does, to free). */
+bool real_is_shim(uintptr_t pc);
+/* In the dynamic loader. */
+bool real_is_loader(uintptr_t pc);
+
+/* Are the program's calls bound to our hooks? False: malloc is its own, a sanitizer's, … */
+bool real_malloc_is_ours(void);
+/* False: the program has its own operator new or delete, and ours would only see parts of it. */
+extern bool real_cxx_is_ours;
+
+/* libc's _dl_find_object: the module of an address, without locks. Our own _dl_find_object is libgcc's, see unwind.c. */
+extern int (*real_find_object)(void *address, struct dl_find_object *result);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The slow half of ring.h: claiming, making room, growing, and the buffer of --transport pipe.
+ *
+ * `limit` is how far a producer may write before it comes here: up to the tail that it last saw, but at most an eighth
+ * of the ring, so that a sleeping collector is woken when there is something to read. A ring begins with WIRE_RING_MIN.
+ * When it is found full it grows fourfold, as far as the pool's budget goes, at a moment when it is empty: positions
+ * are then the same in both sizes, and the reader, who finds nothing to read, sees the new capacity before the new head.
+ */
+#include "shim/message.h"
+#include "shim/ring.h"
+#include "shim/shim.h"
+#include "shim/sys.h"
+
+enum {
+	PIPE_WORDS = (WIRE_MESSAGE_MAX - sizeof(struct wire_message) - 8) / 8, /* of records in a chunk */
+	GROWTH = 4,
+	DRAIN_NS = 5000000, /* how long a full ring waits to be empty, for the sake of growing */
+};
+
+static bool claim_buffer(struct producer *producer)
+{
+	producer->words = producer->words ? producer->words : channel_memory(WIRE_MESSAGE_MAX);
+	producer->mask = ~0ull;
+	producer->limit = PIPE_WORDS;
+	producer->head = &producer->own_head;
+	return producer->words != NULL;
+}
+
+static bool claim_ring(struct producer *producer)
+{
+	producer->words = channel_map(WIRE_RINGS_AT + (uint64_t)producer->number * WIRE_RING_MAX, WIRE_RING_MIN);
+	producer->capacity = WIRE_RING_MIN;
+	producer->mask = WIRE_RING_MIN / 8 - 1;
+	producer->limit = 0;
+	producer->head = &producer->slot->head;
+	return producer->words != NULL;
+}
+
+bool ring_claim(struct producer *producer)
+{
+	if (!producer->slot) {
+		int number = channel_claim_slot(atomic_load(&producer->thread->tid));
+
+		if (number < 0)
+			return false;
+		producer->number = (uint32_t)number;
+		producer->slot = &channel.slots[number];
+		producer->position = 0;
+		producer->tick = 0;
+	}
+	/* Without its memory the slot is kept for the next try: giving it back is the collector's alone. */
+	return channel.piped ? claim_buffer(producer) : claim_ring(producer);
+}
+
+void ring_abandon(struct producer *producer)
+{
+	if (!producer->slot || !producer->words || channel.piped)
+		return;
+	if (producer->busy)
+		SYS_CALL(SYS_mmap, (long)producer->words, producer->capacity, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	else
+		sys_munmap(producer->words, producer->capacity);
+}
+
+/* Words that nobody has read yet. */
+static uint64_t unread(const struct producer *producer)
+{
+	uint64_t tail = atomic_load_explicit(&producer->slot->tail, memory_order_acquire);
+	uint64_t capacity = producer->capacity / 8, used = producer->position - tail;
+
+	/* The pool can be scribbled over by the program; a tail that cannot be must not make us write out of bounds. */
+	return used <= capacity ? used : capacity;
+}
+
+/* Sends what is in the buffer. */
+static bool send_buffer(struct producer *producer)
+{
+	uint32_t head[2] = {producer->number, 0};
+	const struct iovec parts[2] = {{head, sizeof head}, {producer->words, producer->position * 8}};
+
+	if (producer->position == 0)
+		return true;
+	if (!message_send(NULL, WIRE_MSG_CHUNK, parts, 2)) {
+		channel_give_up();
+		return false;
+	}
+	producer->position = 0;
+	return true;
+}
+
+bool ring_try_take(struct producer *producer)
+{
+	return !atomic_exchange(&producer->taken, 1);
+}
+
+void ring_take(struct producer *producer)
+{
+	while (!ring_try_take(producer))
+		SYS_CALL(SYS_sched_yield);
+}
+
+void ring_give(struct producer *producer)
+{
+	atomic_store_explicit(&producer->taken, 0, memory_order_release);
+}
+
+void ring_flush(struct producer *producer)
+{
+	if (channel.piped && producer->slot && producer->words)
+		send_buffer(producer);
+}
+
+/* The ring is empty: makes it larger if there is budget left. */
+static void grow(struct producer *producer)
+{
+	uint32_t capacity = producer->capacity * GROWTH < WIRE_RING_MAX ? producer->capacity * GROWTH : WIRE_RING_MAX;
+	uint64_t more = capacity - producer->capacity;
+	void *words = NULL;
+
+	if (atomic_fetch_add(&channel.pool->ring_used, more) + more <= channel.pool->ring_budget)
+		words = sys_mremap(producer->words, producer->capacity, capacity);
+	if (!words) {
+		atomic_fetch_sub(&channel.pool->ring_used, more);
+		producer->no_growth = true;
+		return;
+	}
+	producer->words = words;
+	producer->mask = capacity / 8 - 1;
+	producer->capacity = capacity;
+	atomic_store_explicit(&producer->slot->capacity, capacity, memory_order_release);
+}
+
+/* Waits until there is room for WORDS, or for a moment even until all is read, where the ring may grow. */
+static bool wait_for_room(struct producer *producer, unsigned int words)
+{
+	struct channel_wait wait = {0};
+	bool may_grow = !producer->no_growth && producer->capacity < WIRE_RING_MAX && !channel.jail;
+	uint64_t used;
+
+	for (;;) {
+		used = unread(producer);
+		if (used == 0 && may_grow) {
+			grow(producer);
+			return true;
+		}
+		if (used + words <= producer->capacity / 8 && (!may_grow || wait.slept_ns > DRAIN_NS))
+			return true;
+		if (!channel_wait(&wait))
+			return false;
+	}
+}
+
+bool ring_make_room(struct producer *producer, unsigned int words)
+{
+	uint64_t capacity, used, room, step;
+
+	if (atomic_load_explicit(&shim_mode, memory_order_relaxed) == SHIM_SILENT)
+		return false;
+	if (channel.piped)
+		return send_buffer(producer);
+	used = unread(producer);
+	if (used >= producer->capacity / 32)
+		channel_ring_bell();
+	if (used + words > producer->capacity / 8 && !wait_for_room(producer, words))
+		return false;
+	capacity = producer->capacity / 8;
+	room = capacity - unread(producer);
+	step = capacity / 8 > words ? capacity / 8 : words;
+	producer->limit = producer->position + (room < step ? room : step);
+	return true;
+}

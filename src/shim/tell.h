@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Events become records. To be called between call_begin and the end of a hook, outside of call_real … call_done. None
+ * touches errno; what cannot be recorded is counted.
+ */
+#ifndef SHIM_TELL_H
+#define SHIM_TELL_H
+
+#include "shim/shim.h"
+
+enum { DOMAIN_MALLOC, DOMAIN_MMAP, DOMAIN_BRK };
+
+/* A block was made; NULL is none. Told after the real call. */
+void tell_alloc(struct call *call, const void *addr, size_t size);
+/* A block is about to be freed; NULL is none. Told before the real call. */
+void tell_free(struct call *call, const void *addr);
+/* A realloc is about to begin; tell_undo if it fails. */
+void tell_move(struct call *call, const void *addr);
+void tell_map(struct call *call, unsigned int domain, const void *addr, size_t length);
+/* A range is about to go; tell_undo if it does not. LENGTH in whole pages. */
+void tell_unmap(struct call *call, unsigned int domain, const void *addr, size_t length);
+void tell_undo(struct call *call, unsigned int domain, const void *addr);
+/* A program is about to be started from PATH. */
+void tell_exec(struct call *call, const char *path);
+
+#endif

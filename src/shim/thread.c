@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Threads' structs: see thread.h. All are in one list that only grows. A struct belongs to the thread whose id stands
+ * in it; a new thread takes one over by compare and swap of that id, when the kernel says that the old thread is gone,
+ * or when it has the very same id. What a dead thread left half done (it cannot be, but for asynchronous cancellation)
+ * is swept away by taking over: its last record was not published, so the reader never sees it.
+ *
+ * Every step may be interrupted by a signal whose handler allocates, so each leaves the list and the structs whole;
+ * the worst is a struct that nobody uses.
+ */
+#include "shim/call.h"
+#include "shim/ring.h"
+#include "shim/shim.h"
+#include "shim/sys.h"
+
+enum {
+	PROBES = 4,          /* old structs asked about for each new thread */
+	RETRY = 1024,        /* requests to drop before a slot is looked for again */
+	PAGE = 4096,
+};
+
+__thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
+bool thread_several;
+
+static struct thread *_Atomic all;
+static struct thread *_Atomic next_probe;
+
+static size_t scratch_bytes(void)
+{
+	return channel.pool->frames_limit * sizeof(uint64_t);
+}
+
+static void attach_scratch(struct producer *producer, struct thread *thread, void *scratch)
+{
+	producer->pcs = scratch;
+	producer->hashes = producer->pcs + channel.pool->frames_limit;
+	producer->thread = thread;
+}
+
+static size_t whole_pages(size_t size)
+{
+	return (size + PAGE - 1) & -(size_t)PAGE;
+}
+
+static size_t thread_bytes(void)
+{
+	return whole_pages(sizeof(struct thread) + 2 * scratch_bytes());
+}
+
+static size_t level_bytes(void)
+{
+	return whole_pages(sizeof(struct producer) + 2 * scratch_bytes());
+}
+
+static struct thread *make(int32_t tid)
+{
+	struct thread *thread = channel_memory(thread_bytes());
+
+	if (!thread)
+		return NULL;
+	thread->tid = tid;
+	thread->levels[0] = &thread->first;
+	attach_scratch(&thread->first, thread, thread + 1);
+	thread->next = atomic_load(&all);
+	while (!atomic_compare_exchange_weak(&all, &thread->next, thread))
+		;
+	return thread;
+}
+
+/* Whoever was recording has been cut off in the middle: what is not published never was. */
+static void reset(struct producer *producer)
+{
+	producer->busy = 0;
+	if (producer->slot && producer->words && !channel.piped) {
+		producer->position = atomic_load(producer->head) >> 1;
+		producer->limit = producer->position;
+		ring_publish(producer);
+	}
+	atomic_store(&producer->taken, 0);
+}
+
+static void sweep(struct thread *thread)
+{
+	thread->inside = 0;
+	thread->walk = NULL;
+	for (int i = 0; i < THREAD_LEVELS; i++) {
+		struct producer *producer = thread->levels[i];
+
+		if (!producer)
+			continue;
+		reset(producer);
+		producer->ready = false;
+		producer->retry = 0;
+		if (producer->slot)
+			atomic_store(&producer->slot->tid, atomic_load(&thread->tid));
+	}
+}
+
+/* The struct of a thread that is gone, or NULL. A few are asked about, so that a thousand living threads do not make
+ * each new one slow. */
+static struct thread *take_over(int32_t tid)
+{
+	struct thread *thread = atomic_load(&next_probe);
+	int pid = channel.process->pid;
+
+	for (int i = 0; i < PROBES; i++) {
+		if (!thread && !(thread = atomic_load(&all)))
+			return NULL;
+		int32_t owner = atomic_load(&thread->tid);
+
+		if ((owner == tid || sys_thread_gone(pid, owner)) &&
+		    atomic_compare_exchange_strong(&thread->tid, &owner, tid)) {
+			atomic_store(&next_probe, thread->next);
+			sweep(thread);
+			return thread;
+		}
+		thread = thread->next;
+	}
+	atomic_store(&next_probe, thread);
+	return NULL;
+}
+
+struct thread *thread_get(void)
+{
+	struct thread *thread = NULL;
+	int32_t tid;
+
+	if (channel.jail > 1)
+		return NULL;
+	tid = sys_gettid();
+	if (atomic_load(&all)) {
+		thread = take_over(tid);
+		thread_several = true;
+	}
+	if (!thread)
+		thread = make(tid);
+	thread_self = thread;
+	return thread;
+}
+
+/* Gives the producer a slot if it has none, and tells the reader whose events come now. */
+static bool prepare(struct producer *producer)
+{
+	if (producer->retry) {
+		producer->retry--;
+		return false;
+	}
+	if ((!producer->slot || !producer->words) && !ring_claim(producer)) {
+		producer->retry = RETRY;
+		return false;
+	}
+	if (!ring_reserve(producer, 3))
+		return false;
+	ring_open(producer);
+	producer->tick = ring_tick(producer);
+	ring_put(producer, wire_other(WIRE_THREAD, 3, 0));
+	ring_put(producer, producer->tick);
+	ring_put(producer, (uint64_t)atomic_load(&producer->thread->tid));
+	ring_publish(producer);
+	producer->ready = true;
+	return true;
+}
+
+static struct producer *add_level(struct thread *thread, int level)
+{
+	struct producer *producer = channel_memory(level_bytes());
+
+	if (producer) {
+		attach_scratch(producer, thread, producer + 1);
+		thread->levels[level] = producer;
+	}
+	return producer;
+}
+
+struct producer *thread_enter(struct thread *thread, uintptr_t frame)
+{
+	for (int level = 0; level < THREAD_LEVELS; level++) {
+		struct producer *producer = thread->levels[level];
+
+		if (!producer && !(producer = add_level(thread, level)))
+			break;
+		if (producer->busy) {
+			if (!call_is_gone(producer->busy, frame))
+				continue;
+			reset(producer);
+		}
+		producer->busy = frame;
+		atomic_signal_fence(memory_order_seq_cst);
+		if (producer->ready || prepare(producer))
+			return producer;
+		thread_leave(producer);
+		break;
+	}
+	channel_lost();
+	return NULL;
+}
+
+void thread_visit(void (*visit)(struct producer *producer))
+{
+	for (struct thread *thread = atomic_load(&all); thread; thread = thread->next)
+		for (int i = 0; i < THREAD_LEVELS; i++)
+			if (thread->levels[i] && thread->levels[i]->slot)
+				visit(thread->levels[i]);
+}
+
+void thread_forget_all(void)
+{
+	thread_visit(ring_abandon);
+	for (struct thread *thread = atomic_load(&all), *next; thread; thread = next) {
+		next = thread->next;
+		/* The calling thread may have been interrupted in the middle of its struct: that one stays, forgotten. */
+		if (thread == thread_self)
+			continue;
+		for (int i = 1; i < THREAD_LEVELS; i++)
+			if (thread->levels[i])
+				sys_munmap(thread->levels[i], level_bytes());
+		sys_munmap(thread, thread_bytes());
+	}
+	atomic_store(&all, NULL);
+	atomic_store(&next_probe, NULL);
+	thread_self = NULL;
+	thread_several = false;
+}
