@@ -10,6 +10,8 @@
 
 void decode_append(struct decode_stream *stream, const uint64_t *words, size_t count)
 {
+	if (!count)
+		return;
 	if (stream->at) {
 		stream->count -= stream->at;
 		memmove(stream->words, stream->words + stream->at, stream->count * sizeof *words);

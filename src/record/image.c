@@ -189,14 +189,23 @@ static void on_undo(struct image *image, struct image_ring *ring, const struct e
 	for (size_t i = 0; i < ring->cuts.count; i++) {
 		const struct range_cut *cut = &ring->cuts.items[i];
 
+		if (!ranges_free(&image->ranges, cut->domain, cut->start, cut->end))
+			continue;
 		ledger_unfree(&image->ledger, cut->trace, cut->end - cut->start, cut->last);
 		ranges_put_back(&image->ranges, cut);
 	}
 	ring->cuts.count = 0;
 }
 
+/* No address space holds more; a larger size was never allocated, it is damage. */
+#define BLOCK_MAX (1ull << 48)
+
 void image_event(struct image *image, struct image_ring *ring, const struct event *event)
 {
+	if (event->size > BLOCK_MAX) {
+		image->bad_stream = true;
+		return;
+	}
 	image->events++;
 	ring->last_was_move = event->type == EVENT_MOVE;
 	switch (event->type) {
@@ -273,7 +282,8 @@ uint32_t image_thread(struct image *image, int32_t tid)
 
 void image_thread_name(struct image *image, int32_t tid, const char *name, size_t size)
 {
-	struct image_thread *thread = &image->threads.items[image_thread(image, tid)];
+	uint32_t index = image_thread(image, tid);
+	struct image_thread *thread = &image->threads.items[index];
 
 	free(thread->name);
 	thread->name = xstrndup(name, size);
@@ -288,7 +298,8 @@ void image_load(struct image *image, const void *data, size_t size, uint64_t rea
 	if (size < sizeof wire)
 		return;
 	memcpy(&wire, data, sizeof wire);
-	if (sizeof wire + wire.build_id_size + wire.path_size > size || wire.build_id_size > sizeof module->build_id)
+	if (sizeof wire + wire.build_id_size + wire.path_size > size || wire.build_id_size > sizeof module->build_id ||
+		wire.start >= wire.end || wire.end > INT64_MAX)
 		return;
 	module = ARRAY_PUSH(&image->modules);
 	module->id = wire.id;

@@ -103,6 +103,8 @@ static void on_hello(struct reader *reader, struct reader_process *process, cons
 	if (size < sizeof hello || process->said_hello)
 		return;
 	memcpy(&hello, data, sizeof hello);
+	if (hello.pid <= 0 || hello.realtime_ns > INT64_MAX)
+		return;
 	image->pid = hello.pid;
 	image->parent_pid = hello.parent_pid;
 	image->forked = hello.forked;

@@ -96,6 +96,14 @@ void ranges_put_back(struct ranges *ranges, const struct range_cut *cut)
 		(struct range){ cut->domain, index, cut->start, cut->end });
 }
 
+bool ranges_free(const struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end)
+{
+	size_t at = first_after(ranges, domain, start);
+
+	return at == ranges->items.count || ranges->items.items[at].domain != domain ||
+		ranges->items.items[at].start >= end;
+}
+
 void ranges_release(struct ranges *ranges)
 {
 	ARRAY_FREE(&ranges->items);

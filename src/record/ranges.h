@@ -43,6 +43,8 @@ void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t
 void ranges_add(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, uint32_t trace);
 /* Puts a cut piece back, as a piece of its mapping if that still lives; its place must be free. */
 void ranges_put_back(struct ranges *ranges, const struct range_cut *cut);
+/* Whether nothing is mapped in [start, end) of DOMAIN. */
+bool ranges_free(const struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end);
 void ranges_release(struct ranges *ranges);
 
 #endif

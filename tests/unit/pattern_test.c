@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* -o's patterns. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include "cmd/pattern.h"
+
+static void expands(const char *pattern, const char *expected)
+{
+	const struct pattern_values values = { .program = "/usr/bin/prog", .pid = 42, .time_s = 7, .host = "box",
+		.sequence = 3 };
+	char *name = pattern_expand(pattern, &values);
+
+	cr_assert_str_eq(name, expected);
+	free(name);
+}
+
+Test(pattern, letters)
+{
+	expands(PATTERN_DEFAULT, "memtrace.prog.42.snap");
+	expands("%e%p%t%h%n", "prog427box3");
+	expands("100%%", "100%");
+	expands("%x%", "%x%");
+	expands("%%p", "%p");
+	expands("", "");
+}
+
+Test(pattern, only_the_last_component)
+{
+	expands("/tmp/%p/%e.snap", "/tmp/%p/prog.snap");
+	expands("%p/", "%p/");
+}
+
+Test(pattern, has)
+{
+	cr_assert(pattern_has("a.%p", 'p'));
+	cr_assert_not(pattern_has("%p/a", 'p'));
+	cr_assert_not(pattern_has("%%p", 'p'));
+	cr_assert_not(pattern_has("a%", 'p'));
+}
