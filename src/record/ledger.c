@@ -11,7 +11,7 @@ void ledger_init(struct ledger *ledger)
 	memset(ledger, 0, sizeof *ledger);
 	ledger->index.key_size = 3 * sizeof(uint32_t);
 	ledger->epoch = 1;
-	ledger->last_key[0] = UINT32_MAX;
+	memset(ledger->last_key, 0xff, sizeof ledger->last_key); /* no thread has that index */
 }
 
 void ledger_release(struct ledger *ledger)
