@@ -12,6 +12,7 @@ struct symbols {
 	const char *strings;
 	const uint16_t *versions;
 	const uint32_t *gnu_hash, *hash;
+	size_t found_size; /* of the symbol that was found */
 };
 
 /* Where the loader could write, it has made addresses of these; in the vdso they still are offsets. */
@@ -48,7 +49,7 @@ static bool same(const char *a, const char *b)
 }
 
 /* The address of the symbol at INDEX if it is what is wanted. */
-static void *match(const struct symbols *symbols, uint32_t index, const char *name, bool old)
+static void *match(struct symbols *symbols, uint32_t index, const char *name, bool old)
 {
 	const ElfW(Sym) *symbol = &symbols->table[index];
 	unsigned int type = ELF64_ST_TYPE(symbol->st_info);
@@ -58,11 +59,12 @@ static void *match(const struct symbols *symbols, uint32_t index, const char *na
 		return NULL;
 	if (!old && symbols->versions && (symbols->versions[index] & 0x8000))
 		return NULL;
+	symbols->found_size = symbol->st_size;
 	uintptr_t address = symbols->bias + symbol->st_value;
 	return type == STT_GNU_IFUNC ? ((void *(*)(void))address)() : (void *)address;
 }
 
-static void *find_gnu(const struct symbols *symbols, const char *name, bool old)
+static void *find_gnu(struct symbols *symbols, const char *name, bool old)
 {
 	const uint32_t *head = symbols->gnu_hash;
 	uint32_t n_buckets = head[0], first = head[1], bloom_words = head[2];
@@ -88,7 +90,7 @@ static void *find_gnu(const struct symbols *symbols, const char *name, bool old)
 	}
 }
 
-static void *find_sysv(const struct symbols *symbols, const char *name, bool old)
+static void *find_sysv(struct symbols *symbols, const char *name, bool old)
 {
 	uint32_t n_buckets = symbols->hash[0], hash = 0;
 	const uint32_t *buckets = symbols->hash + 2, *chain = buckets + n_buckets;
@@ -106,15 +108,19 @@ static void *find_sysv(const struct symbols *symbols, const char *name, bool old
 	return NULL;
 }
 
-static void *find_in(const struct link_map *map, const char *name, bool old)
+static void *find_in(const struct link_map *map, const char *name, bool old, size_t *size)
 {
 	struct symbols symbols;
+	void *found = NULL;
 
 	if (!symbols_of(map, &symbols))
 		return NULL;
 	if (symbols.gnu_hash)
-		return find_gnu(&symbols, name, old);
-	return symbols.hash ? find_sysv(&symbols, name, old) : NULL;
+		found = find_gnu(&symbols, name, old);
+	else if (symbols.hash)
+		found = find_sysv(&symbols, name, old);
+	*size = symbols.found_size;
+	return found;
 }
 
 struct link_map *lookup_self(void)
@@ -130,7 +136,7 @@ struct link_map *lookup_self(void)
 	return NULL;
 }
 
-void *lookup_next(const char *name, bool old)
+void *lookup_next_sized(const char *name, bool old, size_t *size)
 {
 	struct link_map *self = lookup_self(), *map;
 	void *found;
@@ -138,18 +144,27 @@ void *lookup_next(const char *name, bool old)
 	if (!self)
 		return NULL;
 	for (map = self->l_next; map; map = map->l_next)
-		if ((found = find_in(map, name, old)))
+		if ((found = find_in(map, name, old, size)))
 			return found;
 	for (map = _r_debug.r_map; map && map != self; map = map->l_next)
-		if ((found = find_in(map, name, old)))
+		if ((found = find_in(map, name, old, size)))
 			return found;
 	return NULL;
 }
 
+void *lookup_next(const char *name, bool old)
+{
+	size_t size;
+
+	return lookup_next_sized(name, old, &size);
+}
+
 struct link_map *lookup_owner(const char *name)
 {
+	size_t size;
+
 	for (struct link_map *map = _r_debug.r_map; map; map = map->l_next)
-		if (find_in(map, name, false))
+		if (find_in(map, name, false, &size))
 			return map;
 	return NULL;
 }

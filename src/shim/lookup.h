@@ -13,12 +13,15 @@
 
 #include <link.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The shim's own entry; NULL while the loader's list is not there or the shim is not relocated yet. */
 struct link_map *lookup_self(void);
 /* The next definition of NAME after the shim's own, else any other; NULL: there is none. OLD: versions that only old
  * programs are bound to are good enough. */
 void *lookup_next(const char *name, bool old);
+/* The same, with the bytes that the symbol says it has. */
+void *lookup_next_sized(const char *name, bool old, size_t *size);
 /* The module whose NAME the program's modules are bound to: the first in the list that defines it, or NULL. */
 struct link_map *lookup_owner(const char *name);
 

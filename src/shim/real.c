@@ -8,7 +8,7 @@
 #include "shim/real.h"
 #include "shim/shim.h"
 
-enum { MAX_RANGES = 12 };
+enum { MAX_RANGES = 48 };
 
 struct real real;
 bool real_cxx_is_ours = true;
@@ -58,24 +58,41 @@ static bool range_of(void *address, struct range *range)
 	return true;
 }
 
-static void add_allocator(void *function)
+static void add_range(struct range range)
 {
 	uint32_t n = atomic_load_explicit(&n_allocators, memory_order_relaxed);
-	struct range range;
 
-	if (n == MAX_RANGES || !range_of(function, &range) || real_is_allocator((uintptr_t)function))
+	if (n == MAX_RANGES || real_is_allocator(range.start))
 		return;
 	allocators[n] = range;
 	atomic_store_explicit(&n_allocators, n + 1, memory_order_release);
 }
 
+static void add_module(void *function)
+{
+	struct range range;
+
+	if (range_of(function, &range))
+		add_range(range);
+}
+
+static void find_cxx(const char *name, void **function)
+{
+	size_t size = 0;
+
+	*function = lookup_next_sized(name, false, &size);
+	/* A return address may stand behind the last instruction. */
+	if (*function)
+		add_range((struct range){(uintptr_t)*function, (uintptr_t)*function + size + 1});
+}
+
 #define FIND(result, name, params) real.name = lookup_next(#name, false);
-#define ADD(result, name, params) add_allocator((void *)real.name);
+#define ADD_MODULE(result, name, params) add_module((void *)real.name);
+#define FIND_CXX(result, name, params) find_cxx(#name, (void **)&real.name);
 
 void real_find_cxx(void)
 {
-	SHIM_HOOKS_CXX(FIND)
-	SHIM_HOOKS_CXX(ADD)
+	SHIM_HOOKS_CXX(FIND_CXX)
 }
 
 bool real_find(void)
@@ -96,7 +113,7 @@ bool real_find(void)
 	real.cfree = lookup_next("cfree", true);
 	if (!real.cfree)
 		real.cfree = real.free;
-	SHIM_HOOKS_C(ADD)
+	SHIM_HOOKS_C(ADD_MODULE)
 	real_find_cxx();
 	range_of(&_r_debug, &loader);
 	owner = lookup_owner("_Znwm");

@@ -14,8 +14,9 @@ bool real_find(void);
 /* Looks for operator new and delete once more: a plugin may have brought the first libstdc++. */
 void real_find_cxx(void);
 
-/* Does PC lie in a module that holds a real function of the malloc or new family, or in the shim itself? What such a
- * module asks for in the middle of a real function is that function's business. */
+/* Does PC lie in a module that holds a real function of the malloc family, or in a real operator new or delete, or in
+ * the shim? What is asked for from there in the middle of a real function is that function's business. The rest of
+ * libstdc++ is not meant: operator new throws exceptions, which are blocks of their own and outlive it. */
 bool real_is_allocator(uintptr_t pc);
 /* In the shim alone: a real function jumped on to another hook (operator delete does, to free). */
 bool real_is_shim(uintptr_t pc);
