@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Folded stacks, "outer;…;inner N" a line, as flamegraph.pl and inferno read them. A frame is its
+ * function; without one its file and line, or its module and address. Stacks that look the same are
+ * one line, in the order of their first trace; those that weigh nothing are left out. What would
+ * break a line is replaced: ';' in a name by ':', control characters by a space.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/bytes.h"
+#include "report/exporter.h"
+#include "report/keys.h"
+#include "report/view.h"
+
+struct fold {
+	const struct snapshot *snapshot;
+	struct keys keys;
+	ARRAY(uint64_t) weights; /* by key */
+	ARRAY(uint32_t) order;   /* keys as they first came */
+	struct buffer label;
+};
+
+static void label_name(struct buffer *label, const char *data, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		uint8_t byte = (uint8_t)data[i];
+
+		if (byte == ';')
+			byte = ':';
+		if (byte < 0x20 || byte == 0x7f)
+			byte = ' ';
+		buffer_u8(label, byte);
+	}
+}
+
+static void label_id(struct fold *fold, string_id id)
+{
+	const struct strings *strings = fold->snapshot->strings;
+
+	label_name(&fold->label, strings_get(strings, id), strings_size(strings, id));
+}
+
+static uint32_t frame_place(struct fold *fold, const struct view_frame *at)
+{
+	struct place place = {.kind = PLACE_MODULE};
+	char number[32];
+
+	fold->label.size = 0;
+	if (!at->frame) {
+		label_name(&fold->label, SNAPSHOT_UNKNOWN, strlen(SNAPSHOT_UNKNOWN));
+	} else if (at->frame->function) {
+		label_id(fold, at->frame->function);
+	} else {
+		label_id(fold, at->frame->filename);
+		if (at->frame->flags & FRAME_NO_LINE && at->location->has_address)
+			snprintf(number, sizeof(number), "+0x%" PRIx64, at->location->address);
+		else
+			snprintf(number, sizeof(number), ":%" PRIu32, at->frame->lineno);
+		label_name(&fold->label, number, strlen(number));
+	}
+	place.name = strings_add_bytes(
+		fold->keys.strings, (const char *)fold->label.data, fold->label.size);
+	return keys_place(&fold->keys, &place);
+}
+
+static uint32_t stack_key(struct fold *fold, const struct view *view, uint32_t stack)
+{
+	struct view_walk walk = view_walk(view, stack);
+	ARRAY(uint32_t) places = {0};
+	struct view_frame frame;
+	uint32_t key = 0;
+
+	while (view_next(&walk, &frame))
+		*ARRAY_PUSH(&places) = frame_place(fold, &frame);
+	while (places.count)
+		key = keys_add(&fold->keys, key, places.items[--places.count]);
+	ARRAY_FREE(&places);
+	return key;
+}
+
+static uint64_t weight(const struct view *view, size_t index, enum metric metric)
+{
+	const struct trace *trace = &view->snapshot->traces.items[index];
+	struct counts live = view_counts(view, index);
+	const uint64_t weights[] = {
+		[METRIC_SIZE] = live.size,
+		[METRIC_COUNT] = live.count,
+		[METRIC_TOTAL_SIZE] = trace->total_size,
+		[METRIC_TOTAL_COUNT] = trace->total_count,
+	};
+
+	return weights[metric];
+}
+
+static void key_write(const struct fold *fold, uint32_t key, struct out *out)
+{
+	const struct keys *keys = &fold->keys;
+	ARRAY(uint32_t) places = {0};
+
+	for (; key; key = keys->keys.items[key].parent)
+		*ARRAY_PUSH(&places) = keys->keys.items[key].place;
+	for (size_t i = places.count; i-- > 0;) {
+		place_write(keys, &keys->places.items[places.items[i]], out);
+		out_text(out, i ? ";" : " ");
+	}
+	ARRAY_FREE(&places);
+}
+
+static int write_folded(const struct snapshot *snapshot, const struct export_query *query,
+	struct out *out, struct error *err)
+{
+	struct fold fold = {.snapshot = snapshot};
+	struct view view;
+
+	(void)err; /* a sum over all traces fits: snapshot_check */
+	view_init(&view, snapshot, query->moment, false);
+	keys_init(&fold.keys);
+	for (size_t i = 0; i < snapshot->traces.count; i++) {
+		uint64_t n = weight(&view, i, query->metric);
+		uint32_t key;
+
+		if (n == 0)
+			continue;
+		key = stack_key(&fold, &view, snapshot->traces.items[i].stack);
+		while (fold.weights.count <= key)
+			ARRAY_PUSH(&fold.weights);
+		if (fold.weights.items[key] == 0)
+			*ARRAY_PUSH(&fold.order) = key;
+		fold.weights.items[key] += n;
+	}
+	for (size_t i = 0; i < fold.order.count; i++) {
+		key_write(&fold, fold.order.items[i], out);
+		out_format(out, "%" PRIu64 "\n", fold.weights.items[fold.order.items[i]]);
+	}
+	keys_release(&fold.keys);
+	buffer_free(&fold.label);
+	ARRAY_FREE(&fold.weights);
+	ARRAY_FREE(&fold.order);
+	view_release(&view);
+	return 0;
+}
+
+const struct exporter export_folded = {
+	.name = "folded",
+	.summary = "stacks for flame graphs, \"outer;…;inner N\"",
+	.takes_metric = true,
+	.takes_moment = true,
+	.write = write_folded,
+};

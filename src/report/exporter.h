@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Whole snapshots for other tools: one row a form in exporter.c, one file each. What a form does not
+ * take (a metric, a moment) is refused, not ignored.
+ */
+#ifndef REPORT_EXPORTER_H
+#define REPORT_EXPORTER_H
+
+#include <stdbool.h>
+#include "base/error.h"
+#include "base/out.h"
+#include "model/snapshot.h"
+
+enum metric {
+	METRIC_SIZE, /* live at the moment */
+	METRIC_COUNT,
+	METRIC_TOTAL_SIZE, /* ever allocated */
+	METRIC_TOTAL_COUNT,
+};
+
+#define METRIC_NAMES "size|count|total_size|total_count"
+/* -1 for another name. */
+int metric_find(const char *name);
+
+struct export_query {
+	size_t moment;
+	enum metric metric;
+};
+
+struct exporter {
+	const char *name; /* --to NAME */
+	const char *summary;
+	bool takes_metric, takes_moment;
+	int (*write)(const struct snapshot *snapshot, const struct export_query *query,
+		struct out *out, struct error *err);
+};
+
+#define EXPORTER_NAMES "folded|csv|json"
+
+extern const struct exporter export_folded, export_csv, export_json;
+
+const struct exporter *exporter_find(const char *name);
+
+#endif
