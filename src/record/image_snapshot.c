@@ -9,6 +9,9 @@
 #include "model/snapshot_build.h"
 #include "record/image.h"
 
+/* A cut stack's depth is the program's word; it must leave room for what is added to it. */
+enum { DEPTH_MAX = 1 << 30 };
+
 struct draft {
 	struct image *image;
 	struct snapshot *snapshot;
@@ -86,7 +89,7 @@ static void add_stacks(struct draft *draft)
 			continue;
 		if (node->flags & WIRE_NODE_CUT) {
 			draft->stacks[id] = draft->stacks[node->parent];
-			draft->depths[id] = node->pc > UINT32_MAX ? UINT32_MAX : (uint32_t)node->pc;
+			draft->depths[id] = node->pc > DEPTH_MAX ? DEPTH_MAX : (uint32_t)node->pc;
 			if (draft->depths[id] < draft->depths[node->parent])
 				draft->depths[id] = draft->depths[node->parent];
 			continue;
