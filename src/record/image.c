@@ -74,7 +74,7 @@ static bool claim_orphan(struct image *image, const struct event *event, uint32_
 {
 	uint64_t key[2] = { event->domain, event->addr }, *tick;
 
-	if (!image->orphans.count || !(tick = map_find(&image->orphans, key)) || *tick < event->tick)
+	if (!image->orphans.count || !(tick = map_find(&image->orphans, key)) || !*tick || *tick < event->tick)
 		return false;
 	*tick = 0;
 	image->unknown_frees--;
