@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include "base/utf8.h"
 #include "report/exporter.h"
-#include "report/json.h"
+#include "report/emit.h"
 #include "report/snapshot_document.h"
 
 struct document {
-	struct json *json;
+	struct emitter *emitter;
 	const struct snapshot *snapshot;
 	size_t moment;       /* that "size" and "count" are of: the default one */
 	size_t *first_frame; /* by location: where its frames begin in the document's table */
@@ -36,40 +36,40 @@ static void frame_object(
 	struct document *doc, const struct location *location, const struct frame *frame)
 {
 	const struct snapshot *snapshot = doc->snapshot;
-	struct json *json = doc->json;
+	struct emitter *emitter = doc->emitter;
 	bool no_line = (frame->flags & FRAME_NO_LINE) != 0;
 
-	json_begin(json, NULL, '{');
-	json_text(json, "filename", strings_get(snapshot->strings, frame->filename),
+	emit_begin(emitter, NULL, '{');
+	emit_text(emitter, "filename", strings_get(snapshot->strings, frame->filename),
 		strings_size(snapshot->strings, frame->filename));
-	json_uint(json, "lineno", frame->lineno);
-	json_id(json, "function", snapshot->strings, frame->function);
+	emit_uint(emitter, "lineno", frame->lineno);
+	emit_id(emitter, "function", snapshot->strings, frame->function);
 	if (location->module != INDEX_NONE) {
 		const struct module *module = &snapshot->modules.items[location->module];
 
-		json_text(json, "module", strings_get(snapshot->strings, module->path),
+		emit_text(emitter, "module", strings_get(snapshot->strings, module->path),
 			strings_size(snapshot->strings, module->path));
-		json_uint(json, "module_index", location->module);
+		emit_uint(emitter, "module_index", location->module);
 	} else {
-		json_null(json, "module");
+		emit_null(emitter, "module");
 	}
 	if (location->has_address)
-		json_hex(json, "address", location->address);
+		emit_hex(emitter, "address", location->address);
 	else
-		json_null(json, "address");
-	json_bool(json, "inlined", (frame->flags & FRAME_INLINED) != 0);
+		emit_null(emitter, "address");
+	emit_bool(emitter, "inlined", (frame->flags & FRAME_INLINED) != 0);
 	if (no_line != document_guess_no_line(snapshot, frame, location->module))
-		json_bool(json, "no_line", no_line);
-	json_end(json);
+		emit_bool(emitter, "no_line", no_line);
+	emit_end(emitter);
 }
 
 static void frames(struct document *doc)
 {
 	const struct snapshot *snapshot = doc->snapshot;
-	struct json *json = doc->json;
+	struct emitter *emitter = doc->emitter;
 	size_t count = 0;
 
-	json_begin(json, "frames", '[');
+	emit_begin(emitter, "frames", '[');
 	for (size_t i = 0; i < snapshot->locations.count; i++) {
 		const struct location *location = &snapshot->locations.items[i];
 
@@ -83,28 +83,28 @@ static void frames(struct document *doc)
 				frame_object(doc, location, frame);
 				continue;
 			}
-			json_begin(json, NULL, '[');
-			json_text(json, NULL, strings_get(snapshot->strings, frame->filename),
+			emit_begin(emitter, NULL, '[');
+			emit_text(emitter, NULL, strings_get(snapshot->strings, frame->filename),
 				strings_size(snapshot->strings, frame->filename));
-			json_uint(json, NULL, frame->lineno);
-			json_end(json);
+			emit_uint(emitter, NULL, frame->lineno);
+			emit_end(emitter);
 		}
 	}
-	json_end(json);
+	emit_end(emitter);
 }
 
 static void stack(struct document *doc, uint32_t index)
 {
 	const struct snapshot *snapshot = doc->snapshot;
 
-	json_begin(doc->json, "frames", '[');
+	emit_begin(doc->emitter, "frames", '[');
 	for (; index; index = snapshot->stacks.items[index].parent) {
 		uint32_t at = snapshot->stacks.items[index].location;
 
 		for (uint32_t k = 0; k < snapshot->locations.items[at].n_frames; k++)
-			json_uint(doc->json, NULL, doc->first_frame[at] + k);
+			emit_uint(doc->emitter, NULL, doc->first_frame[at] + k);
 	}
-	json_end(doc->json);
+	emit_end(doc->emitter);
 }
 
 static void trace(struct document *doc, size_t index)
@@ -112,41 +112,41 @@ static void trace(struct document *doc, size_t index)
 	const struct snapshot *snapshot = doc->snapshot;
 	const struct trace *trace = &snapshot->traces.items[index];
 	const struct counts *live = snapshot_counts(snapshot, doc->moment, index);
-	struct json *json = doc->json;
+	struct emitter *emitter = doc->emitter;
 	char key[MOMENT_KEY_MAX];
 
-	json_begin(json, NULL, '{');
-	json_uint(json, "domain", snapshot->domains.items[trace->domain].id);
-	json_uint(json, "size", live->size);
-	json_uint(json, "count", live->count);
-	json_uint(json, "total_nframe", trace->total_nframe);
-	json_uint(json, "total_size", trace->total_size);
-	json_uint(json, "total_count", trace->total_count);
+	emit_begin(emitter, NULL, '{');
+	emit_uint(emitter, "domain", snapshot->domains.items[trace->domain].id);
+	emit_uint(emitter, "size", live->size);
+	emit_uint(emitter, "count", live->count);
+	emit_uint(emitter, "total_nframe", trace->total_nframe);
+	emit_uint(emitter, "total_size", trace->total_size);
+	emit_uint(emitter, "total_count", trace->total_count);
 	if (trace->thread != INDEX_NONE)
-		json_uint(json, "thread", trace->thread);
+		emit_uint(emitter, "thread", trace->thread);
 	if (snapshot->moments.count > 1) {
-		json_begin(json, "moments", '{');
+		emit_begin(emitter, "moments", '{');
 		for (size_t i = 0; i < snapshot->moments.count; i++) {
 			const struct counts *counts = snapshot_counts(snapshot, i, index);
 
 			if (i == doc->moment || (!counts->size && !counts->count))
 				continue;
-			json_begin(json, document_moment_key(snapshot, i, key), '{');
-			json_uint(json, "size", counts->size);
-			json_uint(json, "count", counts->count);
-			json_end(json);
+			emit_begin(emitter, document_moment_key(snapshot, i, key), '{');
+			emit_uint(emitter, "size", counts->size);
+			emit_uint(emitter, "count", counts->count);
+			emit_end(emitter);
 		}
-		json_end(json);
+		emit_end(emitter);
 	}
 	stack(doc, trace->stack);
-	json_end(json);
+	emit_end(emitter);
 }
 
 static int write_json(const struct snapshot *snapshot, const struct export_query *query,
 	struct out *out, struct error *err)
 {
-	struct json stream = {.out = out}, *json = &stream;
-	struct document doc = {.json = json, .snapshot = snapshot};
+	struct emitter stream = {.out = out}, *emitter = &stream;
+	struct document doc = {.emitter = emitter, .snapshot = snapshot};
 	int moment = snapshot_moment(snapshot, NULL, err);
 
 	(void)query; /* all moments and all numbers are in it */
@@ -154,16 +154,16 @@ static int write_json(const struct snapshot *snapshot, const struct export_query
 		return -1;
 	doc.moment = (size_t)moment;
 	doc.first_frame = xcalloc(snapshot->locations.count + 1, sizeof(size_t));
-	json_begin(json, NULL, '{');
-	json_string(json, "schema", "memtrace-snapshot/1");
-	json_uint(json, "traceback_limit", snapshot->run.frames_limit);
-	document_tables(json, snapshot);
+	emit_begin(emitter, NULL, '{');
+	emit_string(emitter, "schema", "memtrace-snapshot/1");
+	emit_uint(emitter, "traceback_limit", snapshot->run.frames_limit);
+	document_tables(emitter, snapshot);
 	frames(&doc);
-	json_begin(json, "traces", '[');
+	emit_begin(emitter, "traces", '[');
 	for (size_t i = 0; i < snapshot->traces.count; i++)
 		trace(&doc, i);
-	json_end(json);
-	json_end(json);
+	emit_end(emitter);
+	emit_end(emitter);
 	free(doc.first_frame);
 	return 0;
 }

@@ -40,115 +40,115 @@ const char *document_moment_key(
 	return key;
 }
 
-static void follows(struct json *json, const struct snapshot *snapshot)
+static void follows(struct emitter *emitter, const struct snapshot *snapshot)
 {
 	const struct strings *strings = snapshot->strings;
 
-	json_begin(json, "follows", '[');
+	emit_begin(emitter, "follows", '[');
 	for (size_t i = 0; i < snapshot->run.follows.count; i++) {
 		const struct follow *follow = &snapshot->run.follows.items[i];
 
-		json_begin(json, NULL, '{');
-		json_int(json, "pid", follow->pid);
-		json_uint(json, "image", follow->image);
-		json_id(json, "program", strings, follow->program);
-		json_id(json, "file", strings, follow->file);
-		json_id(json, "why", strings, follow->why);
-		json_end(json);
+		emit_begin(emitter, NULL, '{');
+		emit_int(emitter, "pid", follow->pid);
+		emit_uint(emitter, "image", follow->image);
+		emit_id(emitter, "program", strings, follow->program);
+		emit_id(emitter, "file", strings, follow->file);
+		emit_id(emitter, "why", strings, follow->why);
+		emit_end(emitter);
 	}
-	json_end(json);
+	emit_end(emitter);
 }
 
-static void run(struct json *json, const struct snapshot *snapshot)
+static void run(struct emitter *emitter, const struct snapshot *snapshot)
 {
 	const struct strings *strings = snapshot->strings;
 	const struct run *run = &snapshot->run;
 
-	json_begin(json, "run", '{');
-	json_int(json, "pid", run->pid);
-	json_int(json, "parent_pid", run->parent_pid);
-	json_uint(json, "image", run->image);
-	json_ids(json, "command", strings, run->command.items, run->command.count);
-	json_id(json, "executable", strings, run->executable);
-	json_id(json, "directory", strings, run->directory);
-	json_id(json, "host", strings, run->host);
-	json_id(json, "version", strings, run->version);
-	json_uint(json, "started_ns", run->started_ns);
-	json_uint(json, "taken_ns", run->taken_ns);
-	json_uint(json, "frames_limit", run->frames_limit);
+	emit_begin(emitter, "run", '{');
+	emit_int(emitter, "pid", run->pid);
+	emit_int(emitter, "parent_pid", run->parent_pid);
+	emit_uint(emitter, "image", run->image);
+	emit_ids(emitter, "command", strings, run->command.items, run->command.count);
+	emit_id(emitter, "executable", strings, run->executable);
+	emit_id(emitter, "directory", strings, run->directory);
+	emit_id(emitter, "host", strings, run->host);
+	emit_id(emitter, "version", strings, run->version);
+	emit_uint(emitter, "started_ns", run->started_ns);
+	emit_uint(emitter, "taken_ns", run->taken_ns);
+	emit_uint(emitter, "frames_limit", run->frames_limit);
 	if (run->exit_code >= 0)
-		json_int(json, "exit_code", run->exit_code);
+		emit_int(emitter, "exit_code", run->exit_code);
 	else
-		json_null(json, "exit_code");
+		emit_null(emitter, "exit_code");
 	if (run->exit_signal)
-		json_int(json, "exit_signal", run->exit_signal);
+		emit_int(emitter, "exit_signal", run->exit_signal);
 	else
-		json_null(json, "exit_signal");
-	json_bool(json, "ended", run->ended);
-	json_bool(json, "complete", run->complete);
-	json_ids(json, "problems", strings, run->problems.items, run->problems.count);
-	json_uint(json, "peak_size", run->peak_size);
-	json_uint(json, "peak_count", run->peak_count);
-	json_uint(json, "total_size", run->total_size);
-	json_uint(json, "total_count", run->total_count);
-	json_uint(json, "events", run->events);
-	json_uint(json, "events_lost", run->events_lost);
-	json_uint(json, "unknown_frees", run->unknown_frees);
-	json_uint(json, "cut_stacks", run->cut_stacks);
-	json_uint(json, "tracer_memory", run->tracer_memory);
-	follows(json, snapshot);
-	json_end(json);
+		emit_null(emitter, "exit_signal");
+	emit_bool(emitter, "ended", run->ended);
+	emit_bool(emitter, "complete", run->complete);
+	emit_ids(emitter, "problems", strings, run->problems.items, run->problems.count);
+	emit_uint(emitter, "peak_size", run->peak_size);
+	emit_uint(emitter, "peak_count", run->peak_count);
+	emit_uint(emitter, "total_size", run->total_size);
+	emit_uint(emitter, "total_count", run->total_count);
+	emit_uint(emitter, "events", run->events);
+	emit_uint(emitter, "events_lost", run->events_lost);
+	emit_uint(emitter, "unknown_frees", run->unknown_frees);
+	emit_uint(emitter, "cut_stacks", run->cut_stacks);
+	emit_uint(emitter, "tracer_memory", run->tracer_memory);
+	follows(emitter, snapshot);
+	emit_end(emitter);
 }
 
-static void moments(struct json *json, const struct snapshot *snapshot)
+static void moments(struct emitter *emitter, const struct snapshot *snapshot)
 {
 	const struct strings *strings = snapshot->strings;
 
-	json_begin(json, "moments", '[');
+	emit_begin(emitter, "moments", '[');
 	for (size_t i = 0; i < snapshot->moments.count; i++) {
 		const struct moment *moment = &snapshot->moments.items[i];
 
-		json_begin(json, NULL, '{');
-		json_text(json, "name", strings_get(strings, moment->name),
+		emit_begin(emitter, NULL, '{');
+		emit_text(emitter, "name", strings_get(strings, moment->name),
 			strings_size(strings, moment->name));
-		json_uint(json, "time_ns", moment->time_ns);
-		json_uint(json, "rss", moment->rss);
-		json_uint(json, "size", moment->live.size);
-		json_uint(json, "count", moment->live.count);
-		json_end(json);
+		emit_uint(emitter, "time_ns", moment->time_ns);
+		emit_uint(emitter, "rss", moment->rss);
+		emit_uint(emitter, "size", moment->live.size);
+		emit_uint(emitter, "count", moment->live.count);
+		emit_end(emitter);
 	}
-	json_end(json);
+	emit_end(emitter);
 }
 
-static void domains(struct json *json, const struct snapshot *snapshot)
+static void domains(struct emitter *emitter, const struct snapshot *snapshot)
 {
 	const struct strings *strings = snapshot->strings;
 
-	json_begin(json, "domains", '[');
+	emit_begin(emitter, "domains", '[');
 	for (size_t i = 0; i < snapshot->domains.count; i++) {
-		json_begin(json, NULL, '{');
-		json_uint(json, "id", snapshot->domains.items[i].id);
-		json_id(json, "name", strings, snapshot->domains.items[i].name);
-		json_end(json);
+		emit_begin(emitter, NULL, '{');
+		emit_uint(emitter, "id", snapshot->domains.items[i].id);
+		emit_id(emitter, "name", strings, snapshot->domains.items[i].name);
+		emit_end(emitter);
 	}
-	json_end(json);
+	emit_end(emitter);
 }
 
-static void threads(struct json *json, const struct snapshot *snapshot)
+static void threads(struct emitter *emitter, const struct snapshot *snapshot)
 {
 	const struct strings *strings = snapshot->strings;
 
-	json_begin(json, "threads", '[');
+	emit_begin(emitter, "threads", '[');
 	for (size_t i = 0; i < snapshot->threads.count; i++) {
-		json_begin(json, NULL, '{');
-		json_int(json, "tid", snapshot->threads.items[i].tid);
-		json_id(json, "name", strings, snapshot->threads.items[i].name);
-		json_end(json);
+		emit_begin(emitter, NULL, '{');
+		emit_int(emitter, "tid", snapshot->threads.items[i].tid);
+		emit_id(emitter, "name", strings, snapshot->threads.items[i].name);
+		emit_end(emitter);
 	}
-	json_end(json);
+	emit_end(emitter);
 }
 
-static void module(struct json *json, const struct strings *strings, const struct module *module)
+static void module(struct emitter *emitter, const struct strings *strings, const struct module *module)
 {
 	const uint8_t *build_id = (const uint8_t *)strings_get(strings, module->build_id);
 	size_t size = strings_size(strings, module->build_id);
@@ -156,33 +156,33 @@ static void module(struct json *json, const struct strings *strings, const struc
 
 	for (size_t i = 0; i < size; i++)
 		snprintf(hex + 2 * i, 3, "%02x", build_id[i]);
-	json_begin(json, NULL, '{');
-	json_text(json, "path", strings_get(strings, module->path),
+	emit_begin(emitter, NULL, '{');
+	emit_text(emitter, "path", strings_get(strings, module->path),
 		strings_size(strings, module->path));
 	if (size)
-		json_string(json, "build_id", hex);
+		emit_string(emitter, "build_id", hex);
 	else
-		json_null(json, "build_id");
-	json_hex(json, "start", module->start);
-	json_hex(json, "end", module->end);
-	json_hex(json, "bias", module->bias);
-	json_uint(json, "loaded_ns", module->loaded_ns);
-	json_uint(json, "unloaded_ns", module->unloaded_ns);
-	json_string(json, "names", document_names[module->names]);
-	json_id(json, "names_from", strings, module->names_from);
-	json_id(json, "why", strings, module->why);
-	json_end(json);
+		emit_null(emitter, "build_id");
+	emit_hex(emitter, "start", module->start);
+	emit_hex(emitter, "end", module->end);
+	emit_hex(emitter, "bias", module->bias);
+	emit_uint(emitter, "loaded_ns", module->loaded_ns);
+	emit_uint(emitter, "unloaded_ns", module->unloaded_ns);
+	emit_string(emitter, "names", document_names[module->names]);
+	emit_id(emitter, "names_from", strings, module->names_from);
+	emit_id(emitter, "why", strings, module->why);
+	emit_end(emitter);
 	free(hex);
 }
 
-void document_tables(struct json *json, const struct snapshot *snapshot)
+void document_tables(struct emitter *emitter, const struct snapshot *snapshot)
 {
-	run(json, snapshot);
-	moments(json, snapshot);
-	domains(json, snapshot);
-	threads(json, snapshot);
-	json_begin(json, "modules", '[');
+	run(emitter, snapshot);
+	moments(emitter, snapshot);
+	domains(emitter, snapshot);
+	threads(emitter, snapshot);
+	emit_begin(emitter, "modules", '[');
 	for (size_t i = 0; i < snapshot->modules.count; i++)
-		module(json, snapshot->strings, &snapshot->modules.items[i]);
-	json_end(json);
+		module(emitter, snapshot->strings, &snapshot->modules.items[i]);
+	emit_end(emitter);
 }

@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 #include "model/snapshot.h"
-#include "report/json.h"
+#include "report/emit.h"
 
 /* "run", "moments", "domains", "threads" and "modules", as keys of the open object. */
-void document_tables(struct json *json, const struct snapshot *snapshot);
+void document_tables(struct emitter *emitter, const struct snapshot *snapshot);
 
 /* The words of enum module_names. */
 extern const char *const document_names[MODULE_NAMES_DWARF + 1];

@@ -20,40 +20,40 @@ bool snapshot_knows_peak(const struct snapshot *snapshot)
 	return snapshot->run.peak_size > 0 || !moment || moment->live.size == 0;
 }
 
-static void command(struct json *json, const struct snapshot *snapshot)
+static void command(struct emitter *emitter, const struct snapshot *snapshot)
 {
 	const struct run *run = &snapshot->run;
 
 	if (run->command.count)
-		json_ids(json, "command", snapshot->strings, run->command.items, run->command.count);
+		emit_ids(emitter, "command", snapshot->strings, run->command.items, run->command.count);
 	else
-		json_null(json, "command");
+		emit_null(emitter, "command");
 }
 
 void snapshot_json(
-	struct json *json, const char *key, const struct snapshot *snapshot, const char *file)
+	struct emitter *emitter, const char *key, const struct snapshot *snapshot, const char *file)
 {
 	const struct moment *moment = snapshot_default_moment(snapshot);
 	const struct run *run = &snapshot->run;
 
-	json_begin(json, key, '{');
-	json_string(json, "file", file);
-	json_known(json, "pid", (uint64_t)run->pid);
-	command(json, snapshot);
-	json_time(json, "taken_at", run->taken_ns);
-	json_known(json, "frames_limit", run->frames_limit);
-	json_uint(json, "current", moment ? moment->live.size : 0);
+	emit_begin(emitter, key, '{');
+	emit_string(emitter, "file", file);
+	emit_known(emitter, "pid", (uint64_t)run->pid);
+	command(emitter, snapshot);
+	emit_time(emitter, "taken_at", run->taken_ns);
+	emit_known(emitter, "frames_limit", run->frames_limit);
+	emit_uint(emitter, "current", moment ? moment->live.size : 0);
 	if (snapshot_knows_peak(snapshot))
-		json_uint(json, "peak", run->peak_size);
+		emit_uint(emitter, "peak", run->peak_size);
 	else
-		json_null(json, "peak");
-	json_known(json, "rss", moment ? moment->rss : 0);
-	json_uint(json, "total_count", run->total_count);
-	json_uint(json, "total_size", run->total_size);
-	json_uint(json, "current_count", moment ? moment->live.count : 0);
-	json_known(json, "tracer_memory", run->tracer_memory);
-	json_bool(json, "complete", run->complete);
-	json_uint(json, "events_lost", run->events_lost);
-	json_uint(json, "unknown_frees", run->unknown_frees);
-	json_end(json);
+		emit_null(emitter, "peak");
+	emit_known(emitter, "rss", moment ? moment->rss : 0);
+	emit_uint(emitter, "total_count", run->total_count);
+	emit_uint(emitter, "total_size", run->total_size);
+	emit_uint(emitter, "current_count", moment ? moment->live.count : 0);
+	emit_known(emitter, "tracer_memory", run->tracer_memory);
+	emit_bool(emitter, "complete", run->complete);
+	emit_uint(emitter, "events_lost", run->events_lost);
+	emit_uint(emitter, "unknown_frees", run->unknown_frees);
+	emit_end(emitter);
 }

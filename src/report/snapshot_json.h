@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 #include "model/snapshot.h"
-#include "report/json.h"
+#include "report/emit.h"
 
 void snapshot_json(
-	struct json *json, const char *key, const struct snapshot *snapshot, const char *file);
+	struct emitter *emitter, const char *key, const struct snapshot *snapshot, const char *file);
 
 /* The default moment: "now", else "exit", else the first. */
 const struct moment *snapshot_default_moment(const struct snapshot *snapshot);
