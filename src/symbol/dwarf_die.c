@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The only file that asks libdwarf for attributes. All of its objects are released by hand, since the room turns libdwarf's
- * own record of them off (it costs a fifth of the time); strings are never released: they lie in their sections.
+ * The only file that asks libdwarf for attributes. All of its objects are released by hand, since libdwarf's own record of them
+ * is mostly turned off (dwarf_file_forgo_cleanup); strings are never released: they lie in their sections.
  *
  * Ranges come in two shapes: low and high (an address, or a length from DWARF 4 on), and lists (dwarf_range.c).
  */

@@ -172,6 +172,11 @@ static void read_units(struct dwarf_file *file)
 	intervals_cut(&file->unit_at);
 }
 
+void dwarf_file_forgo_cleanup(void)
+{
+	dwarf_set_de_alloc_flag(0);
+}
+
 static struct line_section find_bytes(struct elf *elf, const char *name)
 {
 	struct elf_section *section = elf_section(elf, name);
@@ -197,7 +202,6 @@ struct dwarf_file *dwarf_file_open(struct elf *elf, struct strings *strings, str
 	}
 	if (!elf_section_data(elf, info, err))
 		return NULL;
-	dwarf_set_de_alloc_flag(0);
 	file = xcalloc(1, sizeof *file);
 	file->elf = elf;
 	file->strings = strings;

@@ -136,6 +136,7 @@ static void serve(int socket, void *argument)
 	};
 	struct sender sender = { .socket = socket, .numbers = MAP_INIT(uint64_t) };
 
+	dwarf_file_forgo_cleanup();
 	sender.binary = binary_open(&namer->module, &options);
 	send_source(&sender);
 	for (;;) {
