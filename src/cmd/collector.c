@@ -19,6 +19,7 @@
 #include "cmd/collector.h"
 #include "cmd/naming.h"
 #include "cmd/pattern.h"
+#include "record/door.h"
 #include "record/program.h"
 
 enum { WRITERS_MAX = 2, BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, NAMES_TRIED = 1000 };
@@ -310,6 +311,7 @@ static void tick(struct collector *collector)
 	if (now - collector->checked_ns < CHECK_ENDS_NS)
 		return;
 	collector->checked_ns = now;
+	door_answer(collector->door, collector->pool);
 	reader_check_ends(&collector->reader);
 	take_ended(collector);
 	reap_writers(collector, WRITERS_MAX);
@@ -345,6 +347,7 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 	if (!getcwd(collector->directory, sizeof collector->directory))
 		collector->directory[0] = 0;
 	gethostname(collector->host, sizeof collector->host - 1);
+	collector->door = door_open(pool);
 	reader_init(&collector->reader, pool, target->pid);
 	while (!target_poll(target))
 		step(collector);

@@ -29,6 +29,7 @@ struct collector {
 	char directory[4096], host[256];
 	uint64_t started_ns, checked_ns, checkpoint_ns;
 	uint64_t written;        /* images with a file so far */
+	int door;                /* of record/door.h */
 	int writers;             /* children that write snapshots */
 	bool first_exists;       /* a checkpoint of the first image has been written */
 	pid_t checkpointer;      /* the child that writes it, or 0 */

@@ -7,6 +7,8 @@
 #include "base/units.h"
 #include "cmd/log.h"
 #include "cmd/summary.h"
+#include "report/printer.h"
+#include "report/table.h"
 
 enum { TOP_DEFAULT = 10, TOP_MAX = 1000000 };
 
@@ -55,11 +57,36 @@ static void say_gaps(const struct snapshot *snapshot)
 			(unsigned long)snapshot->modules.count);
 }
 
+/* The rows by the program's own lines. What is live at the end; of a program that freed all, what was at the peak. */
+static int print_top(const struct snapshot *snapshot, const char *file, int rows, struct error *err)
+{
+	struct query query = QUERY_INIT;
+	size_t moment = snapshot->moments.items[0].live.count || snapshot->moments.count < 2 ? 0 : 1;
+	const struct side side = { .snapshot = snapshot, .file = file, .moment = moment };
+	struct table table = { 0 };
+	struct out out;
+	int result;
+
+	if (!rows || !snapshot->traces.count)
+		return 0;
+	query.by = BY_OWNER;
+	query.limit = (uint64_t)rows;
+	result = table_top(&table, &query, &side, err);
+	if (result == 0) {
+		log_say("the top %d %s:", rows, moment ? "at the peak" : "still live at the end");
+		out_init(&out, stderr);
+		print_table.table(&table, &out);
+		result = out_finish(&out, err);
+	}
+	table_release(&table);
+	return result;
+}
+
 void summary_print(const struct snapshot *snapshot, const char *file, const char *top, struct error *err)
 {
 	say_totals(snapshot);
 	say_gaps(snapshot);
-	(void)top;
-	(void)err;
+	if (!log_quiet && print_top(snapshot, file, summary_parse_top(top, err), err) < 0)
+		log_error(err);
 	log_say("wrote %s; see it with: memtrace top %s", file, file);
 }

@@ -16,6 +16,7 @@
 #include "record/reader.h"
 
 #define SCAN_EVERY_NS 20000000ull
+#define CLAIM_NS 50000000ull
 #define PIPE_QUIET_NS 200000000ull
 
 static uint64_t monotonic_ns(void)
@@ -313,11 +314,17 @@ size_t reader_round(struct reader *reader)
 	size_t work = 0;
 
 	sink_reader = reader;
-	if (ns - reader->scanned_ns > SCAN_EVERY_NS) {
+	now = pool_now();
+	if (reader->pool->head->next_slot != reader->claims) {
+		reader->claims = reader->pool->head->next_slot;
+		reader->claimed_ns = ns;
+	}
+	/* A claim is counted before its slot is live: look until it surely is. What a slot that is not yet live will hold is
+	 * later than `now`. */
+	if (ns - reader->claimed_ns < CLAIM_NS || ns - reader->scanned_ns > SCAN_EVERY_NS) {
 		reader->scanned_ns = ns;
 		scan_slots(reader);
 	}
-	now = pool_now();
 	if (rings) {
 		pool_barrier();
 		for (size_t i = 0; i < reader->processes.count; i++)
@@ -343,6 +350,7 @@ void reader_finish(struct reader *reader, struct reader_process *process)
 {
 	if (process->ended)
 		return;
+	scan_slots(reader);
 	if (reader->pool->head->transport == WIRE_TRANSPORT_RING)
 		for (size_t k = 0; k < process->rings.count; k++) {
 			ring_look(reader, process->rings.items[k], UINT64_MAX);

@@ -51,6 +51,8 @@ struct reader {
 	bool first_seen;
 	uint8_t *input;          /* bytes of the pipe not parsed yet */
 	size_t n_input;
+	uint32_t claims;         /* slots ever claimed, when last looked */
+	uint64_t claimed_ns;     /* when that had grown */
 	uint64_t scanned_ns;     /* when the slots table was last looked through */
 };
 
