@@ -37,7 +37,9 @@ static bool is_shallower(uintptr_t frame, uintptr_t other)
 
 bool call_is_gone(uintptr_t busy, uintptr_t frame)
 {
-	return is_shallower(frame, busy) && unwind_reach(busy) == UNWIND_NOT;
+	enum unwind_reached reached = unwind_reach(frame, busy);
+
+	return reached == UNWIND_NOT || (reached == UNWIND_UNKNOWN && is_shallower(frame, busy));
 }
 
 static bool is_outermost(struct call *call)
@@ -53,17 +55,16 @@ static bool is_outermost(struct call *call)
 			call->outer = 0;
 		return true;
 	}
-	switch (unwind_reach(call->outer)) {
+	switch (unwind_reach(call->frame, call->outer)) {
 	case UNWIND_DIRECTLY:
 		atomic_store_explicit(remembered(pc), pc, memory_order_relaxed);
 		return false;
 	case UNWIND_BY_SIGNAL:
 		return true;
-	case UNWIND_NOT:
+	default:
 		call->outer = 0;
 		return true;
 	}
-	return true;
 }
 
 bool call_begin_slow(struct call *call)

@@ -165,10 +165,13 @@ bool life_forked(void)
 
 	if (!atomic_compare_exchange_strong(&shim_mode, &live, SHIM_STARTING))
 		return false;
-	thread_forget_all();
-	stacks_forget_all();
-	/* In a jail the new ring would take system calls that nobody has allowed. */
-	traced = (channel.pool->follow & FOLLOW_FORK) && !channel.jail && begin(&parent);
+	/* In a jail a new beginning would take system calls that nobody has allowed. */
+	traced = (channel.pool->follow & FOLLOW_FORK) && !channel.jail;
+	if (traced) {
+		thread_forget_all();
+		stacks_forget_all();
+		traced = begin(&parent);
+	}
 	atomic_store(&shim_mode, traced ? SHIM_LIVE : SHIM_SILENT);
 	return traced;
 }

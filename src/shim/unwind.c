@@ -19,9 +19,10 @@
 struct walk {
 	uint64_t *pcs;
 	size_t max, n, depth, limit;
-	uintptr_t sp;           /* the stack pointer of the frame that is looked for: a hook's caller's */
-	bool collecting;        /* that frame was passed: now its callers are collected */
-	bool found, signal;
+	uintptr_t begin;        /* the stack pointer of the hook's caller: what counts begins there */
+	uintptr_t end;          /* that of the caller that is looked for, 0: none */
+	bool begun, found, signal;
+	bool ours;              /* the frame before was one of the shim's */
 	volatile bool broken;
 	struct walk *outer;
 	void *back[5];
@@ -37,16 +38,16 @@ static void collect(struct walk *walk, uint64_t pc)
 }
 
 /* Does not return. */
-static void end_walk(struct walk *walk)
+static __attribute__((noreturn)) void end_walk(struct walk *walk, bool broken)
 {
-	walk->broken = true;
+	walk->broken = broken;
 	__builtin_longjmp(walk->back, 1);
 }
 
 __attribute__((visibility("hidden"))) void abort(void)
 {
 	if (thread_self && thread_self->walk)
-		end_walk(thread_self->walk);
+		end_walk(thread_self->walk, true);
 	__builtin_trap();
 }
 
@@ -60,32 +61,26 @@ __attribute__((visibility("hidden"))) int _dl_find_object(void *address, struct 
 		return -1;
 	/* The frame itself is still a true one, only its caller is out of reach. libgcc asks for the pc of the call, one
 	 * below the return address. A zero is the end that some runtimes put under their stacks. */
-	if (walk->collecting && (uintptr_t)address + 1 > 1)
+	if (walk->begun && (uintptr_t)address + 1 > 1)
 		collect(walk, (uintptr_t)address + 1);
-	if ((uintptr_t)address + 1 <= 1)
-		walk->broken = false;
-	else
-		walk->broken = true;
-	__builtin_longjmp(walk->back, 1);
+	end_walk(walk, (uintptr_t)address + 1 > 1);
 }
 
 static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *data)
 {
 	struct walk *walk = data;
 	int before = 0;
-	uintptr_t pc = _Unwind_GetIPInfo(context, &before);
+	uintptr_t pc = _Unwind_GetIPInfo(context, &before), sp = _Unwind_GetCFA(context);
 
-	if (!walk->collecting) {
-		walk->signal = walk->signal || before;
-		if (_Unwind_GetCFA(context) != walk->sp)
-			return ++walk->depth < walk->limit ? _URC_NO_REASON : _URC_NORMAL_STOP;
+	if (!walk->begun && sp != walk->begin)
+		return _URC_NO_REASON;
+	/* Any frame may have come to begin where the hook once did; only the hook itself is ours. */
+	if (walk->begun && sp == walk->end && walk->ours)
 		walk->found = true;
-		if (!walk->pcs)
-			return _URC_NORMAL_STOP;
-		walk->collecting = true;
-		walk->depth = 0;
-	}
-	if (pc == 0)
+	walk->ours = real_is_shim(pc);
+	walk->begun = true;
+	walk->signal = walk->signal || before;
+	if (pc == 0 || walk->found)
 		return _URC_NORMAL_STOP;
 	collect(walk, before ? pc + 1 : pc);
 	return walk->depth < walk->limit ? _URC_NO_REASON : _URC_NORMAL_STOP;
@@ -107,24 +102,22 @@ static __attribute__((noinline)) void run(struct walk *walk)
 
 size_t unwind_stack(struct unwind_start *start, uint64_t *pcs, size_t max, size_t *depth)
 {
-	struct walk walk = {.pcs = pcs, .max = max, .sp = start->frame + 16};
+	struct walk walk = {.pcs = pcs, .max = max, .begin = start->frame + 16};
 
 	walk.limit = max > UNWIND_DEPTH_MAX ? max : UNWIND_DEPTH_MAX;
 	run(&walk);
-	if (!walk.found)
-		walk.n = walk.depth = 0;
-	start->broken = walk.broken || !walk.found;
+	start->broken = walk.broken || !walk.begun;
 	*depth = walk.depth;
 	return walk.n;
 }
 
-enum unwind_reached unwind_reach(uintptr_t frame)
+enum unwind_reached unwind_reach(uintptr_t from, uintptr_t frame)
 {
-	struct walk walk = {.sp = frame + 16, .limit = UNWIND_DEPTH_MAX};
+	struct walk walk = {.begin = from + 16, .end = frame + 16, .limit = UNWIND_DEPTH_MAX};
 
 	run(&walk);
 	if (!walk.found)
-		return UNWIND_NOT;
+		return walk.broken || walk.depth >= walk.limit ? UNWIND_UNKNOWN : UNWIND_NOT;
 	return walk.signal ? UNWIND_BY_SIGNAL : UNWIND_DIRECTLY;
 }
 

@@ -23,9 +23,9 @@ struct unwind_start {
  * more). Frames of the shim itself are left out. */
 size_t unwind_stack(struct unwind_start *start, uint64_t *pcs, size_t max, size_t *depth);
 
-enum unwind_reached { UNWIND_NOT, UNWIND_DIRECTLY, UNWIND_BY_SIGNAL };
-/* Is the hook at FRAME among the callers of this function, and has a signal come in between? */
-enum unwind_reached unwind_reach(uintptr_t frame);
+enum unwind_reached { UNWIND_NOT, UNWIND_DIRECTLY, UNWIND_BY_SIGNAL, UNWIND_UNKNOWN };
+/* Is the hook at FRAME among the callers of the hook at FROM, and has a signal come in between? */
+enum unwind_reached unwind_reach(uintptr_t from, uintptr_t frame);
 
 /* To be called once, before signals can interrupt it. */
 void unwind_prepare(void);
