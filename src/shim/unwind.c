@@ -20,6 +20,7 @@ struct walk {
 	uint64_t *pcs;
 	size_t max, n, depth, limit;
 	uintptr_t begin;        /* the stack pointer of the hook's caller: what counts begins there */
+	uint64_t first;         /* and its pc */
 	uintptr_t end;          /* that of the caller that is looked for, 0: none */
 	bool begun, found, signal;
 	bool ours;              /* the frame before was one of the shim's */
@@ -61,8 +62,10 @@ __attribute__((visibility("hidden"))) int _dl_find_object(void *address, struct 
 		return -1;
 	/* The frame itself is still a true one, only its caller is out of reach. libgcc asks for the pc of the call, one
 	 * below the return address. A zero is the end that some runtimes put under their stacks. */
-	if (walk->begun && (uintptr_t)address + 1 > 1)
+	if ((walk->begun || (uintptr_t)address + 1 == walk->first) && (uintptr_t)address + 1 > 1) {
+		walk->begun = true;
 		collect(walk, (uintptr_t)address + 1);
+	}
 	end_walk(walk, (uintptr_t)address + 1 > 1);
 }
 
@@ -102,7 +105,8 @@ static __attribute__((noinline)) void run(struct walk *walk)
 
 size_t unwind_stack(struct unwind_start *start, uint64_t *pcs, size_t max, size_t *depth)
 {
-	struct walk walk = {.pcs = pcs, .max = max, .begin = start->frame + 16};
+	struct walk walk = {.pcs = pcs, .max = max, .begin = start->frame + 16,
+		.first = *(const uintptr_t *)(start->frame + 8)};
 
 	walk.limit = max > UNWIND_DEPTH_MAX ? max : UNWIND_DEPTH_MAX;
 	run(&walk);
