@@ -48,11 +48,17 @@ static inline struct id_entry *id_table_next(struct id_table *table, uint32_t in
 	return entry + 1 == end ? table->tables[index] : entry + 1;
 }
 
-static inline bool id_entry_fill(struct id_entry *entry, uint64_t hash, uint32_t id)
+/* False: somebody has filled it before. */
+static inline bool id_entry_fill(struct id_entry *entry, uint64_t hash, uint64_t id)
 {
-	const unsigned __int128 full = (unsigned __int128)id << 64 | hash;
+	uint64_t low = 0, high = 0;
+	bool done;
 
-	return __sync_bool_compare_and_swap((unsigned __int128 *)(void *)entry, (unsigned __int128)0, full);
+	__asm__ volatile("lock cmpxchg16b %1"
+			 : "=@ccz"(done), "+m"(*entry), "+a"(low), "+d"(high)
+			 : "b"(hash), "c"(id)
+			 : "memory");
+	return done;
 }
 
 /* Adds to the last table; an entry of the same hash that somebody was faster with stays. True: it is new there. */
