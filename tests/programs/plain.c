@@ -82,6 +82,6 @@ int main(int argc, char **argv)
 	block = malloc(100);
 	free(block);
 	SAY("errno after malloc and free: %d\n", errno);
-	dprintf(2, "to stderr\n");
+	truth_say(2, "to stderr\n");
 	return 42;
 }

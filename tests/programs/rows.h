@@ -31,11 +31,11 @@ static inline void rows_write(void)
 	const char *file = getenv("ROWS");
 	int fd = file ? open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : 1;
 
-	dprintf(fd, "[");
+	truth_say(fd, "[");
 	for (int i = 0; i < n_rows; i++)
-		dprintf(fd, "%s{\"name\": \"%s\", \"lineno\": %d, \"size\": %lld}", i ? ",\n" : "", rows[i].name,
+		truth_say(fd, "%s{\"name\": \"%s\", \"lineno\": %d, \"size\": %lld}", i ? ",\n" : "", rows[i].name,
 			rows[i].lineno, rows[i].size);
-	dprintf(fd, "]\n");
+	truth_say(fd, "]\n");
 	if (file)
 		close(fd);
 }

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ static inline void truth_made(size_t size)
 		;
 }
 
-static inline void truth_gone(size_t size)
+static inline void truth_gone(long long size)
 {
 	__atomic_sub_fetch(&truth.current_count, 1, __ATOMIC_RELAXED);
 	__atomic_sub_fetch(&truth.current, size, __ATOMIC_RELAXED);
@@ -51,10 +52,11 @@ static inline void truth_gone(size_t size)
 		made_;                             \
 	})
 /* The free of a block of SIZE. */
-#define GONE(size, call)          \
-	do {                      \
-		truth_gone(size); \
-		call;             \
+#define GONE(size, call)                           \
+	do {                                       \
+		const long long gone_ = (size);    \
+		call;                              \
+		truth_gone(gone_);                 \
 	} while (0)
 /* A realloc from OLD_SIZE to SIZE; on failure nothing happened. */
 #define MOVED(old_size, size, call)                \
@@ -96,7 +98,25 @@ static inline long truth_argument(int argc, char **argv, int at, long otherwise)
 	return at < argc ? strtol(argv[at], NULL, 10) : otherwise;
 }
 
-/* A line of text without stdio's buffer, which would be an allocation. */
-#define SAY(...) dprintf(1, __VA_ARGS__)
+/* Text for a descriptor without stdio, whose buffer would be an allocation (that of dprintf too). */
+__attribute__((format(printf, 2, 3))) static inline void truth_say(int fd, const char *format, ...)
+{
+	char text[8192];
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	for (char *at = text; size > 0;) {
+		ssize_t written = write(fd, at, size);
+
+		if (written <= 0)
+			return;
+		at += written;
+		size -= written;
+	}
+}
+#define SAY(...) truth_say(1, __VA_ARGS__)
 
 #endif
