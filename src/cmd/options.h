@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -20,6 +21,8 @@ enum option_type {
 	OPTION_SIZE,        /* uint64_t, "64M" */
 	OPTION_CHOICE,      /* const char *, one of row.choices ("a|b|c") */
 	OPTION_LIST,        /* struct option_list: may come several times; each entry remembers its row */
+	OPTION_GIVEN,       /* struct option_number: a number that knows whether it was given; bounds as OPTION_NUMBER */
+	OPTION_OPTIONAL,    /* const char *: "" for --name alone, else --name=VALUE, one of row.choices */
 };
 
 struct option_entry {
@@ -30,6 +33,11 @@ struct option_entry {
 struct option_list {
 	struct option_entry *items;
 	size_t count, capacity;
+};
+
+struct option_number {
+	bool given;
+	int64_t value;
 };
 
 struct option_row {
@@ -44,6 +52,8 @@ struct option_row {
 };
 
 struct command;
+/* The row of a long name, or NULL. */
+const struct option_row *option_find(const struct option_row *rows, const char *name);
 /* Parses ARGV (without the command's name) into OPTIONS; leaves the operands in *operands (an array of the caller's to
  * free), their number in *n_operands. `-h` and `--help` are known everywhere and set *help. */
 int options_parse(const struct command *command, void *options, int argc, char **argv, char ***operands,

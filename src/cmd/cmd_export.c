@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * memtrace export SNAP --to FORM: a snapshot for other tools, on standard output or into a file.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/file.h"
+#include "cmd/command.h"
+#include "cmd/snapfile.h"
+#include "report/exporter.h"
+
+struct export_options {
+	const char *to, *metric, *moment, *output;
+	bool force;
+};
+
+static const struct option_row rows[] = {
+	{.name = "to",
+		.letter = 't',
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct export_options, to),
+		.argument = "FORM",
+		.choices = EXPORTER_NAMES,
+		.summary = "folded (flame graphs), csv (every trace) or json (everything)"},
+	{.name = "metric",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct export_options, metric),
+		.argument = "WHAT",
+		.choices = METRIC_NAMES,
+		.summary = "weigh by size (default), count, total_size or total_count"},
+	{.name = "moment",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct export_options, moment),
+		.argument = "NAME",
+		.summary = "the blocks live then: exit, peak or a label (also SNAP@MOMENT)"},
+	{.name = "output",
+		.letter = 'o',
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct export_options, output),
+		.argument = "FILE",
+		.summary = "write FILE instead of standard output"},
+	{.name = "force",
+		.letter = 'f',
+		.type = OPTION_FLAG,
+		.offset = offsetof(struct export_options, force),
+		.summary = "replace an existing FILE"},
+	{.name = NULL},
+};
+
+static int check(const struct export_options *options, int argc, struct error *err)
+{
+	const struct exporter *exporter = options->to ? exporter_find(options->to) : NULL;
+
+	if (argc > 1)
+		return error_set(err, "export: one snapshot, not %d", argc);
+	if (!exporter) {
+		error_set(err, "export: --to is missing: one of %s", EXPORTER_NAMES);
+		return error_hint(err, "memtrace export SNAP --to folded");
+	}
+	if (options->metric && !exporter->takes_metric)
+		return error_set(err, "export: --to %s takes no --metric", options->to);
+	if (options->moment && !exporter->takes_moment)
+		return error_set(
+			err, "export: --to %s takes no --moment: all are in it", options->to);
+	return 0;
+}
+
+static int choose_moment(
+	const struct export_options *options, struct snapfile *snap, struct error *err)
+{
+	int moment;
+
+	if (snap->named_moment && !exporter_find(options->to)->takes_moment)
+		return error_set(err, "export: --to %s takes no moment: all are in it", options->to);
+	if (!options->moment)
+		return 0;
+	if (snap->named_moment)
+		return error_set(err, "export: --moment and %s@MOMENT are too many", snap->file);
+	moment = snapshot_moment(snap->snapshot, options->moment, err);
+	if (moment < 0)
+		return error_prefix(err, "%s", snap->file);
+	snap->moment = (size_t)moment;
+	return 0;
+}
+
+static int write_to(FILE *stream, const struct export_options *options,
+	const struct snapfile *snap, struct error *err)
+{
+	struct export_query query = {.moment = snap->moment};
+	struct out out;
+
+	if (options->metric)
+		query.metric = (enum metric)metric_find(options->metric);
+	out_init(&out, stream);
+	if (exporter_find(options->to)->write(snap->snapshot, &query, &out, err) < 0)
+		return -1;
+	return out_finish(&out, err);
+}
+
+/* Whole in memory first, so that the file appears at once or not at all. */
+static int write_file(
+	const struct export_options *options, const struct snapfile *snap, struct error *err)
+{
+	enum file_replace replace = options->force ? FILE_REPLACE : FILE_REFUSE_EXISTING;
+	char *data = NULL;
+	size_t size = 0;
+	FILE *stream;
+	int rc;
+
+	if (file_check_writable(options->output, replace, err) < 0)
+		return -1;
+	stream = open_memstream(&data, &size);
+	rc = write_to(stream, options, snap, err);
+	fclose(stream);
+	if (rc == 0)
+		rc = file_write(options->output, data, size, replace, err);
+	free(data);
+	return rc;
+}
+
+static int run(void *data, int argc, char **argv, struct error *err)
+{
+	struct export_options *options = data;
+	struct snapfile snap = {0};
+	char *newest = NULL;
+	int rc = check(options, argc, err);
+
+	if (rc == 0 && argc == 0) {
+		newest = snapfile_newest(0, err);
+		rc = newest ? 0 : -1;
+	}
+	if (rc == 0)
+		rc = snapfile_open(&snap, newest ? newest : argv[0], err);
+	if (rc == 0)
+		rc = choose_moment(options, &snap, err);
+	if (rc == 0)
+		rc = options->output ? write_file(options, &snap, err)
+				     : write_to(stdout, options, &snap, err);
+	snapfile_close(&snap);
+	free(newest);
+	return rc;
+}
+
+const struct command command_export = {
+	.name = "export",
+	.usage = "[OPTIONS] --to FORM [SNAP[@MOMENT]]",
+	.summary = "write a snapshot for other tools",
+	.options = rows,
+	.options_size = sizeof(struct export_options),
+	.run = run,
+};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every line here comes from a table, so that help cannot promise what is not there.
+ */
+#include "cmd/help.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "cmd/suggest.h"
+
+#define MARGIN 28 /* where summaries begin */
+
+void help_commands(struct out *out)
+{
+	out_text(out, "usage: memtrace COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+		      "memtrace is Python's tracemalloc for native programs: who holds the memory?\n\n"
+		      "commands:\n");
+	for (size_t i = 0; commands[i]; i++)
+		out_format(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	out_text(out, "\nmemtrace help COMMAND tells a command's options; memtrace --version.\n");
+}
+
+static void option_line(struct out *out, char letter, const char *left, const char *summary)
+{
+	char head[80];
+	int used;
+
+	if (letter)
+		used = snprintf(head, sizeof(head), "  -%c, --%s", letter, left);
+	else
+		used = snprintf(head, sizeof(head), "      --%s", left);
+	if (used + 2 > MARGIN)
+		out_format(out, "%s\n%*s%s\n", head, MARGIN, "", summary);
+	else
+		out_format(out, "%-*s%s\n", MARGIN, head, summary);
+}
+
+void help_command(const struct command *command, struct out *out)
+{
+	char left[70];
+
+	out_format(out, "usage: memtrace %s%s%s\n\n%s\n\noptions:\n", command->name,
+		command->usage[0] ? " " : "", command->usage, command->summary);
+	for (const struct option_row *row = command->options; row && row->name; row++) {
+		if (row->type == OPTION_FLAG)
+			snprintf(left, sizeof(left), "%s", row->name);
+		else if (row->type == OPTION_OPTIONAL)
+			snprintf(left, sizeof(left), "%s[=%s]", row->name, row->argument);
+		else
+			snprintf(left, sizeof(left), "%s %s", row->name, row->argument);
+		option_line(out, row->letter, left, row->summary);
+	}
+	option_line(out, 'h', "help", "show this help");
+}
+
+int help_unknown_command(const char *name, struct error *err)
+{
+	struct suggestion suggestion = {.typed = name};
+
+	for (size_t i = 0; commands[i]; i++)
+		suggest(&suggestion, commands[i]->name);
+	error_set(err, "unknown command '%s'", name);
+	if (suggestion.best)
+		return error_hint(err, "did you mean '%s'?", suggestion.best);
+	return error_hint(err, "memtrace help names the commands");
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lines on stderr, each in one write, so that they stay whole beside those of the program that is
+ * watched. What names a file or a program is made safe for a terminal: control characters and bytes
+ * that are no UTF-8 become '?'.
+ */
+#include "cmd/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/utf8.h"
+
+#define LINE_MAX_BYTES 4096
+
+bool log_quiet;
+
+static void line(const char *prefix, const char *text)
+{
+	char out[LINE_MAX_BYTES];
+	size_t used = (size_t)snprintf(out, sizeof(out), "%s", prefix);
+	const char *end = text + strlen(text);
+	ssize_t written;
+
+	while (text < end && used + 8 < sizeof(out)) {
+		const char *begin = text;
+		uint32_t character = utf8_next(&text, end);
+
+		if (character == UTF8_INVALID || utf8_is_control(character)) {
+			out[used++] = '?';
+		} else {
+			memcpy(out + used, begin, (size_t)(text - begin));
+			used += (size_t)(text - begin);
+		}
+	}
+	out[used++] = '\n';
+	written = write(STDERR_FILENO, out, used);
+	(void)written; /* there is nowhere left to say it */
+}
+
+void log_say(const char *format, ...)
+{
+	char text[LINE_MAX_BYTES];
+	va_list args;
+
+	if (log_quiet)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	line("memtrace: ", text);
+}
+
+void log_error(const struct error *err)
+{
+	line("memtrace: ", err->text);
+	if (err->hint[0])
+		line("hint: ", err->hint);
+}

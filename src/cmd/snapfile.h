@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Snapshots as users name them: FILE, FILE@MOMENT, or none at all, which is the newest here.
+ */
+#ifndef CMD_SNAPFILE_H
+#define CMD_SNAPFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/error.h"
+#include "model/snapshot.h"
+
+struct snapfile {
+	char *file; /* without the moment */
+	struct snapshot *snapshot;
+	size_t moment;     /* the one that was named, or the default one */
+	bool named_moment;
+};
+
+/* Reads it. "a.snap@peak" is the file of that name if there is one, else the moment of a.snap. To be
+ * closed either way; may be closed when zeroed. */
+int snapfile_open(struct snapfile *snap, const char *name, struct error *err);
+void snapfile_close(struct snapfile *snap);
+
+/* The Nth newest (0: the newest) memtrace.*.snap in the working directory, malloc'ed: by the time it
+ * was written; a process's first image is preferred to further ones (FILE.PID). Says on stderr which
+ * it is. NULL with an error when there is none. */
+char *snapfile_newest(size_t n, struct error *err);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The account of a run: what was watched, how much it took, and what the snapshot does not know. The
+ * numbers are the snapshot's own; only the sums by domain are made here.
+ */
+#include "report/info.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/units.h"
+#include "report/emit.h"
+#include "report/safe.h"
+#include "report/snapshot_document.h"
+#include "report/snapshot_json.h"
+
+#define LABEL_WIDTH 12
+
+static void id(struct out *out, const struct snapshot *snapshot, string_id string)
+{
+	safe_write(out, strings_get(snapshot->strings, string),
+		strings_size(snapshot->strings, string));
+}
+
+static void label(struct out *out, const char *text)
+{
+	out_format(out, "%-*s", LABEL_WIDTH, text);
+}
+
+static void line(struct out *out, const struct snapshot *snapshot, const char *text, string_id value)
+{
+	if (!value)
+		return;
+	label(out, text);
+	id(out, snapshot, value);
+	out_text(out, "\n");
+}
+
+static void blocks(struct out *out, const char *text, uint64_t size, uint64_t count)
+{
+	char number[UNITS_MAX];
+
+	label(out, text);
+	out_format(out, "%s in %" PRIu64 " blocks", units_size(number, (int64_t)size, false), count);
+}
+
+static void what(struct out *out, const struct snapshot *snapshot, const char *file)
+{
+	const struct run *run = &snapshot->run;
+
+	label(out, "snapshot");
+	safe_write(out, file, strlen(file));
+	out_text(out, "\n");
+	if (run->command.count)
+		label(out, "command");
+	for (size_t i = 0; i < run->command.count; i++) {
+		id(out, snapshot, run->command.items[i]);
+		out_text(out, i + 1 < run->command.count ? " " : "\n");
+	}
+	line(out, snapshot, "executable", run->executable);
+	line(out, snapshot, "directory", run->directory);
+	line(out, snapshot, "host", run->host);
+	if (run->pid) {
+		label(out, "process");
+		out_format(out, "pid %" PRId64 ", parent %" PRId64 ", image %" PRIu32 "\n", run->pid,
+			run->parent_pid, run->image);
+	}
+}
+
+static void when(struct out *out, const struct snapshot *snapshot)
+{
+	const struct run *run = &snapshot->run;
+	char time[TIME_TEXT_MAX];
+
+	if (run->taken_ns) {
+		label(out, "taken");
+		out_text(out, time_text(time, run->taken_ns));
+		if (run->started_ns && run->started_ns <= run->taken_ns)
+			out_format(out, ", %.3f s after its start",
+				(double)(run->taken_ns - run->started_ns) / 1e9);
+		out_text(out, "\n");
+	}
+	label(out, "end");
+	if (!run->ended)
+		out_text(out, "none yet: taken while it ran\n");
+	else if (run->exit_signal)
+		out_format(out, "killed by signal %" PRId32 "\n", run->exit_signal);
+	else if (run->exit_code >= 0)
+		out_format(out, "exit status %" PRId32 "\n", run->exit_code);
+	else
+		out_text(out, "unknown\n");
+	if (!run->version && !run->frames_limit)
+		return;
+	label(out, "recorded");
+	if (run->version) {
+		out_text(out, "by memtrace ");
+		id(out, snapshot, run->version);
+		out_text(out, run->frames_limit ? ", " : "");
+	}
+	if (run->frames_limit)
+		out_format(out, "at most %" PRIu64 " frames a stack", run->frames_limit);
+	out_text(out, "\n");
+}
+
+static void sums(struct out *out, const struct snapshot *snapshot)
+{
+	const struct moment *moment = snapshot_default_moment(snapshot);
+	const struct run *run = &snapshot->run;
+	char number[UNITS_MAX];
+
+	blocks(out, "allocated", run->total_size, run->total_count);
+	out_text(out, " in all\n");
+	if (snapshot_knows_peak(snapshot)) {
+		blocks(out, "peak", run->peak_size, run->peak_count);
+		out_text(out, "\n");
+	}
+	blocks(out, "current", moment->live.size, moment->live.count);
+	out_text(out, "\n");
+	if (moment->rss) {
+		label(out, "resident");
+		out_format(out, "%s\n", units_size(number, (int64_t)moment->rss, false));
+	}
+	if (run->tracer_memory) {
+		label(out, "tracer");
+		out_format(out, "%s added to the program\n",
+			units_size(number, (int64_t)run->tracer_memory, false));
+	}
+}
+
+static void gaps(struct out *out, const struct snapshot *snapshot)
+{
+	const struct run *run = &snapshot->run;
+
+	label(out, "complete");
+	out_text(out, run->complete ? "yes\n" : "no\n");
+	for (size_t i = 0; i < run->problems.count; i++)
+		line(out, snapshot, "", run->problems.items[i]);
+	label(out, "events");
+	out_format(out, "%" PRIu64 ", %" PRIu64 " lost; %" PRIu64 " frees of unknown addresses, %"
+		PRIu64 " stacks cut\n", run->events, run->events_lost, run->unknown_frees,
+		run->cut_stacks);
+}
+
+static void moments(struct out *out, const struct snapshot *snapshot)
+{
+	char number[UNITS_MAX], time[TIME_TEXT_MAX];
+
+	out_text(out, "\nmoments:\n");
+	for (size_t i = 0; i < snapshot->moments.count; i++) {
+		const struct moment *moment = &snapshot->moments.items[i];
+
+		out_text(out, "  ");
+		id(out, snapshot, moment->name);
+		out_format(out, ": %s in %" PRIu64 " blocks",
+			units_size(number, (int64_t)moment->live.size, false), moment->live.count);
+		if (moment->rss)
+			out_format(out, ", resident %s",
+				units_size(number, (int64_t)moment->rss, false));
+		if (moment->time_ns)
+			out_format(out, ", %s", time_text(time, moment->time_ns));
+		out_text(out, "\n");
+	}
+}
+
+static void domains(struct out *out, const struct snapshot *snapshot)
+{
+	size_t moment = (size_t)(snapshot_default_moment(snapshot) - snapshot->moments.items);
+	struct counts *sums = xcalloc(snapshot->domains.count + 1, sizeof(*sums));
+	char number[UNITS_MAX];
+
+	for (size_t i = 0; i < snapshot->traces.count; i++) {
+		struct counts *sum = &sums[snapshot->traces.items[i].domain];
+
+		sum->size += snapshot_counts(snapshot, moment, i)->size;
+		sum->count += snapshot_counts(snapshot, moment, i)->count;
+	}
+	out_text(out, "\ndomains:\n");
+	for (size_t i = 0; i < snapshot->domains.count; i++) {
+		out_format(out, "  %" PRIu32 " ", snapshot->domains.items[i].id);
+		id(out, snapshot, snapshot->domains.items[i].name);
+		out_format(out, ": %s in %" PRIu64 " blocks\n",
+			units_size(number, (int64_t)sums[i].size, false), sums[i].count);
+	}
+	free(sums);
+}
+
+static void module(struct out *out, const struct snapshot *snapshot, const struct module *module)
+{
+	static const char *const names[] = {
+		[MODULE_NAMES_NONE] = "no names",
+		[MODULE_NAMES_SYMTAB] = "functions",
+		[MODULE_NAMES_DWARF] = "functions and lines",
+	};
+	const char *build_id = strings_get(snapshot->strings, module->build_id);
+	size_t size = strings_size(snapshot->strings, module->build_id);
+
+	out_text(out, "  ");
+	id(out, snapshot, module->path);
+	out_format(out, ": %s", names[module->names]);
+	if (module->names_from) {
+		out_text(out, " from ");
+		id(out, snapshot, module->names_from);
+	}
+	out_text(out, size ? ", build-id " : "");
+	for (size_t i = 0; i < size; i++)
+		out_format(out, "%02x", (uint8_t)build_id[i]);
+	out_text(out, "\n");
+	if (module->why) {
+		out_text(out, "    ");
+		id(out, snapshot, module->why);
+		out_text(out, "\n");
+	}
+}
+
+static void follow(struct out *out, const struct snapshot *snapshot, const struct follow *follow)
+{
+	out_format(out, "  pid %" PRId64 ", image %" PRIu32 " ", follow->pid, follow->image);
+	id(out, snapshot, follow->program);
+	if (follow->why) {
+		out_text(out, ": not traced: ");
+		id(out, snapshot, follow->why);
+	} else if (follow->file) {
+		out_text(out, ": ");
+		id(out, snapshot, follow->file);
+	}
+	out_text(out, "\n");
+}
+
+void info_text(const struct snapshot *snapshot, const char *file, struct out *out)
+{
+	what(out, snapshot, file);
+	when(out, snapshot);
+	sums(out, snapshot);
+	gaps(out, snapshot);
+	moments(out, snapshot);
+	domains(out, snapshot);
+	if (snapshot->threads.count)
+		out_text(out, "\nthreads:\n");
+	for (size_t i = 0; i < snapshot->threads.count; i++) {
+		out_format(out, "  %" PRId64 " ", snapshot->threads.items[i].tid);
+		id(out, snapshot, snapshot->threads.items[i].name);
+		out_text(out, "\n");
+	}
+	if (snapshot->modules.count)
+		out_text(out, "\nmodules:\n");
+	for (size_t i = 0; i < snapshot->modules.count; i++)
+		module(out, snapshot, &snapshot->modules.items[i]);
+	if (snapshot->run.follows.count)
+		out_text(out, "\nwhat followed:\n");
+	for (size_t i = 0; i < snapshot->run.follows.count; i++)
+		follow(out, snapshot, &snapshot->run.follows.items[i]);
+}
+
+void info_json(const struct snapshot *snapshot, const char *file, struct out *out)
+{
+	struct emitter emitter = {.out = out};
+
+	emit_begin(&emitter, NULL, '{');
+	emit_string(&emitter, "schema", "memtrace-info/1");
+	snapshot_json(&emitter, "snapshot", snapshot, file);
+	document_tables(&emitter, snapshot);
+	emit_end(&emitter);
+}
