@@ -4,8 +4,8 @@
  * name and gets bytes that are there. The file itself stays a private read-only mapping: a debug file of a gigabyte costs
  * the pages that are looked at.
  *
- * Inflating is done here and not by libdwarf, since that refuses zstd. The result goes to a fresh anonymous mapping: pages
- * appear as the data does, whatever the header claims, and big ones go back to the system at the close.
+ * An inflated section lies in a fresh anonymous mapping: pages appear as the data does, whatever the header claims, and go back
+ * to the system at the close.
  *
  * A file that shrinks while it is mapped kills the reader by SIGBUS; that is one reason why symbolizer.c reads files in
  * another process. Program headers are not read but for the note with the build-id of a file without sections.
@@ -20,15 +20,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
-#include <zstd.h>
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "symbol/elf.h"
+#include "symbol/inflate.h"
 
 #define COMPRESSION_ZSTD 2u  /* ELFCOMPRESS_ZSTD, missing in older elf.h */
 #define COMPRESSION_BAD UINT32_MAX
 #define INFLATE_RATIO 1100u  /* zlib reaches 1032 */
-#define INFLATE_STEP (8u << 20)
 
 /* SIZE bytes at OFFSET of the file, or NULL. */
 static const uint8_t *elf_bytes(const struct elf *elf, uint64_t offset, uint64_t size)
@@ -268,50 +267,6 @@ struct elf_section *elf_section(const struct elf *elf, const char *name)
 		if (elf->sections[i].stored && !strcmp(elf->sections[i].name, name))
 			return &elf->sections[i];
 	return NULL;
-}
-
-static bool inflate_zlib(struct elf *elf, struct elf_section *section, uint8_t *to)
-{
-	z_stream stream = { .next_in = (uint8_t *)section->stored, .next_out = to };
-	size_t in = section->stored_size, out = section->size;
-	int state = inflateInit(&stream);
-
-	if (state != Z_OK)
-		return false;
-	while (state == Z_OK) {
-		/* zlib counts in 32 bits, and who waits wants to hear of us. */
-		stream.avail_in = in - (stream.next_in - section->stored) < INFLATE_STEP ?
-			in - (stream.next_in - section->stored) : INFLATE_STEP;
-		stream.avail_out = out - (stream.next_out - to) < INFLATE_STEP ?
-			out - (stream.next_out - to) : INFLATE_STEP;
-		state = inflate(&stream, Z_NO_FLUSH);
-		if (elf->progress)
-			elf->progress(elf->progress_data);
-	}
-	inflateEnd(&stream);
-	return state == Z_STREAM_END && (size_t)(stream.next_out - to) == out;
-}
-
-static bool inflate_zstd(struct elf *elf, struct elf_section *section, uint8_t *to)
-{
-	ZSTD_DStream *stream = ZSTD_createDStream();
-	ZSTD_inBuffer in = { section->stored, section->stored_size, 0 };
-	ZSTD_outBuffer out = { to, 0, 0 };
-	size_t state = stream ? ZSTD_initDStream(stream) : 0;
-
-	/* Ends with the last frame, with an error, or when a step moves neither side. */
-	while (stream && !ZSTD_isError(state)) {
-		size_t before = in.pos + out.pos;
-
-		out.size = section->size - out.pos < INFLATE_STEP ? section->size : out.pos + INFLATE_STEP;
-		state = ZSTD_decompressStream(stream, &out, &in);
-		if (elf->progress)
-			elf->progress(elf->progress_data);
-		if (in.pos + out.pos == before || (!state && in.pos == in.size))
-			break;
-	}
-	ZSTD_freeDStream(stream);
-	return stream && !state && out.pos == section->size;
 }
 
 const uint8_t *elf_section_data(struct elf *elf, struct elf_section *section, struct error *err)

@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The conversation with a module's helper process, whose other end (serve) runs binary.c over the module's files:
- *
- *      helper                                 here
- *      SOURCE                            -->              files are open
- *                                        <--  addresses   a count, then differences
- *      NAMES NAMES ... SOURCE            -->              SOURCE ends an answer
- *
- * NAMES is: strings that were not sent before (they get the next numbers), then chains of (file, function, line). A string is
- * sent once. Numbers begin at 1; 0 is unknown.
+ * Our end of the conversation with a module's helper process; namer_serve.h tells how it goes.
  *
  * When the helper dies, its module's debug information is not trusted any more: a second helper reads the symbol tables only,
  * and names what is left. When that dies too, nothing has a name. What was named before stays: it came from bytes that did no
@@ -16,19 +8,16 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "symbol/binary.h"
 #include "symbol/helper.h"
 #include "symbol/namer.h"
+#include "symbol/namer_serve.h"
 
 #define MEMORY_MAX (4ull << 30)
 #define PATIENCE_MS 20000
 #define ASK_MAX 65536          /* addresses of one request */
-#define NAMES_SIZE (64u << 10) /* of one NAMES message, about */
-
-enum message { MESSAGE_NAMES = 1, MESSAGE_SOURCE };
 
 /* How far trust in the module's files goes. */
 enum trust { TRUST_ALL, TRUST_SYMBOLS, TRUST_NOTHING };
@@ -47,117 +36,6 @@ struct namer {
 	ARRAY(string_id) received; /* by the helper's number - 1 */
 	struct symbol *levels; /* CHAIN_MAX of them, for telling */
 };
-
-/* ---- in the helper ---- */
-
-struct sender {
-	int socket;
-	struct binary *binary;
-	struct map numbers;    /* string_id -> the number sent */
-	struct buffer strings, chains;
-	size_t n_strings, n_chains;
-	time_t last;           /* when the last message went out */
-};
-
-static uint64_t send_string(struct sender *sender, string_id id)
-{
-	const struct strings *strings = binary_strings(sender->binary);
-	uint64_t key = id, *number;
-	bool added;
-
-	if (!id)
-		return 0;
-	number = map_add(&sender->numbers, &key, sender->numbers.count + 1, &added);
-	if (added) {
-		buffer_string(&sender->strings, strings_get(strings, id), strings_size(strings, id));
-		sender->n_strings++;
-	}
-	return *number;
-}
-
-static void send_names(struct sender *sender)
-{
-	struct buffer message = { 0 };
-
-	buffer_u8(&message, MESSAGE_NAMES);
-	buffer_varint(&message, sender->n_strings);
-	buffer_bytes(&message, sender->strings.data, sender->strings.size);
-	buffer_varint(&message, sender->n_chains);
-	buffer_bytes(&message, sender->chains.data, sender->chains.size);
-	helper_send(sender->socket, message.data, message.size);
-	buffer_free(&message);
-	sender->strings.size = sender->chains.size = 0;
-	sender->n_strings = sender->n_chains = 0;
-	sender->last = time(NULL);
-}
-
-static void send_text(struct buffer *message, const char *text)
-{
-	buffer_string(message, text ? text : "", text ? strlen(text) : 0);
-}
-
-static void send_source(struct sender *sender)
-{
-	struct symbol_source source = binary_source(sender->binary);
-	struct buffer message = { 0 };
-
-	buffer_u8(&message, MESSAGE_SOURCE);
-	buffer_u8(&message, source.names);
-	send_text(&message, source.from);
-	send_text(&message, source.why);
-	helper_send(sender->socket, message.data, message.size);
-	buffer_free(&message);
-}
-
-static void send_chain(struct sender *sender, uint64_t address)
-{
-	struct level levels[CHAIN_MAX];
-	size_t count = binary_lookup(sender->binary, address, levels);
-
-	buffer_varint(&sender->chains, count);
-	for (size_t i = 0; i < count; i++) {
-		buffer_varint(&sender->chains, send_string(sender, levels[i].filename));
-		buffer_varint(&sender->chains, send_string(sender, levels[i].function));
-		buffer_varint(&sender->chains, levels[i].lineno);
-	}
-	sender->n_chains++;
-	if (sender->strings.size + sender->chains.size >= NAMES_SIZE || time(NULL) > sender->last)
-		send_names(sender);
-}
-
-static void serve(int socket, void *argument)
-{
-	struct namer *namer = argument;
-	struct binary_options options = {
-		.search = namer->options,
-		.distrust = namer->trust == TRUST_ALL ? NULL : namer->distrust.text,
-		.progress = helper_progress,
-		.progress_data = &socket,
-	};
-	struct sender sender = { .socket = socket, .numbers = MAP_INIT(uint64_t) };
-
-	dwarf_file_forgo_cleanup();
-	sender.binary = binary_open(&namer->module, &options);
-	send_source(&sender);
-	for (;;) {
-		size_t size, count;
-		void *request = helper_receive(socket, &size);
-		struct cursor cursor = cursor_over(request, size);
-		uint64_t address = 0;
-
-		count = cursor_count(&cursor, 1);
-		for (size_t i = 0; i < count; i++) {
-			address += cursor_varint_signed(&cursor);
-			send_chain(&sender, address);
-		}
-		if (sender.n_chains)
-			send_names(&sender);
-		send_source(&sender);
-		free(request);
-	}
-}
-
-/* ---- here ---- */
 
 /* The files cannot be trusted as far as they were; WHY is a clause like "the reader died of signal 11". */
 static void lose_trust(struct namer *namer, const struct error *why)
@@ -249,18 +127,18 @@ static int receive_answer(struct namer *namer, struct telling *telling, struct e
 		struct cursor cursor = cursor_over(message, size);
 		uint8_t kind = message ? cursor_u8(&cursor) : 0;
 
-		if (kind == MESSAGE_NAMES)
+		if (kind == NAMER_NAMES)
 			receive_names(namer, &cursor, telling);
-		else if (kind == MESSAGE_SOURCE)
+		else if (kind == NAMER_SOURCE)
 			receive_source(namer, &cursor);
 		free(message);
 		if (!message)
 			return -1;
-		if (!cursor_ok(&cursor) || (kind != MESSAGE_NAMES && kind != MESSAGE_SOURCE)) {
+		if (!cursor_ok(&cursor) || (kind != NAMER_NAMES && kind != NAMER_SOURCE)) {
 			helper_stop(&namer->helper);
 			return error_set(err, "the reader talks nonsense");
 		}
-		if (kind == MESSAGE_SOURCE)
+		if (kind == NAMER_SOURCE)
 			return 0;
 	}
 }
@@ -272,10 +150,12 @@ static bool open_helper(struct namer *namer)
 	struct telling nothing = { 0 };
 
 	while (!namer->helper.pid && namer->trust != TRUST_NOTHING) {
+		struct namer_job job = { &namer->module, namer->options,
+			namer->trust == TRUST_ALL ? NULL : namer->distrust.text };
 		struct error err = ERROR_INIT;
 
 		namer->received.count = 0;
-		if (helper_start(&namer->helper, &limits, serve, namer, &err)) {
+		if (helper_start(&namer->helper, &limits, namer_serve, &job, &err)) {
 			namer->trust = TRUST_NOTHING;
 			namer->asked = true;
 			namer->names = MODULE_NAMES_NONE;
