@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How one name comes of several sources. The file as it was mapped is told by its build-id: another file at its path is never
- * used, but the debug file of the right one still can be, found by that same id. Then, for the outermost function:
+ * How one name comes of several sources. The file as it was mapped is told by its build-id: another
+ * file at its path is never used, but the debug file of the right one still can be, found by that
+ * same id. Then, for the outermost function:
  *
  *      1. the symbol table of the file (aliases, .cold parts)           llvm-symbolizer's rules,
  *      2. debug information                                             in its order
  *      3. the symbol table of the debug file
  *      4. a larger symbol around the address; the function whose PLT entry it is ("foo@plt")
  *
- * Inlined levels, files and lines come from debug information alone. Names are demangled once each. A module without any of
- * it is not an error but a sentence, which names the file and the reason.
+ * Inlined levels, files and lines come from debug information alone. Names are demangled once each.
+ * A module without any of it is not an error but a sentence, which names the file and the reason.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +25,14 @@
 
 struct binary {
 	struct strings *strings;
-	struct map demangled;   /* string_id -> string_id */
+	struct map demangled; /* string_id -> string_id */
 	bool raw;
 	struct elf *elf, *debug; /* either may be NULL */
 	struct symtab symtab, debug_symtab;
 	struct dwarf_file *dwarf;
-	char *from;             /* the debug file's path, if one is used */
-	struct error refused;   /* why the file itself is not used */
-	struct error why;       /* why there are no lines */
+	char *from;	      /* the debug file's path, if one is used */
+	struct error refused; /* why the file itself is not used */
+	struct error why;     /* why there are no lines */
 };
 
 /* ---- opening ---- */
@@ -44,13 +45,15 @@ static bool is_deleted(const char *path)
 }
 
 /* Opens the file itself, if it still is what was mapped. */
-static struct elf *open_mapped(struct binary *binary, const struct symbol_module *module, const char *path)
+static struct elf *open_mapped(
+	struct binary *binary, const struct symbol_module *module, const char *path)
 {
 	struct error err = ERROR_INIT;
 	struct elf *elf;
 
 	if (is_deleted(path)) {
-		error_set(&binary->refused, "the file was deleted or replaced while the program ran");
+		error_set(
+			&binary->refused, "the file was deleted or replaced while the program ran");
 		return NULL;
 	}
 	elf = elf_open(path, &err);
@@ -58,12 +61,14 @@ static struct elf *open_mapped(struct binary *binary, const struct symbol_module
 		error_set(&binary->refused, "the file cannot be read: %s", err.text);
 		return NULL;
 	}
-	if (module->build_id_size && (elf->build_id_size != module->build_id_size ||
-				      memcmp(elf->build_id, module->build_id, elf->build_id_size))) {
+	if (module->build_id_size &&
+		(elf->build_id_size != module->build_id_size ||
+			memcmp(elf->build_id, module->build_id, elf->build_id_size))) {
 		char *mapped = elf_id_text(module->build_id, module->build_id_size);
 		char *found = elf_id_text(elf->build_id, elf->build_id_size);
 
-		error_set(&binary->refused, "the file has changed since it was mapped: its build-id is %s, was %s",
+		error_set(&binary->refused,
+			"the file has changed since it was mapped: its build-id is %s, was %s",
 			*found ? found : "gone", mapped);
 		free(mapped);
 		free(found);
@@ -92,10 +97,13 @@ static void find_debug(struct binary *binary, const struct symbol_module *module
 		.dirs = search ? search->debug_dirs : NULL,
 		.root = search ? search->root : NULL,
 	};
+	struct error err = ERROR_INIT;
 
 	if (binary->elf && elf_section(binary->elf, ".debug_info"))
 		return;
-	binary->debug = debugfile_find(&request, &binary->from, &binary->why);
+	binary->debug = debugfile_find(&request, &binary->from, &err);
+	if (!binary->debug)
+		error_set(&binary->why, "it has no debug information, and %s", err.text);
 }
 
 static void read_names(struct binary *binary, const struct binary_options *options)
@@ -137,7 +145,8 @@ struct binary *binary_open(const struct symbol_module *module, const struct bina
 	return binary;
 }
 
-struct binary *binary_open_memory(const void *data, size_t size, const struct binary_options *options)
+struct binary *binary_open_memory(
+	const void *data, size_t size, const struct binary_options *options)
 {
 	struct binary *binary = binary_new(options);
 
@@ -204,7 +213,8 @@ static string_id name_at_last(struct binary *binary, uint64_t address)
 size_t binary_lookup(struct binary *binary, uint64_t address, struct level levels[CHAIN_MAX])
 {
 	const struct symtab_entry *entry = symtab_find(&binary->symtab, address);
-	size_t count = binary->dwarf ? dwarf_file_lookup(binary->dwarf, address, levels, CHAIN_MAX) : 0;
+	size_t count =
+		binary->dwarf ? dwarf_file_lookup(binary->dwarf, address, levels, CHAIN_MAX) : 0;
 	struct level *outermost;
 
 	if (!count) {
@@ -232,16 +242,18 @@ static const char *dwarf_lack(const struct dwarf_file *dwarf)
 	if (dwarf->corrupt)
 		return "its debug information is corrupt in places";
 	if (dwarf->split)
-		return "its debug information is split: the .dwo files are not read, inlined functions are missing";
+		return "its debug information is split: the .dwo files are not read, inlined "
+		       "functions are missing";
 	if (dwarf->alternate)
-		return "its debug information refers to an alternate file (dwz) that is not read: some names are missing";
+		return "its debug information refers to an alternate file (dwz) that is not read: "
+		       "some names are missing";
 	return NULL;
 }
 
 struct symbol_source binary_source(struct binary *binary)
 {
 	bool symbols = binary->symtab.count || binary->debug_symtab.count;
-	struct symbol_source source = { MODULE_NAMES_NONE, binary->from, NULL };
+	struct symbol_source source = {MODULE_NAMES_NONE, binary->from, NULL};
 
 	if (binary->dwarf) {
 		source.names = MODULE_NAMES_DWARF;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The search is a list of candidates, each tried in turn; the first that is what it should be wins. Build-ids identify a
- * file by themselves; a debug link is only a name, so the CRC of the whole file decides, which costs a read of it (1 ms for
- * 3 MB): it comes second.
+ * The search is a list of candidates, each tried in turn; the first that is what it should be wins.
+ * Build-ids identify a file by themselves; a debug link is only a name, so the CRC of the whole
+ * file decides, which costs a read of it (1 ms for 3 MB): it comes second.
  *
- * A program in another mount namespace has its own /usr/lib/debug, under ROOT; ours is asked after it, by build-id only,
- * since the debug files of a container are mostly installed outside of it. DEBUGINFOD is not asked.
+ * A program in another mount namespace has its own /usr/lib/debug, under ROOT; ours is asked after
+ * it, by build-id only, since the debug files of a container are mostly installed outside of it.
+ * DEBUGINFOD is not asked.
  */
 #include <libgen.h>
 #include <limits.h>
@@ -22,7 +23,7 @@ struct search {
 	uint32_t crc;
 	struct elf *found;
 	char *path;
-	struct error refused;  /* the last candidate that was there and was not it */
+	struct error refused; /* the last candidate that was there and was not it */
 };
 
 static bool same_id(const struct debugfile_request *request, const struct elf *elf)
@@ -31,7 +32,8 @@ static bool same_id(const struct debugfile_request *request, const struct elf *e
 	       !memcmp(elf->build_id, request->build_id, elf->build_id_size);
 }
 
-/* Tries PATH, which it frees or keeps. BY_ID: its build-id must be the one; else its CRC. True when it is it. */
+/* Tries PATH, which it frees or keeps. BY_ID: its build-id must be the one; else its CRC. True when
+ * it is it. */
 static bool try(struct search *search, char *path, bool by_id)
 {
 	struct error err = ERROR_INIT;
@@ -77,11 +79,11 @@ static bool try_link(struct search *search, const char *folder)
 	const char *const *dir = search->request->dirs;
 
 	if (try(search, xasprintf("%s%s/%s", root, folder, search->link), false) ||
-	    try(search, xasprintf("%s%s/.debug/%s", root, folder, search->link), false))
+		try(search, xasprintf("%s%s/.debug/%s", root, folder, search->link), false))
 		return true;
 	for (; dir && *dir; dir++)
 		if (try(search, xasprintf("%s%s/%s", *dir, folder, search->link), false) ||
-		    try(search, xasprintf("%s/%s", *dir, search->link), false))
+			try(search, xasprintf("%s/%s", *dir, search->link), false))
 			return true;
 	return try(search, xasprintf("%s" SYSTEM_DIR "%s/%s", root, folder, search->link), false);
 }
@@ -107,7 +109,8 @@ static char *folder_of(const char *path)
 	return folder;
 }
 
-/* A library's path may lead through a link (/lib is /usr/lib nowadays), and its debug file be named for either. */
+/* A library's path may lead through a link (/lib is /usr/lib nowadays), and its debug file be named
+ * for either. */
 static bool try_links(struct search *search)
 {
 	char *folder = folder_of(search->request->path);
@@ -126,7 +129,7 @@ static bool try_links(struct search *search)
 
 struct elf *debugfile_find(const struct debugfile_request *request, char **path, struct error *err)
 {
-	struct search search = { .request = request, .refused = ERROR_INIT };
+	struct search search = {.request = request, .refused = ERROR_INIT};
 
 	if (request->elf)
 		search.link = elf_debuglink(request->elf, &search.crc);

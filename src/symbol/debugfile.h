@@ -9,18 +9,19 @@
 #include "symbol/elf.h"
 
 struct debugfile_request {
-	const char *path;              /* of the program or library, as it was mapped */
-	const struct elf *elf;         /* it, for its debug link; or NULL */
+	const char *path;      /* of the program or library, as it was mapped */
+	const struct elf *elf; /* it, for its debug link; or NULL */
 	const uint8_t *build_id;
-	size_t build_id_size;          /* 0 unknown */
-	const char *const *dirs;       /* searched before /usr/lib/debug; NULL-terminated, or NULL */
-	const char *root;              /* in front of paths that the program would use; or NULL */
+	size_t build_id_size;	 /* 0 unknown */
+	const char *const *dirs; /* searched before /usr/lib/debug; NULL-terminated, or NULL */
+	const char *root;	 /* in front of paths that the program would use; or NULL */
 };
 
 /*
- * Finds and opens the debug file: by build-id as DIR/.build-id/xx/yyy.debug, then by the debug link beside PATH, in .debug/
- * beside it, and as DIR/PATH's folder/LINK and DIR/LINK. One with another build-id or another CRC is not taken. *path is its
- * name, to be freed. NULL and an error that tells of a file that was refused, or that there is none.
+ * Finds and opens the debug file: by build-id as DIR/.build-id/xx/yyy.debug, then by the debug link
+ * beside PATH, in .debug/ beside it, and as DIR/PATH's folder/LINK and DIR/LINK. One with another
+ * build-id or another CRC is not taken. *path is its name, to be freed. NULL and an error that
+ * tells of a file that was refused, or that there is none.
  */
 struct elf *debugfile_find(const struct debugfile_request *request, char **path, struct error *err);
 

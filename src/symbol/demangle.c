@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Demangling through libiberty. It knows a name by how it begins; a C function is left alone, even one that would pass for
- * a mangled type ("i" is int for __cxa_demangle), since DMGL_TYPES is not asked for. A symbol version behind the name
+ * Demangling through libiberty. It knows a name by how it begins; a C function is left alone, even
+ * one that would pass for a mangled type ("i" is int for __cxa_demangle), since DMGL_TYPES is not
+ * asked for. A symbol version behind the name
  * ("_Znwm@@GLIBCXX_3.4") is cut off first.
  *
- * Very long names are left as they are: what a demangler makes of them can be exponentially longer. libiberty bounds its
- * recursion itself (DMGL_NO_RECURSE_LIMIT is not given). About 1.5 µs a name.
+ * Very long names are left as they are: what a demangler makes of them can be exponentially longer.
+ * libiberty bounds its recursion itself (DMGL_NO_RECURSE_LIMIT is not given). About 1.5 µs a name.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The only file that asks libdwarf for attributes. All of its objects are released by hand, since libdwarf's own record of them
- * is mostly turned off (dwarf_file_forgo_cleanup); strings are never released: they lie in their sections.
+ * The only file that asks libdwarf for attributes. All of its objects are released by hand, since
+ * libdwarf's own record of them is mostly turned off (dwarf_file_forgo_cleanup); strings are never
+ * released: they lie in their sections.
  *
- * Ranges come in two shapes: low and high (an address, or a length from DWARF 4 on), and lists (dwarf_range.c).
+ * Ranges come in two shapes: low and high (an address, or a length from DWARF 4 on), and lists
+ * (dwarf_range.c).
  */
 #include "symbol/dwarf_die.h"
 
@@ -78,7 +80,8 @@ bool die_has(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half attribute)
 }
 
 /* The attribute and its form; to be released. */
-static bool get(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name, Dwarf_Attribute *attribute, Dwarf_Half *form)
+static bool get(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name, Dwarf_Attribute *attribute,
+	Dwarf_Half *form)
 {
 	Dwarf_Error error = NULL;
 
@@ -101,7 +104,7 @@ const char *die_text(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name)
 		return NULL;
 	/* For these libdwarf makes a text of its own up when the other file is not there. */
 	if (form == DW_FORM_GNU_strp_alt || form == DW_FORM_strp_sup ||
-	    !die_ok(debug, dwarf_formstring(attribute, &text, &error), &error))
+		!die_ok(debug, dwarf_formstring(attribute, &text, &error), &error))
 		text = NULL;
 	dwarf_dealloc_attribute(attribute);
 	return text;
@@ -122,7 +125,7 @@ static bool value_of(Dwarf_Debug debug, Dwarf_Attribute attribute, Dwarf_Half fo
 		return true;
 	}
 	if (form != DW_FORM_implicit_const && form != DW_FORM_sdata &&
-	    die_ok(debug, dwarf_formudata(attribute, &number, &error), &error)) {
+		die_ok(debug, dwarf_formudata(attribute, &number, &error), &error)) {
 		*value = number;
 		return true;
 	}
@@ -145,7 +148,8 @@ bool die_number(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name, uint64_t *val
 	return there;
 }
 
-enum die_reference die_reference(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name, Dwarf_Off *offset)
+enum die_reference die_reference(
+	Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name, Dwarf_Off *offset)
 {
 	enum die_reference reference = REFERENCE_NONE;
 	Dwarf_Error error = NULL;
@@ -163,8 +167,8 @@ enum die_reference die_reference(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half na
 	return reference;
 }
 
-void die_ranges(Dwarf_Debug debug, const struct range_context *context, Dwarf_Die die, struct intervals *intervals,
-	uint32_t id)
+void die_ranges(Dwarf_Debug debug, const struct range_context *context, Dwarf_Die die,
+	struct intervals *intervals, uint32_t id)
 {
 	Dwarf_Addr low = 0, high = 0;
 	Dwarf_Half form = 0;
@@ -175,7 +179,8 @@ void die_ranges(Dwarf_Debug debug, const struct range_context *context, Dwarf_Di
 
 	if (die_ok(debug, dwarf_highpc_b(die, &high, &form, &class, &error), &error)) {
 		if (die_ok(debug, dwarf_lowpc(die, &low, &error), &error))
-			intervals_add(intervals, low, class == DW_FORM_CLASS_CONSTANT ? low + high : high, id);
+			intervals_add(intervals, low,
+				class == DW_FORM_CLASS_CONSTANT ? low + high : high, id);
 		return;
 	}
 	if (!get(debug, die, DW_AT_ranges, &attribute, &form))

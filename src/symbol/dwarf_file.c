@@ -2,15 +2,18 @@
 /*
  * A file's debug information.
  *
- * Opening walks over the units and reads nothing but the unit entries' addresses: 1 to 5 ms for 2000 units. .debug_aranges
- * is not used: clang writes none. The first address in a unit decodes its line table (dwarf_line.c) and finds its functions
- * (dwarf_func.c); units that nobody asks for cost nothing.
+ * Opening walks over the units and reads nothing but the unit entries' addresses: 1 to 5 ms for
+ * 2000 units. .debug_aranges is not used: clang writes none. The first address in a unit decodes
+ * its line table (dwarf_line.c) and finds its functions (dwarf_func.c); units that nobody asks for
+ * cost nothing.
  *
  *      address -> unit -> row: file, line of the innermost level
- *                    \--> function -> innermost inlined one -> ... up; each gives the place of the level around it
+ *                    \--> function -> innermost inlined one -> ... up; each gives the place of the
+ * level around it
  *
- * This is what llvm-symbolizer does, so that its answers are the measure. Split units (.dwo) have only lines here, and names
- * in an alternate file (dwz) are unknown; both are marked in the file for the caller to tell.
+ * This is what llvm-symbolizer does, so that its answers are the measure. Split units (.dwo) have
+ * only lines here, and names in an alternate file (dwz) are unknown; both are marked in the file
+ * for the caller to tell.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +27,8 @@
 
 static bool is_split(const struct dwarf_file *file, Dwarf_Die die)
 {
-	return die_tag(file->debug, die) == DW_TAG_skeleton_unit || die_has(file->debug, die, DW_AT_dwo_name) ||
+	return die_tag(file->debug, die) == DW_TAG_skeleton_unit ||
+	       die_has(file->debug, die, DW_AT_dwo_name) ||
 	       die_has(file->debug, die, DW_AT_GNU_dwo_name);
 }
 
@@ -71,15 +75,19 @@ static void read_units(struct dwarf_file *file)
 		Dwarf_Sig8 signature;
 		Dwarf_Error error = NULL;
 		Dwarf_Die die;
-		int result = dwarf_next_cu_header_d(file->debug, 1, &length, &version, &abbreviations, &address_size,
-			&offset_size, &extension_size, &signature, &type_offset, &next, &type, &error);
+		int result = dwarf_next_cu_header_d(file->debug, 1, &length, &version,
+			&abbreviations, &address_size, &offset_size, &extension_size, &signature,
+			&type_offset, &next, &type, &error);
 
 		if (!die_ok(file->debug, result, &error)) {
 			file->corrupt |= result == DW_DLV_ERROR;
 			break;
 		}
-		if (die_ok(file->debug, dwarf_siblingof_b(file->debug, NULL, 1, &die, &error), &error)) {
-			add_unit(file, die, (struct range_context){ .version = version, .wide = offset_size == 8 });
+		if (die_ok(file->debug, dwarf_siblingof_b(file->debug, NULL, 1, &die, &error),
+			    &error)) {
+			add_unit(file, die,
+				(struct range_context){
+					.version = version, .wide = offset_size == 8});
 			die_free(die);
 		}
 		if (file->elf->progress)
@@ -97,7 +105,7 @@ static struct line_section find_bytes(struct elf *elf, const char *name)
 {
 	struct elf_section *section = elf_section(elf, name);
 	struct error err = ERROR_INIT;
-	struct line_section bytes = { NULL, 0 };
+	struct line_section bytes = {NULL, 0};
 
 	if (section)
 		bytes.data = elf_section_data(elf, section, &err);
@@ -122,8 +130,9 @@ struct dwarf_file *dwarf_file_open(struct elf *elf, struct strings *strings, str
 	file->elf = elf;
 	file->strings = strings;
 	file->names = (struct map)MAP_INIT(uint64_t);
-	file->access = (Dwarf_Obj_Access_Interface){ elf, &dwarf_object_methods };
-	if (dwarf_object_init_b(&file->access, NULL, NULL, DW_GROUPNUMBER_ANY, &file->debug, &error) != DW_DLV_OK) {
+	file->access = (Dwarf_Obj_Access_Interface){elf, &dwarf_object_methods};
+	if (dwarf_object_init_b(&file->access, NULL, NULL, DW_GROUPNUMBER_ANY, &file->debug,
+		    &error) != DW_DLV_OK) {
 		error_set(err, "its debug information is corrupt: %s",
 			error ? dwarf_errmsg(error) : "libdwarf finds none");
 		if (error)
@@ -180,8 +189,8 @@ static void read_lines(struct dwarf_file *file, struct dwarf_unit *unit)
 }
 
 /* Puts file and line of a level; a line without a file is worth nothing. */
-static void set_place(struct dwarf_file *file, struct dwarf_unit *unit, struct level *level, uint32_t number,
-	uint32_t line)
+static void set_place(struct dwarf_file *file, struct dwarf_unit *unit, struct level *level,
+	uint32_t number, uint32_t line)
 {
 	string_id *name;
 	char *path;
@@ -198,7 +207,8 @@ static void set_place(struct dwarf_file *file, struct dwarf_unit *unit, struct l
 	level->lineno = *name ? line : 0;
 }
 
-size_t dwarf_file_lookup(struct dwarf_file *file, uint64_t address, struct level *levels, size_t max)
+size_t dwarf_file_lookup(
+	struct dwarf_file *file, uint64_t address, struct level *levels, size_t max)
 {
 	uint32_t index = intervals_find(&file->unit_at, address), at, number, line;
 	struct dwarf_function *function;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Functions and inlining, in two steps, since a unit has thousands of functions and a profile asks for a few of them.
+ * Functions and inlining, in two steps, since a unit has thousands of functions and a profile asks
+ * for a few of them.
  *
- * Step one walks a unit for subprograms that have code. They may be anywhere: in namespaces, classes, blocks, and also in
- * abstract subprograms, where lambdas and local classes live (without those one chain in 200 is wrong). Attributes
- * are the expensive part of libdwarf, and entries with the same abbreviation have the same ones: one byte per abbreviation
- * remembers whether it has addresses, which saves 15 of 16 reads.
+ * Step one walks a unit for subprograms that have code. They may be anywhere: in namespaces,
+ * classes, blocks, and also in abstract subprograms, where lambdas and local classes live (without
+ * those one chain in 200 is wrong). Attributes are the expensive part of libdwarf, and entries with
+ * the same abbreviation have the same ones: one byte per abbreviation remembers whether it has
+ * addresses, which saves 15 of 16 reads.
  *
  * Step two, for a function that is asked for, makes one tree of what was inlined into it:
  *
@@ -14,14 +16,15 @@
  *
  * so an address costs two binary searches and a walk up.
  *
- * A name is the linkage name, found along abstract_origin and specification, else the plain one; remembered by entry, as
- * one small function is inlined in hundreds of places. Depth and length of every walk are bounded: the entries may be anything.
+ * A name is the linkage name, found along abstract_origin and specification, else the plain one;
+ * remembered by entry, as one small function is inlined in hundreds of places. Depth and length of
+ * every walk are bounded: the entries may be anything.
  */
 #include <stdlib.h>
 #include "symbol/dwarf_func.h"
 
-#define DEPTH_MAX 256  /* nesting of entries */
-#define NAME_STEPS 16  /* from an entry to the one that has the name */
+#define DEPTH_MAX 256 /* nesting of entries */
+#define NAME_STEPS 16 /* from an entry to the one that has the name */
 #define CODES_MAX 65536
 
 /* ---- names ---- */
@@ -29,7 +32,7 @@
 /* Where the rest of what is known about DIE is; 0: nowhere. */
 static Dwarf_Off origin_of(struct dwarf_file *file, Dwarf_Die die)
 {
-	static const Dwarf_Half attributes[] = { DW_AT_abstract_origin, DW_AT_specification };
+	static const Dwarf_Half attributes[] = {DW_AT_abstract_origin, DW_AT_specification};
 
 	for (size_t i = 0; i < 2; i++) {
 		Dwarf_Off offset = 0;
@@ -87,7 +90,7 @@ static string_id name_of(struct dwarf_file *file, Dwarf_Off offset)
 struct walk {
 	struct dwarf_file *file;
 	struct dwarf_unit *unit;
-	uint8_t *has_code;     /* by abbreviation code: 0 unknown, 1 no, 2 yes */
+	uint8_t *has_code; /* by abbreviation code: 0 unknown, 1 no, 2 yes */
 };
 
 static bool has_code(struct walk *walk, Dwarf_Die die)
@@ -97,7 +100,8 @@ static bool has_code(struct walk *walk, Dwarf_Die die)
 
 	if (code >= 0 && code < CODES_MAX && walk->has_code[code])
 		return walk->has_code[code] == 2;
-	has = die_has(walk->file->debug, die, DW_AT_low_pc) || die_has(walk->file->debug, die, DW_AT_ranges);
+	has = die_has(walk->file->debug, die, DW_AT_low_pc) ||
+	      die_has(walk->file->debug, die, DW_AT_ranges);
 	if (code >= 0 && code < CODES_MAX)
 		walk->has_code[code] = has ? 2 : 1;
 	return has;
@@ -108,7 +112,8 @@ static void add_function(struct walk *walk, Dwarf_Die die)
 	struct dwarf_unit *unit = walk->unit;
 	size_t before = unit->function_at.list.count;
 
-	die_ranges(walk->file->debug, &unit->ranges, die, &unit->function_at, unit->functions.count);
+	die_ranges(
+		walk->file->debug, &unit->ranges, die, &unit->function_at, unit->functions.count);
 	if (unit->function_at.list.count > before)
 		ARRAY_PUSH(&unit->functions)->die = die_offset(walk->file->debug, die);
 }
@@ -150,7 +155,7 @@ static void walk_functions(struct walk *walk, Dwarf_Die parent, int depth)
 
 void dwarf_unit_functions(struct dwarf_file *file, struct dwarf_unit *unit)
 {
-	struct walk walk = { file, unit, NULL };
+	struct walk walk = {file, unit, NULL};
 	Dwarf_Die die;
 
 	if (unit->functions_read)
@@ -168,8 +173,8 @@ void dwarf_unit_functions(struct dwarf_file *file, struct dwarf_unit *unit)
 /* ---- step two ---- */
 
 /* Adds DIE, whose code was inlined into PARENT; returns its index. */
-static uint32_t add_inlined(struct dwarf_file *file, struct dwarf_unit *unit, struct dwarf_function *function,
-	Dwarf_Die die, uint32_t parent)
+static uint32_t add_inlined(struct dwarf_file *file, struct dwarf_unit *unit,
+	struct dwarf_function *function, Dwarf_Die die, uint32_t parent)
 {
 	uint32_t index = function->inlined.count;
 	struct inlined *inlined = ARRAY_PUSH(&function->inlined);
@@ -215,7 +220,8 @@ static void walk_inlined(struct tree_walk *walk, Dwarf_Die around, uint32_t pare
 	} while (die_next(debug, &die));
 }
 
-struct dwarf_function *dwarf_function_at(struct dwarf_file *file, struct dwarf_unit *unit, uint64_t address)
+struct dwarf_function *dwarf_function_at(
+	struct dwarf_file *file, struct dwarf_unit *unit, uint64_t address)
 {
 	uint32_t index = intervals_find(&unit->function_at, address);
 	struct dwarf_function *function;
@@ -229,7 +235,7 @@ struct dwarf_function *dwarf_function_at(struct dwarf_file *file, struct dwarf_u
 	function->read = true;
 	function->name = name_of(file, function->die);
 	if (die_at(file->debug, function->die, &die)) {
-		struct tree_walk walk = { file, unit, function };
+		struct tree_walk walk = {file, unit, function};
 
 		walk_inlined(&walk, die, INTERVAL_NONE, 0);
 		die_free(die);

@@ -8,14 +8,14 @@
 #include "symbol/dwarf_file.h"
 
 struct inlined {
-	uint32_t parent;       /* the inlined function around it, or INTERVAL_NONE: the function itself */
+	uint32_t parent; /* the inlined function around it, or INTERVAL_NONE: the function itself */
 	string_id name;
 	uint32_t call_file, call_line; /* where it was called, in its parent */
 };
 
 struct dwarf_function {
 	Dwarf_Off die;
-	bool read;             /* the rest */
+	bool read; /* the rest */
 	string_id name;
 	ARRAY(struct inlined) inlined;
 	struct intervals inlined_at;
@@ -24,7 +24,8 @@ struct dwarf_function {
 /* Finds all functions of UNIT that have code; once. */
 void dwarf_unit_functions(struct dwarf_file *file, struct dwarf_unit *unit);
 /* The function at ADDRESS with its inlined ones, or NULL. */
-struct dwarf_function *dwarf_function_at(struct dwarf_file *file, struct dwarf_unit *unit, uint64_t address);
+struct dwarf_function *dwarf_function_at(
+	struct dwarf_file *file, struct dwarf_unit *unit, uint64_t address);
 void dwarf_unit_functions_free(struct dwarf_unit *unit);
 
 #endif

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The line-number program, run by ourselves rather than by libdwarf for three reasons: its release 20210528 starts DWARF 5
- * tables with file 0 in place of 1; it keeps some 100 bytes a row where 12 do; and this is the part of debug information
- * that is easiest to read without trusting it.
+ * The line-number program, run by ourselves rather than by libdwarf for three reasons: its release
+ * 20210528 starts DWARF 5 tables with file 0 in place of 1; it keeps some 100 bytes a row where 12
+ * do; and this is the part of debug information that is easiest to read without trusting it.
  *
- * Rows go to sequences; a sequence is kept when it covers something, and they are sorted by their ends. Rows inside of one
- * ascend by the standard; a row that goes back is taken as it is, like llvm-symbolizer does, and only makes its neighbours
- * harder to find. Of several rows at one address the last one counts.
+ * Rows go to sequences; a sequence is kept when it covers something, and they are sorted by their
+ * ends. Rows inside of one ascend by the standard; a row that goes back is taken as it is, like
+ * llvm-symbolizer does, and only makes its neighbours harder to find. Of several rows at one
+ * address the last one counts.
  *
- * Columns, discriminators, views, is_stmt and the basic-block marks are decoded past: nobody here asks for them. VLIW
- * operation indexes do not exist on x86-64. Memory is bounded by the bytes read: a row takes at least one.
+ * Columns, discriminators, views, is_stmt and the basic-block marks are decoded past: nobody here
+ * asks for them. VLIW operation indexes do not exist on x86-64. Memory is bounded by the bytes
+ * read: a row takes at least one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +22,13 @@
 struct machine {
 	uint64_t address;
 	uint32_t file, line;
-	size_t first_row;      /* of the sequence */
-	uint64_t low;          /* its first address */
+	size_t first_row; /* of the sequence */
+	uint64_t low;	  /* its first address */
 };
 
 static void start_sequence(struct machine *machine, const struct line_table *table)
 {
-	*machine = (struct machine){ .file = 1, .line = 1, .first_row = table->rows.count };
+	*machine = (struct machine){.file = 1, .line = 1, .first_row = table->rows.count};
 }
 
 static void add_row(struct line_table *table, struct machine *machine)
@@ -35,7 +37,8 @@ static void add_row(struct line_table *table, struct machine *machine)
 
 	if (table->rows.count == machine->first_row)
 		machine->low = machine->address;
-	/* A sequence of over 4 GiB does not exist; such an address is an invention of corrupt bytes. */
+	/* A sequence of over 4 GiB does not exist; such an address is an invention of corrupt
+	 * bytes. */
 	if (machine->address - machine->low > UINT32_MAX)
 		return;
 	row = ARRAY_PUSH(&table->rows);
@@ -44,13 +47,14 @@ static void add_row(struct line_table *table, struct machine *machine)
 	row->line = machine->line;
 }
 
-/* Keeps the sequence when it covers something: code that the linker dropped lies at 0 or at the top of memory. */
+/* Keeps the sequence when it covers something: code that the linker dropped lies at 0 or at the top
+ * of memory. */
 static void end_sequence(struct line_table *table, struct machine *machine)
 {
 	struct line_sequence *sequence;
 
-	if (table->rows.count > machine->first_row && machine->low && machine->low < UINT64_MAX - 1 &&
-	    machine->address > machine->low) {
+	if (table->rows.count > machine->first_row && machine->low &&
+		machine->low < UINT64_MAX - 1 && machine->address > machine->low) {
 		sequence = ARRAY_PUSH(&table->sequences);
 		sequence->low = machine->low;
 		sequence->high = machine->address;
@@ -105,8 +109,8 @@ static void run_extended(struct line_table *table, struct machine *machine, stru
 	}
 }
 
-static void run_standard(struct line_table *table, const struct line_header *header, struct machine *machine,
-	struct cursor *program, uint8_t opcode)
+static void run_standard(struct line_table *table, const struct line_header *header,
+	struct machine *machine, struct cursor *program, uint8_t opcode)
 {
 	switch (opcode) {
 	case DW_LNS_copy:
@@ -124,7 +128,7 @@ static void run_standard(struct line_table *table, const struct line_header *hea
 	case DW_LNS_const_add_pc:
 		if (header->line_range)
 			machine->address += (255 - header->opcode_base) / header->line_range *
-				header->min_instruction;
+					    header->min_instruction;
 		break;
 	case DW_LNS_fixed_advance_pc:
 		machine->address += cursor_u16(program);
@@ -179,9 +183,10 @@ static int by_high(const void *left, const void *right)
 	return a->first_row < b->first_row ? -1 : a->first_row > b->first_row;
 }
 
-int line_table_read(struct line_table *table, const struct line_sections *sections, uint64_t offset, struct error *err)
+int line_table_read(struct line_table *table, const struct line_sections *sections, uint64_t offset,
+	struct error *err)
 {
-	struct line_header header = { 0 };
+	struct line_header header = {0};
 
 	memset(table, 0, sizeof *table);
 	if (line_header_read(table, &header, sections, offset, err)) {
@@ -190,10 +195,12 @@ int line_table_read(struct line_table *table, const struct line_sections *sectio
 	}
 	run_program(table, &header);
 	if (table->rows.count)
-		table->rows.items = xreallocarray(table->rows.items, table->rows.count, sizeof *table->rows.items);
+		table->rows.items = xreallocarray(
+			table->rows.items, table->rows.count, sizeof *table->rows.items);
 	table->rows.capacity = table->rows.count;
 	if (table->sequences.count)
-		qsort(table->sequences.items, table->sequences.count, sizeof *table->sequences.items, by_high);
+		qsort(table->sequences.items, table->sequences.count,
+			sizeof *table->sequences.items, by_high);
 	return 0;
 }
 
@@ -223,7 +230,8 @@ static const struct line_sequence *find_sequence(const struct line_table *table,
 	return &table->sequences.items[low];
 }
 
-int line_table_find(const struct line_table *table, uint64_t address, uint32_t *file, uint32_t *line)
+int line_table_find(
+	const struct line_table *table, uint64_t address, uint32_t *file, uint32_t *line)
 {
 	const struct line_sequence *sequence = find_sequence(table, address);
 	const struct line_row *rows;
@@ -250,7 +258,8 @@ int line_table_find(const struct line_table *table, uint64_t address, uint32_t *
 static char *join(char *first, const char *second)
 {
 	size_t length = strlen(first);
-	char *joined = xasprintf("%s%s%s", first, length && first[length - 1] != '/' ? "/" : "", second);
+	char *joined =
+		xasprintf("%s%s%s", first, length && first[length - 1] != '/' ? "/" : "", second);
 
 	free(first);
 	return joined;
@@ -258,7 +267,8 @@ static char *join(char *first, const char *second)
 
 char *line_table_file(const struct line_table *table, uint32_t file, const char *comp_dir)
 {
-	const struct line_file *entry = file < table->files.count ? &table->files.items[file] : NULL;
+	const struct line_file *entry =
+		file < table->files.count ? &table->files.items[file] : NULL;
 	const char *directory = NULL;
 	char *path;
 
@@ -270,8 +280,9 @@ char *line_table_file(const struct line_table *table, uint32_t file, const char 
 		directory = table->directories.items[entry->directory];
 	if (!directory)
 		directory = "";
-	/* In version 5 directory 0 is the compilation directory itself, and relative where builders mapped it (glibc's
-	 * is "./libio"). addr2line and llvm-symbolizer then name it twice; who compares names wants the same here. */
+	/* In version 5 directory 0 is the compilation directory itself, and relative where builders
+	 * mapped it (glibc's is "./libio"). addr2line and llvm-symbolizer then name it twice; who
+	 * compares names wants the same here. */
 	path = xstrdup(directory[0] != '/' && comp_dir ? comp_dir : "");
 	if (*directory)
 		path = join(path, directory);

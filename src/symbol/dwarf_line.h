@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One unit's line table, decoded from .debug_line: DWARF 5, section 6.2 (and the same section of DWARF 2 to 4 for older
- * headers). Reads nothing but the bytes it is given; corrupt ones give an error or fewer rows.
+ * One unit's line table, decoded from .debug_line: DWARF 5, section 6.2 (and the same section of
+ * DWARF 2 to 4 for older headers). Reads nothing but the bytes it is given; corrupt ones give an
+ * error or fewer rows.
  */
 #ifndef SYMBOL_DWARF_LINE_H
 #define SYMBOL_DWARF_LINE_H
@@ -11,7 +12,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-/* The bytes of the sections that a line table refers to; NULL and 0 where there is none. They outlive the table. */
+/* The bytes of the sections that a line table refers to; NULL and 0 where there is none. They
+ * outlive the table. */
 struct line_sections {
 	struct line_section {
 		const uint8_t *data;
@@ -20,7 +22,7 @@ struct line_sections {
 };
 
 struct line_row {
-	uint32_t offset;       /* from its sequence's low */
+	uint32_t offset; /* from its sequence's low */
 	uint32_t file, line;
 };
 
@@ -31,7 +33,7 @@ struct line_sequence {
 };
 
 struct line_file {
-	const char *name;      /* NULL: in a form that is not read */
+	const char *name; /* NULL: in a form that is not read */
 	uint64_t directory;
 };
 
@@ -40,18 +42,21 @@ struct line_table {
 	ARRAY(struct line_row) rows;
 	ARRAY(struct line_sequence) sequences; /* by high */
 	ARRAY(const char *) directories;
-	ARRAY(struct line_file) files;  /* from index 0, in all versions */
+	ARRAY(struct line_file) files; /* from index 0, in all versions */
 };
 
 /* Decodes the table at OFFSET of .debug_line. */
-int line_table_read(struct line_table *table, const struct line_sections *sections, uint64_t offset, struct error *err);
+int line_table_read(struct line_table *table, const struct line_sections *sections, uint64_t offset,
+	struct error *err);
 void line_table_free(struct line_table *table);
 
-/* The file and line of ADDRESS: the last row at or before it. 0, or -1 when the table does not know it. */
-int line_table_find(const struct line_table *table, uint64_t address, uint32_t *file, uint32_t *line);
+/* The file and line of ADDRESS: the last row at or before it. 0, or -1 when the table does not know
+ * it. */
+int line_table_find(
+	const struct line_table *table, uint64_t address, uint32_t *file, uint32_t *line);
 
-/* The name of file number FILE with its directory, and COMP_DIR (may be NULL) before a relative one; joined with '/', not
- * normalized. A new string, or NULL. */
+/* The name of file number FILE with its directory, and COMP_DIR (may be NULL) before a relative
+ * one; joined with '/', not normalized. A new string, or NULL. */
 char *line_table_file(const struct line_table *table, uint32_t file, const char *comp_dir);
 
 #endif

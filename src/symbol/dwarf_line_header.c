@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Directories and files of a line table. Version 5 describes its own entries by lists of forms; versions 2 to 4 have strings
- * with numbers behind them. Both end up as two arrays indexed as the program's numbers are: in version 5 from 0, in the
- * older ones from 1, where 0 names nothing.
+ * Directories and files of a line table. Version 5 describes its own entries by lists of forms;
+ * versions 2 to 4 have strings with numbers behind them. Both end up as two arrays indexed as the
+ * program's numbers are: in version 5 from 0, in the older ones from 1, where 0 names nothing.
  *
- * Strings stay in their sections. Strings behind an index (DW_FORM_strx) are met only in split units and are passed over, as
- * are those of an alternate file: such a file has no name.
+ * Strings stay in their sections. Strings behind an index (DW_FORM_strx) are met only in split
+ * units and are passed over, as are those of an alternate file: such a file has no name.
  */
 #include <string.h>
 #include <libdwarf/dwarf.h>
@@ -21,7 +21,7 @@ const char *line_text(struct cursor *cursor)
 static const char *section_text(const struct line_section *section, uint64_t offset)
 {
 	if (!section->data || offset >= section->size ||
-	    !memchr(section->data + offset, 0, section->size - offset))
+		!memchr(section->data + offset, 0, section->size - offset))
 		return NULL;
 	return (const char *)section->data + offset;
 }
@@ -40,11 +40,12 @@ struct field_value {
 	uint64_t number;
 };
 
-/* Reads one field: *text for strings, *number for the rest. An unknown form fails the cursor, since its size is unknown. */
-static void read_field(struct cursor *cursor, const struct line_sections *sections, bool wide, uint64_t form,
-	struct field_value *value)
+/* Reads one field: *text for strings, *number for the rest. An unknown form fails the cursor, since
+ * its size is unknown. */
+static void read_field(struct cursor *cursor, const struct line_sections *sections, bool wide,
+	uint64_t form, struct field_value *value)
 {
-	*value = (struct field_value){ NULL, 0 };
+	*value = (struct field_value){NULL, 0};
 	switch (form) {
 	case DW_FORM_string:
 		value->text = line_text(cursor);
@@ -96,9 +97,10 @@ static void read_field(struct cursor *cursor, const struct line_sections *sectio
 	}
 }
 
-/* A version 5 list, of directories (FILES false) or files: their formats, a count, then the entries. */
-static void read_entries(struct line_table *table, struct cursor *cursor, const struct line_sections *sections,
-	bool wide, bool files)
+/* A version 5 list, of directories (FILES false) or files: their formats, a count, then the
+ * entries. */
+static void read_entries(struct line_table *table, struct cursor *cursor,
+	const struct line_sections *sections, bool wide, bool files)
 {
 	struct field fields[255];
 	uint8_t n_fields = cursor_u8(cursor);
@@ -111,7 +113,7 @@ static void read_entries(struct line_table *table, struct cursor *cursor, const 
 	/* Each field takes a byte at least; without fields there can be no entries. */
 	count = cursor_count(cursor, n_fields ? n_fields : SIZE_MAX);
 	for (size_t i = 0; i < count && cursor_ok(cursor); i++) {
-		struct line_file file = { NULL, 0 };
+		struct line_file file = {NULL, 0};
 
 		for (uint8_t k = 0; k < n_fields; k++) {
 			struct field_value value;
@@ -129,7 +131,8 @@ static void read_entries(struct line_table *table, struct cursor *cursor, const 
 	}
 }
 
-/* Versions 2 to 4: strings until an empty one. Number 0 of both lists is the unit's own; for files it names nothing. */
+/* Versions 2 to 4: strings until an empty one. Number 0 of both lists is the unit's own; for files
+ * it names nothing. */
 static void read_old_entries(struct line_table *table, struct cursor *cursor)
 {
 	const char *text;
@@ -148,8 +151,8 @@ static void read_old_entries(struct line_table *table, struct cursor *cursor)
 	}
 }
 
-int line_header_read(struct line_table *table, struct line_header *header, const struct line_sections *sections,
-	uint64_t offset, struct error *err)
+int line_header_read(struct line_table *table, struct line_header *header,
+	const struct line_sections *sections, uint64_t offset, struct error *err)
 {
 	struct cursor cursor = cursor_over(sections->line.data, sections->line.size), body;
 	uint64_t length;
@@ -177,7 +180,7 @@ int line_header_read(struct line_table *table, struct line_header *header, const
 	header->min_instruction = cursor_u8(&body);
 	if (table->version >= 4)
 		cursor_u8(&body); /* operations of an instruction: 1 */
-	cursor_u8(&body); /* is_stmt at the start */
+	cursor_u8(&body);	  /* is_stmt at the start */
 	header->line_base = (int8_t)cursor_u8(&body);
 	header->line_range = cursor_u8(&body);
 	header->opcode_base = cursor_u8(&body);

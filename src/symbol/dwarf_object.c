@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * libdwarf's view of a file: an object of our own in place of its reader of ELF. The sections' bytes lie in the mapping or were
- * inflated by elf.c, so nothing is copied and libdwarf never opens a file. It is shown only the sections that it needs for
- * units and entries: of lists of ranges and locations it would look at the headers, and some corrupt ones are the death of it.
+ * libdwarf's view of a file: an object of our own in place of its reader of ELF. The sections'
+ * bytes lie in the mapping or were inflated by elf.c, so nothing is copied and libdwarf never opens
+ * a file. It is shown only the sections that it needs for units and entries: of lists of ranges and
+ * locations it would look at the headers, and some corrupt ones are the death of it.
  */
 #include <string.h>
 #include "symbol/dwarf_object.h"
@@ -13,8 +14,8 @@
 /* What libdwarf is shown. */
 static bool is_shown(const struct elf_section *section)
 {
-	static const char *const names[] = { ".debug_info", ".debug_abbrev", ".debug_str", ".debug_line_str",
-		".debug_str_offsets", ".debug_addr" };
+	static const char *const names[] = {".debug_info", ".debug_abbrev", ".debug_str",
+		".debug_line_str", ".debug_str_offsets", ".debug_addr"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (section->stored && !strcmp(section->name, names[i]))

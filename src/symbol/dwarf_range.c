@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Range lists, read here and not by libdwarf: its release 20210528 frees the heads of a corrupt .debug_rnglists twice, and
- * then nothing of the file can be read. It is also the quicker way: no object an entry.
+ * Range lists, read here and not by libdwarf: its release 20210528 frees the heads of a corrupt
+ * .debug_rnglists twice, and then nothing of the file can be read. It is also the quicker way: no
+ * object an entry.
  *
- * DWARF 5 has entries of a kind and its operands, of which some are numbers into .debug_addr; older lists are pairs of 8 bytes,
- * with (0, 0) at the end and (-1, base) to change the base.
+ * DWARF 5 has entries of a kind and its operands, of which some are numbers into .debug_addr; older
+ * lists are pairs of 8 bytes, with (0, 0) at the end and (-1, base) to change the base.
  */
 #include <libdwarf/dwarf.h>
 #include "base/bytes.h"
@@ -19,13 +20,16 @@ static struct cursor cursor_at(const struct line_section *section, uint64_t offs
 	return cursor;
 }
 
-/* Address number INDEX of the unit; fails CURSOR, from which the number came, when there is none. */
-static uint64_t indexed_address(const struct range_context *context, uint64_t index, struct cursor *cursor)
+/* Address number INDEX of the unit; fails CURSOR, from which the number came, when there is none.
+ */
+static uint64_t indexed_address(
+	const struct range_context *context, uint64_t index, struct cursor *cursor)
 {
 	uint64_t offset;
 	struct cursor at;
 
-	if (__builtin_mul_overflow(index, 8, &offset) || __builtin_add_overflow(offset, context->addr_base, &offset)) {
+	if (__builtin_mul_overflow(index, 8, &offset) ||
+		__builtin_add_overflow(offset, context->addr_base, &offset)) {
 		cursor->failed = true;
 		return 0;
 	}
@@ -80,7 +84,8 @@ static bool add_old_entry(struct cursor *list, uint64_t *base, struct interval *
 	if (low == UINT64_MAX) {
 		*base = high;
 	} else {
-		/* An empty pair may hold what is left of code that was dropped: base or not, it stays empty. */
+		/* An empty pair may hold what is left of code that was dropped: base or not, it
+		 * stays empty. */
 		found->low = *base + low;
 		found->high = *base + high;
 	}
@@ -94,15 +99,15 @@ static bool indexed_list(const struct range_context *context, uint64_t index, ui
 	struct cursor at;
 
 	if (__builtin_mul_overflow(index, context->wide ? 8 : 4, &offset) ||
-	    __builtin_add_overflow(offset, context->lists_base, &offset))
+		__builtin_add_overflow(offset, context->lists_base, &offset))
 		return false;
 	at = cursor_at(&context->sections->rnglists, offset);
 	*where = context->wide ? cursor_u64(&at) : cursor_u32(&at);
 	return cursor_ok(&at) && !__builtin_add_overflow(*where, context->lists_base, where);
 }
 
-void range_list_add(const struct range_context *context, uint64_t where, bool indexed, struct intervals *intervals,
-	uint32_t id)
+void range_list_add(const struct range_context *context, uint64_t where, bool indexed,
+	struct intervals *intervals, uint32_t id)
 {
 	bool old = context->version < 5;
 	uint64_t base = context->base;

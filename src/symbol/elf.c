@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ELF files: the section table is copied into our own, checked once, so that the rest of the room asks for a section by
- * name and gets bytes that are there. The file itself stays a private read-only mapping: a debug file of a gigabyte costs
- * the pages that are looked at.
+ * ELF files: the section table is copied into our own, checked once, so that the rest of the room
+ * asks for a section by name and gets bytes that are there. The file itself stays a private
+ * read-only mapping: a debug file of a gigabyte costs the pages that are looked at.
  *
- * An inflated section lies in a fresh anonymous mapping: pages appear as the data does, whatever the header claims, and go back
- * to the system at the close.
+ * An inflated section lies in a fresh anonymous mapping: pages appear as the data does, whatever
+ * the header claims, and go back to the system at the close.
  *
- * A file that shrinks while it is mapped kills the reader by SIGBUS; that is one reason why symbolizer.c reads files in
- * another process. Program headers are not read but for the note with the build-id of a file without sections.
+ * A file that shrinks while it is mapped kills the reader by SIGBUS; that is one reason why
+ * symbolizer.c reads files in another process. Program headers are not read but for the note with
+ * the build-id of a file without sections.
  */
 #include <elf.h>
 #include <errno.h>
@@ -25,9 +26,9 @@
 #include "symbol/elf.h"
 #include "symbol/inflate.h"
 
-#define COMPRESSION_ZSTD 2u  /* ELFCOMPRESS_ZSTD, missing in older elf.h */
+#define COMPRESSION_ZSTD 2u /* ELFCOMPRESS_ZSTD, missing in older elf.h */
 #define COMPRESSION_BAD UINT32_MAX
-#define INFLATE_RATIO 1100u  /* zlib reaches 1032 */
+#define INFLATE_RATIO 1100u /* zlib reaches 1032 */
 
 /* SIZE bytes at OFFSET of the file, or NULL. */
 static const uint8_t *elf_bytes(const struct elf *elf, uint64_t offset, uint64_t size)
@@ -50,7 +51,8 @@ static uint64_t inflated_limit(size_t stored)
 	return (uint64_t)stored * INFLATE_RATIO + 4096;
 }
 
-/* Learns how a compressed section is compressed and its true size; the stored bytes begin behind the header. */
+/* Learns how a compressed section is compressed and its true size; the stored bytes begin behind
+ * the header. */
 static void section_compression(struct elf_section *section)
 {
 	if (section->flags & SHF_COMPRESSED) {
@@ -60,7 +62,9 @@ static void section_compression(struct elf_section *section)
 		cursor_u32(&cursor);
 		section->size = cursor_u64(&cursor);
 		cursor_u64(&cursor);
-		section->compression = type == ELFCOMPRESS_ZLIB || type == COMPRESSION_ZSTD ? type : COMPRESSION_BAD;
+		section->compression = type == ELFCOMPRESS_ZLIB || type == COMPRESSION_ZSTD
+					       ? type
+					       : COMPRESSION_BAD;
 		if (!cursor_ok(&cursor))
 			section->compression = COMPRESSION_BAD;
 		section->stored = cursor.at;
@@ -75,7 +79,8 @@ static void section_compression(struct elf_section *section)
 		section->compression = ELFCOMPRESS_ZLIB;
 		section->stored += 12;
 		section->stored_size -= 12;
-		/* Under the name that everybody looks for; libdwarf would inflate a .zdebug section by itself. */
+		/* Under the name that everybody looks for; libdwarf would inflate a .zdebug section
+		 * by itself. */
 		section->old_name = xasprintf(".%s", section->name + 2);
 		section->name = section->old_name;
 	} else {
@@ -87,7 +92,8 @@ static void section_compression(struct elf_section *section)
 		section->size = 0;
 }
 
-static void read_section(struct elf *elf, struct elf_section *section, struct cursor *headers, uint32_t *name)
+static void read_section(
+	struct elf *elf, struct elf_section *section, struct cursor *headers, uint32_t *name)
 {
 	uint64_t offset;
 
@@ -106,7 +112,8 @@ static void read_section(struct elf *elf, struct elf_section *section, struct cu
 	section->stored_size = section->stored ? section->size : 0;
 }
 
-static int read_sections(struct elf *elf, uint64_t offset, uint16_t count, uint16_t names, struct error *err)
+static int read_sections(
+	struct elf *elf, uint64_t offset, uint16_t count, uint16_t names, struct error *err)
 {
 	const uint8_t *first = elf_bytes(elf, offset, sizeof(Elf64_Shdr));
 	uint64_t n = count, names_index = names;
@@ -137,7 +144,9 @@ static int read_sections(struct elf *elf, uint64_t offset, uint16_t count, uint1
 		struct elf_section *section = &elf->sections[i];
 
 		section->name = names_index < n ? table_string(elf->sections[names_index].stored,
-							  elf->sections[names_index].stored_size, name_offsets[i]) : "";
+							  elf->sections[names_index].stored_size,
+							  name_offsets[i])
+						: "";
 		if (section->stored)
 			section_compression(section);
 	}
@@ -145,19 +154,22 @@ static int read_sections(struct elf *elf, uint64_t offset, uint16_t count, uint1
 	return 0;
 }
 
-/* Notes are padded to 4 bytes, as GNU ld does also in segments aligned to 8 that hold other notes. */
+/* Notes are padded to 4 bytes, as GNU ld does also in segments aligned to 8 that hold other notes.
+ */
 static void find_build_id(struct elf *elf, const uint8_t *notes, size_t size)
 {
 	struct cursor cursor = cursor_over(notes, size);
 
 	while (cursor_left(&cursor) >= sizeof(Elf64_Nhdr) && !elf->build_id) {
-		uint32_t name_size = cursor_u32(&cursor), id_size = cursor_u32(&cursor), type = cursor_u32(&cursor);
+		uint32_t name_size = cursor_u32(&cursor), id_size = cursor_u32(&cursor),
+			 type = cursor_u32(&cursor);
 		const uint8_t *name = cursor_bytes(&cursor, ((uint64_t)name_size + 3) & ~3ull);
 		const uint8_t *id = cursor_bytes(&cursor, id_size);
 
 		if (!cursor_ok(&cursor))
 			return;
-		if (type == NT_GNU_BUILD_ID && name_size == 4 && !memcmp(name, "GNU", 4) && id_size) {
+		if (type == NT_GNU_BUILD_ID && name_size == 4 && !memcmp(name, "GNU", 4) &&
+			id_size) {
 			elf->build_id = id;
 			elf->build_id_size = id_size;
 		}
@@ -172,7 +184,8 @@ static void find_notes(struct elf *elf, const Elf64_Ehdr *header)
 		if (elf->sections[i].type == SHT_NOTE && elf->sections[i].stored)
 			find_build_id(elf, elf->sections[i].stored, elf->sections[i].stored_size);
 	for (size_t i = 0; i < header->e_phnum && !elf->build_id; i++) {
-		const uint8_t *at = elf_bytes(elf, header->e_phoff, (i + 1) * sizeof(Elf64_Phdr)), *notes;
+		const uint8_t *at = elf_bytes(elf, header->e_phoff, (i + 1) * sizeof(Elf64_Phdr)),
+			      *notes;
 		Elf64_Phdr segment;
 
 		if (!at)
@@ -192,11 +205,12 @@ static int elf_read(struct elf *elf, struct error *err)
 		return error_set(err, "it is not an ELF file");
 	memcpy(&header, elf->data, sizeof header);
 	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
-	    header.e_machine != EM_X86_64)
+		header.e_machine != EM_X86_64)
 		return error_set(err, "it is not a file for x86-64 (64 bits)");
 	elf->type = header.e_type;
 	if (header.e_shoff && header.e_shentsize != sizeof(Elf64_Shdr))
-		return error_set(err, "its section table has entries of %u bytes", header.e_shentsize);
+		return error_set(
+			err, "its section table has entries of %u bytes", header.e_shentsize);
 	if (read_sections(elf, header.e_shoff, header.e_shnum, header.e_shstrndx, err))
 		return -1;
 	find_notes(elf, &header);
@@ -279,16 +293,18 @@ const uint8_t *elf_section_data(struct elf *elf, struct elf_section *section, st
 	if (section->inflated)
 		return section->inflated;
 	if (section->compression == COMPRESSION_BAD || !section->stored || !section->size) {
-		error_set(err, "its section %s is corrupt or compressed in an unknown way", section->name);
+		error_set(err, "its section %s is corrupt or compressed in an unknown way",
+			section->name);
 		return NULL;
 	}
-	to = mmap(NULL, section->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	to = mmap(NULL, section->size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (to == MAP_FAILED) {
 		error_set(err, "its section %s does not fit into memory", section->name);
 		return NULL;
 	}
-	done = section->compression == COMPRESSION_ZSTD ? inflate_zstd(elf, section, to) :
-							  inflate_zlib(elf, section, to);
+	done = section->compression == COMPRESSION_ZSTD ? inflate_zstd(elf, section, to)
+							: inflate_zlib(elf, section, to);
 	if (!done) {
 		munmap(to, section->size);
 		section->compression = COMPRESSION_BAD;
@@ -304,8 +320,8 @@ const struct elf_section *elf_section_at(const struct elf *elf, uint64_t address
 	for (size_t i = 0; i < elf->n_sections; i++) {
 		const struct elf_section *section = &elf->sections[i];
 
-		if ((section->flags & SHF_ALLOC) && !(section->flags & SHF_TLS) && address >= section->address &&
-		    address - section->address < section->size)
+		if ((section->flags & SHF_ALLOC) && !(section->flags & SHF_TLS) &&
+			address >= section->address && address - section->address < section->size)
 			return section;
 	}
 	return NULL;

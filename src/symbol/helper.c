@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The helper process: fork, a pair of sockets, messages of a 32-bit length and that many bytes; length 0 is a sign of life.
+ * The helper process: fork, a pair of sockets, messages of a 32-bit length and that many bytes;
+ * length 0 is a sign of life.
  *
- * Parent and child agree that only one of them speaks: the parent asks, then reads until the last part of the answer (what
- * that is, namer.c knows). So neither can fill the other's buffer while it waits itself. The parent never waits without a
- * time limit, not even to send.
+ * Parent and child agree that only one of them speaks: the parent asks, then reads until the last
+ * part of the answer (what that is, namer.c knows). So neither can fill the other's buffer while it
+ * waits itself. The parent never waits without a time limit, not even to send.
  *
- * The child: forked from a process that may have threads, so it takes nothing but malloc (which glibc makes safe in the child)
- * and system calls; it leaves by _exit. Its memory is limited beyond what it inherited, since that counts too. A timer
- * looks whether the parent lives, so that a hang does not outlive the run.
+ * The child: forked from a process that may have threads, so it takes nothing but malloc (which
+ * glibc makes safe in the child) and system calls; it leaves by _exit. Its memory is limited beyond
+ * what it inherited, since that counts too. A timer looks whether the parent lives, so that a hang
+ * does not outlive the run.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,9 +51,9 @@ static void leave(void)
 
 static void child_signals(void)
 {
-	static const int ignored[] = { SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
-	struct itimerval timer = { { LOOK_SECONDS, 0 }, { LOOK_SECONDS, 0 } };
-	struct sigaction look = { .sa_handler = look_for_parent, .sa_flags = SA_RESTART };
+	static const int ignored[] = {SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
+	struct itimerval timer = {{LOOK_SECONDS, 0}, {LOOK_SECONDS, 0}};
+	struct sigaction look = {.sa_handler = look_for_parent, .sa_flags = SA_RESTART};
 	sigset_t none;
 
 	for (int i = 1; i < NSIG; i++)
@@ -172,8 +174,8 @@ void helper_progress(void *data)
 
 /* ---- the parent ---- */
 
-int helper_start(struct helper *helper, const struct helper_limits *limits, void (*serve)(int socket, void *argument),
-	void *argument, struct error *err)
+int helper_start(struct helper *helper, const struct helper_limits *limits,
+	void (*serve)(int socket, void *argument), void *argument, struct error *err)
 {
 	int sockets[2];
 	pid_t parent = getpid();
@@ -202,10 +204,11 @@ int helper_start(struct helper *helper, const struct helper_limits *limits, void
 	return 0;
 }
 
-/* Waits for the end of it; the status, or -1 when somebody else has taken that. Who does not end is killed. */
+/* Waits for the end of it; the status, or -1 when somebody else has taken that. Who does not end is
+ * killed. */
 static int reap(struct helper *helper)
 {
-	const struct timespec pause = { 0, 10000000 };
+	const struct timespec pause = {0, 10000000};
 	int status = -1;
 	pid_t pid;
 
@@ -248,10 +251,11 @@ static void tell_death(struct helper *helper, struct error *err)
 		error_set(err, "the reader ended with status %d", WEXITSTATUS(status));
 }
 
-/* Waits until the socket is ready for EVENTS, or fails. A stop (^Z) and signals begin the wait anew. */
+/* Waits until the socket is ready for EVENTS, or fails. A stop (^Z) and signals begin the wait
+ * anew. */
 static int wait_ready(struct helper *helper, short events, struct error *err)
 {
-	struct pollfd poller = { helper->socket, events, 0 };
+	struct pollfd poller = {helper->socket, events, 0};
 	int n;
 
 	do

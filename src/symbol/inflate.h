@@ -7,7 +7,8 @@
 
 #include "symbol/elf.h"
 
-/* Inflates SECTION's stored bytes to the section->size bytes at TO; false unless they are just that many. */
+/* Inflates SECTION's stored bytes to the section->size bytes at TO; false unless they are just that
+ * many. */
 bool inflate_zlib(const struct elf *elf, const struct elf_section *section, uint8_t *to);
 bool inflate_zstd(const struct elf *elf, const struct elf_section *section, uint8_t *to);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sets of ranges made disjoint. Flattening sweeps over them by their beginnings with a stack of those still open:
+ * Sets of ranges made disjoint. Flattening sweeps over them by their beginnings with a stack of
+ * those still open:
  *
  *      function  |-----------------------|          f f i i j j i f f
  *      inlined       |-----------|           ==>
@@ -11,7 +12,8 @@
 #include <stdlib.h>
 #include "symbol/intervals.h"
 
-#define TOP_OF_MEMORY (UINT64_MAX - 1) /* lld marks dropped code by -1 and -2 (DWARF 6 draft, "tombstones") */
+#define TOP_OF_MEMORY                                                                              \
+	(UINT64_MAX - 1) /* lld marks dropped code by -1 and -2 (DWARF 6 draft, "tombstones") */
 
 void intervals_add(struct intervals *intervals, uint64_t low, uint64_t high, uint32_t id)
 {
@@ -60,7 +62,8 @@ static void emit(struct intervals *to, uint64_t low, uint64_t high, uint32_t id)
 }
 
 /* Closes what ends up to UNTIL, from the top of the stack; returns where the sweep stands. */
-static uint64_t close_until(struct intervals *to, struct interval *stack, size_t *depth, uint64_t at, uint64_t until)
+static uint64_t close_until(
+	struct intervals *to, struct interval *stack, size_t *depth, uint64_t at, uint64_t until)
 {
 	while (*depth && stack[*depth - 1].high <= until) {
 		const struct interval *top = &stack[--*depth];
@@ -76,7 +79,7 @@ void intervals_flatten(struct intervals *intervals)
 {
 	size_t count = intervals->list.count, depth = 0;
 	struct interval *stack;
-	struct intervals flat = { 0 };
+	struct intervals flat = {0};
 	uint64_t at = 0;
 
 	if (!count)
@@ -100,12 +103,13 @@ void intervals_flatten(struct intervals *intervals)
 
 void intervals_cut(struct intervals *intervals)
 {
-	struct intervals flat = { 0 };
+	struct intervals flat = {0};
 	uint64_t at = 0;
 
 	if (!intervals->list.count)
 		return;
-	qsort(intervals->list.items, intervals->list.count, sizeof *intervals->list.items, by_beginning);
+	qsort(intervals->list.items, intervals->list.count, sizeof *intervals->list.items,
+		by_beginning);
 	for (size_t i = 0; i < intervals->list.count; i++) {
 		const struct interval *next = &intervals->list.items[i];
 

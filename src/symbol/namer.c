@@ -2,9 +2,10 @@
 /*
  * Our end of the conversation with a module's helper process; namer_serve.h tells how it goes.
  *
- * When the helper dies, its module's debug information is not trusted any more: a second helper reads the symbol tables only,
- * and names what is left. When that dies too, nothing has a name. What was named before stays: it came from bytes that did no
- * harm. Everything received is read through the cursor, since a dying process may send anything.
+ * When the helper dies, its module's debug information is not trusted any more: a second helper
+ * reads the symbol tables only, and names what is left. When that dies too, nothing has a name.
+ * What was named before stays: it came from bytes that did no harm. Everything received is read
+ * through the cursor, since a dying process may send anything.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 
 #define MEMORY_MAX (4ull << 30)
 #define PATIENCE_MS 20000
-#define ASK_MAX 65536          /* addresses of one request */
+#define ASK_MAX 65536 /* addresses of one request */
 
 /* How far trust in the module's files goes. */
 enum trust { TRUST_ALL, TRUST_SYMBOLS, TRUST_NOTHING };
@@ -28,21 +29,23 @@ struct namer {
 	struct strings *strings;
 	enum trust trust;
 	struct error distrust; /* the sentence for it */
-	bool asked;            /* the source is known */
+	bool asked;	       /* the source is known */
 	enum module_names names;
-	string_id from, why;   /* 0: none */
+	string_id from, why; /* 0: none */
 	struct helper helper;
-	struct binary *binary; /* in_process */
+	struct binary *binary;	   /* in_process */
 	ARRAY(string_id) received; /* by the helper's number - 1 */
-	struct symbol *levels; /* CHAIN_MAX of them, for telling */
+	struct symbol *levels;	   /* CHAIN_MAX of them, for telling */
 };
 
-/* The files cannot be trusted as far as they were; WHY is a clause like "the reader died of signal 11". */
+/* The files cannot be trusted as far as they were; WHY is a clause like "the reader died of signal
+ * 11". */
 static void lose_trust(struct namer *namer, const struct error *why)
 {
 	if (namer->trust == TRUST_ALL) {
 		error_set(&namer->distrust, "its debug information %s (%s)",
-			why->status == EXIT_MEMTRACE_FAILED ? "cannot be read" : "is corrupt", why->text);
+			why->status == EXIT_MEMTRACE_FAILED ? "cannot be read" : "is corrupt",
+			why->text);
 		namer->trust = TRUST_SYMBOLS;
 	} else {
 		error_set(&namer->distrust, "its symbol table is corrupt (%s)", why->text);
@@ -82,14 +85,15 @@ static void receive_source(struct namer *namer, struct cursor *cursor)
 
 static const char *received_string(const struct namer *namer, uint64_t number)
 {
-	return number && number <= namer->received.count ?
-		strings_get(namer->strings, namer->received.items[number - 1]) : NULL;
+	return number && number <= namer->received.count
+		       ? strings_get(namer->strings, namer->received.items[number - 1])
+		       : NULL;
 }
 
 struct telling {
 	namer_tell *tell;
 	void *data;
-	size_t index, n;       /* told of so many; of so many */
+	size_t index, n; /* told of so many; of so many */
 };
 
 static void receive_names(struct namer *namer, struct cursor *cursor, struct telling *telling)
@@ -143,15 +147,16 @@ static int receive_answer(struct namer *namer, struct telling *telling, struct e
 	}
 }
 
-/* Makes the helper ready to be asked, with less trust each time that it dies. False: nobody can be asked. */
+/* Makes the helper ready to be asked, with less trust each time that it dies. False: nobody can be
+ * asked. */
 static bool open_helper(struct namer *namer)
 {
-	static const struct helper_limits limits = { MEMORY_MAX, PATIENCE_MS };
-	struct telling nothing = { 0 };
+	static const struct helper_limits limits = {MEMORY_MAX, PATIENCE_MS};
+	struct telling nothing = {0};
 
 	while (!namer->helper.pid && namer->trust != TRUST_NOTHING) {
-		struct namer_job job = { &namer->module, namer->options,
-			namer->trust == TRUST_ALL ? NULL : namer->distrust.text };
+		struct namer_job job = {&namer->module, namer->options,
+			namer->trust == TRUST_ALL ? NULL : namer->distrust.text};
 		struct error err = ERROR_INIT;
 
 		namer->received.count = 0;
@@ -171,7 +176,7 @@ static void ask_helper(struct namer *namer, const uint64_t *addresses, struct te
 {
 	while (telling->index < telling->n && open_helper(namer)) {
 		size_t first = telling->index, n = telling->n - first;
-		struct buffer request = { 0 };
+		struct buffer request = {0};
 		struct error err = ERROR_INIT;
 		uint64_t last = 0;
 
@@ -183,7 +188,7 @@ static void ask_helper(struct namer *namer, const uint64_t *addresses, struct te
 			last = addresses[first + i];
 		}
 		if (helper_ask(&namer->helper, request.data, request.size, &err) ||
-		    receive_answer(namer, telling, &err))
+			receive_answer(namer, telling, &err))
 			lose_trust(namer, &err);
 		else if (telling->index != first + n)
 			namer->trust = TRUST_NOTHING; /* it answers, but not what was asked */
@@ -193,7 +198,7 @@ static void ask_helper(struct namer *namer, const uint64_t *addresses, struct te
 
 static void open_binary(struct namer *namer)
 {
-	struct binary_options options = { .search = namer->options };
+	struct binary_options options = {.search = namer->options};
 	struct symbol_source source;
 
 	if (!namer->binary)
@@ -208,8 +213,9 @@ static const char *own_string(struct namer *namer, string_id id)
 
 	if (!id)
 		return NULL;
-	return strings_get(namer->strings, strings_add_bytes(namer->strings, strings_get(strings, id),
-						   strings_size(strings, id)));
+	return strings_get(
+		namer->strings, strings_add_bytes(namer->strings, strings_get(strings, id),
+					strings_size(strings, id)));
 }
 
 static void ask_binary(struct namer *namer, const uint64_t *addresses, struct telling *telling)
@@ -232,9 +238,10 @@ static void ask_binary(struct namer *namer, const uint64_t *addresses, struct te
 	open_binary(namer); /* what it lacks may have come to light */
 }
 
-void namer_ask(struct namer *namer, const uint64_t *addresses, size_t n, namer_tell *tell, void *data)
+void namer_ask(
+	struct namer *namer, const uint64_t *addresses, size_t n, namer_tell *tell, void *data)
 {
-	struct telling telling = { tell, data, 0, n };
+	struct telling telling = {tell, data, 0, n};
 
 	if (namer->options->in_process)
 		ask_binary(namer, addresses, &telling);
@@ -260,8 +267,8 @@ struct symbol_source namer_source(struct namer *namer)
 	return source;
 }
 
-struct namer *namer_new(const struct symbol_module *module, const struct symbolizer_options *options,
-	struct strings *strings)
+struct namer *namer_new(const struct symbol_module *module,
+	const struct symbolizer_options *options, struct strings *strings)
 {
 	struct namer *namer = xcalloc(1, sizeof *namer);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One module's names, asked for in bulk: of a helper process that opens the module's files, or in this one.
+ * One module's names, asked for in bulk: of a helper process that opens the module's files, or in
+ * this one.
  */
 #ifndef SYMBOL_NAMER_H
 #define SYMBOL_NAMER_H
@@ -11,16 +12,19 @@
 struct namer; /* opaque */
 
 /* Opens nothing yet. All arguments must outlive it; names go to STRINGS. */
-struct namer *namer_new(const struct symbol_module *module, const struct symbolizer_options *options,
-	struct strings *strings);
+struct namer *namer_new(const struct symbol_module *module,
+	const struct symbolizer_options *options, struct strings *strings);
 void namer_free(struct namer *namer);
 
-/* For each of N addresses (inside of the instructions; ascending is fastest), in order: TELL(DATA, index, levels, count),
- * innermost first, at least one. Symbols' strings live as long as STRINGS. Never fails. */
+/* For each of N addresses (inside of the instructions; ascending is fastest), in order: TELL(DATA,
+ * index, levels, count), innermost first, at least one. Symbols' strings live as long as STRINGS.
+ * Never fails. */
 typedef void namer_tell(void *data, size_t index, const struct symbol *levels, size_t count);
-void namer_ask(struct namer *namer, const uint64_t *addresses, size_t n, namer_tell *tell, void *data);
+void namer_ask(
+	struct namer *namer, const uint64_t *addresses, size_t n, namer_tell *tell, void *data);
 
-/* Gives back the memory and the process that the module's files take; the next question opens them again. */
+/* Gives back the memory and the process that the module's files take; the next question opens them
+ * again. */
 void namer_rest(struct namer *namer);
 bool namer_is_open(const struct namer *namer);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The helper's end: opens the module's files by binary.c, says so, then answers until its parent goes. Strings are given
- * numbers as they are first needed, so each is sent once, and only those that somebody sees. An answer goes out in parts, when
- * enough has come together or a second has passed, so that the other end knows that we live.
+ * The helper's end: opens the module's files by binary.c, says so, then answers until its parent
+ * goes. Strings are given numbers as they are first needed, so each is sent once, and only those
+ * that somebody sees. An answer goes out in parts, when enough has come together or a second has
+ * passed, so that the other end knows that we live.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +19,10 @@
 struct sender {
 	int socket;
 	struct binary *binary;
-	struct map numbers;    /* string_id -> the number sent */
+	struct map numbers; /* string_id -> the number sent */
 	struct buffer strings, chains;
 	size_t n_strings, n_chains;
-	time_t last;           /* when the last message went out */
+	time_t last; /* when the last message went out */
 };
 
 static uint64_t send_string(struct sender *sender, string_id id)
@@ -34,7 +35,8 @@ static uint64_t send_string(struct sender *sender, string_id id)
 		return 0;
 	number = map_add(&sender->numbers, &key, sender->numbers.count + 1, &added);
 	if (added) {
-		buffer_string(&sender->strings, strings_get(strings, id), strings_size(strings, id));
+		buffer_string(
+			&sender->strings, strings_get(strings, id), strings_size(strings, id));
 		sender->n_strings++;
 	}
 	return *number;
@@ -42,7 +44,7 @@ static uint64_t send_string(struct sender *sender, string_id id)
 
 static void send_names(struct sender *sender)
 {
-	struct buffer message = { 0 };
+	struct buffer message = {0};
 
 	buffer_u8(&message, NAMER_NAMES);
 	buffer_varint(&message, sender->n_strings);
@@ -64,7 +66,7 @@ static void send_text(struct buffer *message, const char *text)
 static void send_source(struct sender *sender)
 {
 	struct symbol_source source = binary_source(sender->binary);
-	struct buffer message = { 0 };
+	struct buffer message = {0};
 
 	buffer_u8(&message, NAMER_SOURCE);
 	buffer_u8(&message, source.names);
@@ -99,7 +101,7 @@ void namer_serve(int socket, void *argument)
 		.progress = helper_progress,
 		.progress_data = &socket,
 	};
-	struct sender sender = { .socket = socket, .numbers = MAP_INIT(uint64_t) };
+	struct sender sender = {.socket = socket, .numbers = MAP_INIT(uint64_t)};
 
 	dwarf_file_forgo_cleanup();
 	sender.binary = binary_open(job->module, &options);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The door: modules by number, and a cache of every address ever asked for, since heap profiles repeat them. Behind it each
- * module has a namer (a process of its own, normally), started at the module's first question. At most OPEN_MAX are kept
- * open: a profile is named module by module, and opened files are the memory of this room.
+ * The door: modules by number, and a cache of every address ever asked for, since heap profiles
+ * repeat them. Behind it each module has a namer (a process of its own, normally), started at the
+ * module's first question. At most OPEN_MAX are kept open: a profile is named module by module, and
+ * opened files are the memory of this room.
  *
  *      module --> chains: pc -> (first, count) in levels[]
  *         \-----> namer --> helper process --> binary --> ELF, DWARF
  *
- * A pc is a return address: the call is before it, perhaps in another line or function; one byte less is inside of the call.
+ * A pc is a return address: the call is before it, perhaps in another line or function; one byte
+ * less is inside of the call.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +29,9 @@ struct known_module {
 	struct namer *namer;
 	char *path;
 	uint8_t *build_id;
-	struct map chain_of;   /* pc -> index in chains */
+	struct map chain_of; /* pc -> index in chains */
 	ARRAY(struct chain) chains;
-	uint64_t used;         /* when last, by the symbolizer's count of uses */
+	uint64_t used; /* when last, by the symbolizer's count of uses */
 };
 
 struct symbolizer {
@@ -37,7 +39,7 @@ struct symbolizer {
 	char *root;
 	char **debug_dirs;
 	struct strings *strings;
-	struct map module_of;  /* string_id of (path, NUL, build-id) -> index */
+	struct map module_of; /* string_id of (path, NUL, build-id) -> index */
 	ARRAY(struct known_module *) modules;
 	ARRAY(struct symbol) levels;
 	uint64_t uses;
@@ -88,10 +90,11 @@ void symbolizer_free(struct symbolizer *symbolizer)
 	free(symbolizer);
 }
 
-static struct known_module *new_module(struct symbolizer *symbolizer, const struct symbol_module *module)
+static struct known_module *new_module(
+	struct symbolizer *symbolizer, const struct symbol_module *module)
 {
 	struct known_module *known = xcalloc(1, sizeof *known);
-	struct symbol_module copy = { .build_id_size = module->build_id_size };
+	struct symbol_module copy = {.build_id_size = module->build_id_size};
 
 	known->path = xstrdup(module->path);
 	known->build_id = xmalloc(module->build_id_size + 1);
@@ -170,11 +173,12 @@ static int by_address(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-void symbolizer_prefetch(struct symbolizer *symbolizer, uint32_t index, const uint64_t *pcs, size_t n)
+void symbolizer_prefetch(
+	struct symbolizer *symbolizer, uint32_t index, const uint64_t *pcs, size_t n)
 {
 	struct known_module *module = symbolizer->modules.items[index];
 	uint64_t *addresses = xreallocarray(NULL, n + 1, sizeof *addresses);
-	struct fetch fetch = { symbolizer, module, addresses };
+	struct fetch fetch = {symbolizer, module, addresses};
 	size_t unknown = 0, kept = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -191,7 +195,8 @@ void symbolizer_prefetch(struct symbolizer *symbolizer, uint32_t index, const ui
 	free(addresses);
 }
 
-size_t symbolizer_lookup(struct symbolizer *symbolizer, uint32_t index, uint64_t pc, struct symbol *symbols, size_t max)
+size_t symbolizer_lookup(struct symbolizer *symbolizer, uint32_t index, uint64_t pc,
+	struct symbol *symbols, size_t max)
 {
 	struct known_module *module = symbolizer->modules.items[index];
 	uint64_t *known = map_find(&module->chain_of, &pc);

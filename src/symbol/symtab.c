@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The symbol table as a sorted array, one entry an address. Taken are functions, IFUNCs, and symbols without a type or with
- * that of data when they lie in a section of code (functions in assembly). A symbol without a size reaches to the next
- * one or to the end of its section.
+ * The symbol table as a sorted array, one entry an address. Taken are functions, IFUNCs, and
+ * symbols without a type or with that of data when they lie in a section of code (functions in
+ * assembly). A symbol without a size reaches to the next one or to the end of its section.
  *
- * The procedure linkage table has no symbols of its own: each entry jumps through a slot of the GOT, and the relocation of
- * that slot names the function. The jump is looked for in the entry's bytes (ff 25 and a displacement, perhaps behind
- * endbr64 and bnd), which serves .plt, .plt.sec and .plt.got alike.
+ * The procedure linkage table has no symbols of its own: each entry jumps through a slot of the
+ * GOT, and the relocation of that slot names the function. The jump is looked for in the entry's
+ * bytes (ff 25 and a displacement, perhaps behind endbr64 and bnd), which serves .plt, .plt.sec and
+ * .plt.got alike.
  *
- * Cost: 24 bytes a symbol and one sort. Names stay in the file. Versions in names ("memcpy@@GLIBC_2.14") stay too.
+ * Cost: 24 bytes a symbol and one sort. Names stay in the file. Versions in names
+ * ("memcpy@@GLIBC_2.14") stay too.
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -27,7 +29,8 @@ struct names {
 
 static const char *name_at(const struct names *names, uint32_t offset)
 {
-	if (!names->data || offset >= names->size || !memchr(names->data + offset, 0, names->size - offset))
+	if (!names->data || offset >= names->size ||
+		!memchr(names->data + offset, 0, names->size - offset))
 		return "";
 	return (const char *)names->data + offset;
 }
@@ -36,7 +39,7 @@ static const char *name_at(const struct names *names, uint32_t offset)
 static struct names linked_names(struct elf *elf, const struct elf_section *section)
 {
 	struct error err = ERROR_INIT;
-	struct names names = { NULL, 0 };
+	struct names names = {NULL, 0};
 
 	if (section->link < elf->n_sections && elf->sections[section->link].stored) {
 		names.data = elf_section_data(elf, &elf->sections[section->link], &err);
@@ -60,7 +63,8 @@ static uint64_t code_end(const struct elf *elf, uint16_t index)
 
 static bool is_code(unsigned type)
 {
-	return type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE || type == STT_OBJECT;
+	return type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE ||
+	       type == STT_OBJECT;
 }
 
 /* While reading, `size` of a symbol without a size is kept 0. */
@@ -83,7 +87,8 @@ static void read_symbols(struct symtab *symtab, struct elf *elf, struct elf_sect
 			continue;
 		entry->name = name_at(&names, symbol.st_name);
 		entry->address = symbol.st_value;
-		entry->size = symbol.st_size > end - symbol.st_value ? end - symbol.st_value : symbol.st_size;
+		entry->size = symbol.st_size > end - symbol.st_value ? end - symbol.st_value
+								     : symbol.st_size;
 		if (*entry->name)
 			symtab->count++;
 	}
@@ -100,7 +105,8 @@ static int compare_entries(const void *left, const void *right)
 	return 0;
 }
 
-/* A stable sort, so that of equals the last in the file stays last: glibc's qsort is none when memory is short. */
+/* A stable sort, so that of equals the last in the file stays last: glibc's qsort is none when
+ * memory is short. */
 static void merge_sort(struct symtab_entry *entries, struct symtab_entry *spare, size_t count)
 {
 	size_t half = count / 2, a = 0, b = half;
@@ -112,14 +118,16 @@ static void merge_sort(struct symtab_entry *entries, struct symtab_entry *spare,
 	if (compare_entries(&entries[half - 1], &entries[half]) <= 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		bool left = b == count || (a < half && compare_entries(&entries[a], &entries[b]) <= 0);
+		bool left =
+			b == count || (a < half && compare_entries(&entries[a], &entries[b]) <= 0);
 
 		spare[i] = entries[left ? a++ : b++];
 	}
 	memcpy(entries, spare, count * sizeof *entries);
 }
 
-/* One entry an address: the last of its sorted run, which is the largest. Sizes of 0 then reach to the next. */
+/* One entry an address: the last of its sorted run, which is the largest. Sizes of 0 then reach to
+ * the next. */
 static void sort_symbols(struct symtab *symtab, const struct elf *elf)
 {
 	struct symtab_entry *spare = xreallocarray(NULL, symtab->count + 1, sizeof *spare);
@@ -128,12 +136,14 @@ static void sort_symbols(struct symtab *symtab, const struct elf *elf)
 	merge_sort(symtab->entries, spare, symtab->count);
 	free(spare);
 	for (size_t i = 0; i < symtab->count; i++)
-		if (i + 1 == symtab->count || symtab->entries[i + 1].address != symtab->entries[i].address)
+		if (i + 1 == symtab->count ||
+			symtab->entries[i + 1].address != symtab->entries[i].address)
 			symtab->entries[kept++] = symtab->entries[i];
 	symtab->count = kept;
 	for (size_t i = 0; i < kept; i++) {
 		struct symtab_entry *entry = &symtab->entries[i];
-		const struct elf_section *section = entry->size ? NULL : elf_section_at(elf, entry->address);
+		const struct elf_section *section =
+			entry->size ? NULL : elf_section_at(elf, entry->address);
 		uint64_t end;
 
 		if (!section)
@@ -157,13 +167,15 @@ static int compare_slots(const void *left, const void *right)
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 
-/* The GOT slots that the relocations in SECTION fill with functions, sorted; *count of them, to be freed. */
+/* The GOT slots that the relocations in SECTION fill with functions, sorted; *count of them, to be
+ * freed. */
 static struct slot *read_slots(struct elf *elf, struct elf_section *section, size_t *count)
 {
-	struct elf_section *symbols = section->link < elf->n_sections ? &elf->sections[section->link] : NULL;
+	struct elf_section *symbols =
+		section->link < elf->n_sections ? &elf->sections[section->link] : NULL;
 	size_t n = section->stored_size / sizeof(Elf64_Rela);
 	struct slot *slots = xreallocarray(NULL, n + 1, sizeof *slots);
-	struct names names = { NULL, 0 };
+	struct names names = {NULL, 0};
 
 	*count = 0;
 	if (symbols && symbols->stored)
@@ -187,7 +199,8 @@ static struct slot *read_slots(struct elf *elf, struct elf_section *section, siz
 	return slots;
 }
 
-/* The slot that the entry of code AT, loaded at ADDRESS, jumps through; 0 when it has no such jump. */
+/* The slot that the entry of code AT, loaded at ADDRESS, jumps through; 0 when it has no such jump.
+ */
 static uint64_t jump_slot(const uint8_t *at, uint64_t address)
 {
 	for (int i = 0; i + 6 <= PLT_ENTRY; i++) {
@@ -201,27 +214,30 @@ static uint64_t jump_slot(const uint8_t *at, uint64_t address)
 	return 0;
 }
 
-static void read_plt(struct symtab *symtab, const struct elf_section *section, const struct slot *slots, size_t count)
+static void read_plt(struct symtab *symtab, const struct elf_section *section,
+	const struct slot *slots, size_t count)
 {
 	size_t step = section->entry_size == 8 ? 8 : PLT_ENTRY; /* .plt.got of old linkers */
 	size_t n = section->stored_size / step;
 
 	symtab->plt = xreallocarray(symtab->plt, symtab->n_plt + n + 1, sizeof *symtab->plt);
 	for (size_t i = 0; i < n && i * step + PLT_ENTRY <= section->stored_size; i++) {
-		struct slot key = { jump_slot(section->stored + i * step, section->address + i * step), NULL };
-		struct slot *slot = key.address ?
-			bsearch(&key, slots, count, sizeof *slots, compare_slots) : NULL;
+		struct slot key = {
+			jump_slot(section->stored + i * step, section->address + i * step), NULL};
+		struct slot *slot =
+			key.address ? bsearch(&key, slots, count, sizeof *slots, compare_slots)
+				    : NULL;
 
 		if (slot)
 			symtab->plt[symtab->n_plt++] = (struct symtab_entry){
-				section->address + i * step, step, slot->name };
+				section->address + i * step, step, slot->name};
 	}
 }
 
 static void read_plts(struct symtab *symtab, struct elf *elf)
 {
-	static const char *const sections[] = { ".plt", ".plt.got", ".plt.sec" };
-	static const char *const relocations[] = { ".rela.plt", ".rela.dyn" };
+	static const char *const sections[] = {".plt", ".plt.got", ".plt.sec"};
+	static const char *const relocations[] = {".rela.plt", ".rela.dyn"};
 
 	for (size_t r = 0; r < 2; r++) {
 		struct elf_section *section = elf_section(elf, relocations[r]);
@@ -251,8 +267,8 @@ void symtab_read(struct symtab *symtab, struct elf *elf)
 	for (size_t i = 0; i < elf->n_sections; i++) {
 		struct elf_section *section = &elf->sections[i];
 
-		if (section->stored && (section->type == SHT_SYMTAB ||
-					(section->type == SHT_DYNSYM && !found)))
+		if (section->stored &&
+			(section->type == SHT_SYMTAB || (section->type == SHT_DYNSYM && !found)))
 			found = section;
 	}
 	if (found)
@@ -284,8 +300,8 @@ static size_t entries_before(const struct symtab_entry *entries, size_t count, u
 	return low;
 }
 
-static const struct symtab_entry *holding(const struct symtab_entry *entries, size_t count, uint64_t address,
-	size_t tries)
+static const struct symtab_entry *holding(
+	const struct symtab_entry *entries, size_t count, uint64_t address, size_t tries)
 {
 	size_t before = entries_before(entries, count, address);
 

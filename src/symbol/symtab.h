@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A file's symbol table, sorted by address: names of functions where there is nothing better, and the better name of an
- * outermost function where there is (aliases, `.cold` parts). Facts: gABI chapter 4, "Symbol Table".
+ * A file's symbol table, sorted by address: names of functions where there is nothing better, and
+ * the better name of an outermost function where there is (aliases, `.cold` parts). Facts: gABI
+ * chapter 4, "Symbol Table".
  */
 #ifndef SYMBOL_SYMTAB_H
 #define SYMBOL_SYMTAB_H
@@ -10,7 +11,7 @@
 
 struct symtab_entry {
 	uint64_t address, size;
-	const char *name;      /* points into the file; not demangled */
+	const char *name; /* points into the file; not demangled */
 };
 
 struct symtab {
@@ -25,8 +26,9 @@ void symtab_read(struct symtab *symtab, struct elf *elf);
 void symtab_free(struct symtab *symtab);
 
 /*
- * The symbol that holds ADDRESS: of those before it the nearest, of several at one place the largest, of equals the last in
- * the table (so llvm-symbolizer does). One of size 0 reaches to the next. NULL when that symbol ends before ADDRESS.
+ * The symbol that holds ADDRESS: of those before it the nearest, of several at one place the
+ * largest, of equals the last in the table (so llvm-symbolizer does). One of size 0 reaches to the
+ * next. NULL when that symbol ends before ADDRESS.
  */
 const struct symtab_entry *symtab_find(const struct symtab *symtab, uint64_t address);
 /* The same, but an earlier, larger one is taken too, for want of anything better. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The symbolizer by itself: reads addresses of one file in hexadecimal from stdin, prints their chains as llvm-symbolizer
- * --inlines does (columns are always 0), so that tests/bench/symbols can hold one against the other. What it took goes to
- * stderr as "seconds N megabytes N", the memory of the process that reads the file added to its own.
+ * The symbolizer by itself: reads addresses of one file in hexadecimal from stdin, prints their
+ * chains as llvm-symbolizer
+ * --inlines does (columns are always 0), so that tests/bench/symbols can hold one against the
+ * other. What it took goes to stderr as "seconds N megabytes N", the memory of the process that
+ * reads the file added to its own.
  *
  * symbols [--raw] [--in-process] [--debug-dir DIR] FILE
  */
@@ -51,11 +53,11 @@ static void print_chain(const struct symbol *levels, size_t count)
 
 int main(int argc, char **argv)
 {
-	const char *debug_dirs[2] = { NULL, NULL };
-	struct symbolizer_options options = { 0 };
-	ARRAY(uint64_t) pcs = { 0 };
+	const char *debug_dirs[2] = {NULL, NULL};
+	struct symbolizer_options options = {0};
+	ARRAY(uint64_t) pcs = {0};
 	struct symbol levels[LEVELS_MAX];
-	struct symbol_module module = { 0 };
+	struct symbol_module module = {0};
 	struct symbolizer *symbolizer;
 	struct symbol_source source;
 	double start;
@@ -73,21 +75,24 @@ int main(int argc, char **argv)
 			module.path = argv[i];
 	}
 	if (!module.path) {
-		fprintf(stderr, "usage: symbols [--raw] [--in-process] [--debug-dir DIR] FILE <addresses\n");
+		fprintf(stderr, "usage: symbols [--raw] [--in-process] [--debug-dir DIR] FILE "
+				"<addresses\n");
 		return 2;
 	}
 	options.debug_dirs = debug_dirs;
-	while (fgets(line, sizeof line, stdin)) /* the address after it, as a return address would be */
+	while (fgets(
+		line, sizeof line, stdin)) /* the address after it, as a return address would be */
 		*ARRAY_PUSH(&pcs) = strtoull(line, NULL, 16) + 1;
 	start = seconds();
 	symbolizer = symbolizer_new(&options);
 	index = symbolizer_module(symbolizer, &module);
 	symbolizer_prefetch(symbolizer, index, pcs.items, pcs.count);
 	for (size_t i = 0; i < pcs.count; i++)
-		print_chain(levels, symbolizer_lookup(symbolizer, index, pcs.items[i], levels, LEVELS_MAX));
+		print_chain(levels,
+			symbolizer_lookup(symbolizer, index, pcs.items[i], levels, LEVELS_MAX));
 	source = symbolizer_source(symbolizer, index);
-	fprintf(stderr, "names %d from %s why %s\n", source.names, source.from ? source.from : "itself",
-		source.why ? source.why : "-");
+	fprintf(stderr, "names %d from %s why %s\n", source.names,
+		source.from ? source.from : "itself", source.why ? source.why : "-");
 	symbolizer_free(symbolizer);
 	ARRAY_FREE(&pcs);
 	fflush(stdout);

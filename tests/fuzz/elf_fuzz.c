@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fuzzes the reading of ELF files and their debug information, all in this process: sections, notes, symbol tables, units,
- * line tables, ranges, names. Asks for addresses spread over the sections of code, and for a few that are in none. Whatever the
- * bytes are, an answer has at least one level and its strings are strings.
+ * Fuzzes the reading of ELF files and their debug information, all in this process: sections,
+ * notes, symbol tables, units, line tables, ranges, names. Asks for addresses spread over the
+ * sections of code, and for a few that are in none. Whatever the bytes are, an answer has at least
+ * one level and its strings are strings.
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static void ask(struct binary *binary, uint64_t address)
 		abort();
 	for (size_t i = 0; i < count; i++)
 		fuzz_read += strlen(strings_get(strings, levels[i].filename)) +
-			strlen(strings_get(strings, levels[i].function));
+			     strlen(strings_get(strings, levels[i].function));
 }
 
 /* The sections that there are, by a reader of its own: the other one is inside of the binary. */
@@ -44,7 +45,7 @@ static void ask_all(struct binary *binary, const struct elf *elf)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct binary_options options = { 0 };
+	struct binary_options options = {0};
 	struct error err = ERROR_INIT;
 	struct binary *binary = binary_open_memory(data, size, &options);
 	struct elf *elf = elf_open_memory(data, size, &err);

@@ -29,15 +29,15 @@ static struct symbol levels[8];
 
 static size_t look_up(const char *dir, const char *root)
 {
-	const char *dirs[] = { dir, NULL };
-	struct symbolizer_options options = { .debug_dirs = dirs, .root = root, .in_process = true };
+	const char *dirs[] = {dir, NULL};
+	struct symbolizer_options options = {.debug_dirs = dirs, .root = root, .in_process = true};
 	char *path = root ? xstrdup("/bin/prog") : realpath("bin/prog", NULL);
-	struct symbol_module module = { .path = path };
+	struct symbol_module module = {.path = path};
 	size_t count;
 
 	symbolizer = symbolizer_new(&options);
-	count = symbolizer_lookup(symbolizer, symbolizer_module(symbolizer, &module), toolchain_mark("bin/prog") + 1, levels,
-		8);
+	count = symbolizer_lookup(symbolizer, symbolizer_module(symbolizer, &module),
+		toolchain_mark("bin/prog") + 1, levels, 8);
 	source = symbolizer_source(symbolizer, 0);
 	free(path);
 	return count;
@@ -52,7 +52,8 @@ static void check_found(const char *dir, const char *root, const char *from)
 	cr_assert_eq(levels[0].lineno, CHAIN_INNER);
 	cr_assert_eq(source.names, MODULE_NAMES_DWARF);
 	cr_assert(source.from && strlen(source.from) >= length &&
-		  !strcmp(source.from + strlen(source.from) - length, from), "from %s", source.from);
+			  !strcmp(source.from + strlen(source.from) - length, from),
+		"from %s", source.from);
 	symbolizer_free(symbolizer);
 }
 
@@ -74,22 +75,26 @@ Test(debugfile, none)
 
 Test(debugfile, by_build_id)
 {
-	toolchain_run("mkdir -p debug/.build-id/aa && mv prog.debug debug/.build-id/aa/bbccddee.debug");
+	toolchain_run(
+		"mkdir -p debug/.build-id/aa && mv prog.debug debug/.build-id/aa/bbccddee.debug");
 	check_not_found(NULL, "no debug file is installed for it");
 	check_found("debug", NULL, "debug/.build-id/aa/bbccddee.debug");
 }
 
 Test(debugfile, by_build_id_although_the_program_is_gone)
 {
-	static const uint8_t id[] = { 0xaa, 0xbb, 0xcc, 0xdd, 0xee };
-	const char *dirs[] = { "debug", NULL };
-	struct symbolizer_options options = { .debug_dirs = dirs, .in_process = true };
-	struct symbol_module module = { "/nowhere/prog (deleted)", id, sizeof id };
+	static const uint8_t id[] = {0xaa, 0xbb, 0xcc, 0xdd, 0xee};
+	const char *dirs[] = {"debug", NULL};
+	struct symbolizer_options options = {.debug_dirs = dirs, .in_process = true};
+	struct symbol_module module = {"/nowhere/prog (deleted)", id, sizeof id};
 	uint64_t mark = toolchain_mark("bin/prog");
 
-	toolchain_run("mkdir -p debug/.build-id/aa && mv prog.debug debug/.build-id/aa/bbccddee.debug && rm -r bin");
+	toolchain_run("mkdir -p debug/.build-id/aa && mv prog.debug "
+		      "debug/.build-id/aa/bbccddee.debug && rm -r bin");
 	symbolizer = symbolizer_new(&options);
-	cr_assert_eq(symbolizer_lookup(symbolizer, symbolizer_module(symbolizer, &module), mark + 1, levels, 8), 3);
+	cr_assert_eq(symbolizer_lookup(symbolizer, symbolizer_module(symbolizer, &module), mark + 1,
+			     levels, 8),
+		3);
 	cr_assert_str_eq(levels[2].function, "outer");
 	symbolizer_free(symbolizer);
 }
@@ -98,7 +103,8 @@ Test(debugfile, of_another_build_id_is_refused)
 {
 	toolchain_chain("other", "gcc", "-Wl,--build-id=0xaabbccddff");
 	toolchain_run("mkdir -p debug/.build-id/aa && mv other debug/.build-id/aa/bbccddee.debug");
-	check_not_found("debug", "debug/.build-id/aa/bbccddee.debug is of another build: its build-id differs");
+	check_not_found("debug",
+		"debug/.build-id/aa/bbccddee.debug is of another build: its build-id differs");
 }
 
 Test(debugfile, by_link_beside_the_program)
@@ -129,7 +135,8 @@ Test(debugfile, of_another_checksum_is_refused)
 
 Test(debugfile, without_names_is_refused)
 {
-	toolchain_run("mkdir -p debug/.build-id/aa && cp bin/prog debug/.build-id/aa/bbccddee.debug");
+	toolchain_run(
+		"mkdir -p debug/.build-id/aa && cp bin/prog debug/.build-id/aa/bbccddee.debug");
 	check_not_found("debug", "has no debug information");
 }
 
@@ -138,7 +145,8 @@ Test(debugfile, in_another_root)
 	char root[PATH_MAX];
 
 	cr_assert_not_null(getcwd(root, sizeof root));
-	toolchain_run("mkdir -p usr/lib/debug/.build-id/aa && cp prog.debug usr/lib/debug/.build-id/aa/bbccddee.debug");
+	toolchain_run("mkdir -p usr/lib/debug/.build-id/aa && cp prog.debug "
+		      "usr/lib/debug/.build-id/aa/bbccddee.debug");
 	check_found(NULL, root, "/usr/lib/debug/.build-id/aa/bbccddee.debug");
 	toolchain_run("rm -r usr && mkdir -p usr/lib/debug/bin && mv prog.debug usr/lib/debug/bin");
 	check_found(NULL, root, "/usr/lib/debug/bin/prog.debug");

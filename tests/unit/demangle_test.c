@@ -10,7 +10,8 @@ static void check(const char *name, const char *wanted)
 	char *got = demangle(name);
 
 	if (wanted)
-		cr_assert(got && !strcmp(got, wanted), "%s: got %s, want %s", name, got ? got : "(none)", wanted);
+		cr_assert(got && !strcmp(got, wanted), "%s: got %s, want %s", name,
+			got ? got : "(none)", wanted);
 	else
 		cr_assert_null(got, "%s: got %s", name, got);
 	free(got);
@@ -18,7 +19,8 @@ static void check(const char *name, const char *wanted)
 
 Test(demangle, cplusplus)
 {
-	check("_ZNSt6vectorIiSaIiEE9push_backEOi", "std::vector<int, std::allocator<int> >::push_back(int&&)");
+	check("_ZNSt6vectorIiSaIiEE9push_backEOi",
+		"std::vector<int, std::allocator<int> >::push_back(int&&)");
 	check("_ZN5boost4asio10io_contextC1Ev", "boost::asio::io_context::io_context()");
 	check("_ZZ4mainENKUlvE_clEv", "main::{lambda()#1}::operator()() const");
 	check("_Z3barv.cold", "bar() [clone .cold]");
@@ -47,8 +49,9 @@ Test(demangle, versions_of_symbols_are_cut_off)
 
 Test(demangle, what_is_not_mangled)
 {
-	static const char *const names[] = { "", "_", "_Z", "_R", "_D", "i", "main", "malloc", "_start", "_Exit", "__libc_main",
-		"_Zebra", "_Raise", "_Does_this", "_ZN", "_ZNSt", "foo.part.0", "_GLOBAL_OFFSET_TABLE_", "@", "_@_Z3foov" };
+	static const char *const names[] = {"", "_", "_Z", "_R", "_D", "i", "main", "malloc",
+		"_start", "_Exit", "__libc_main", "_Zebra", "_Raise", "_Does_this", "_ZN", "_ZNSt",
+		"foo.part.0", "_GLOBAL_OFFSET_TABLE_", "@", "_@_Z3foov"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		check(names[i], NULL);

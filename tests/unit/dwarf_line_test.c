@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Line tables made by hand, of all versions: rows, sequences, names; and that cut or lying ones do no harm. */
+/* Line tables made by hand, of all versions: rows, sequences, names; and that cut or lying ones do
+ * no harm. */
 #include <criterion/criterion.h>
 #include <libdwarf/dwarf.h>
 #include <stdlib.h>
@@ -14,15 +15,15 @@ static void put_text(struct buffer *to, const char *text)
 
 static void put_header_numbers(struct buffer *header, unsigned version)
 {
-	static const uint8_t operands[] = { 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1 };
+	static const uint8_t operands[] = {0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1};
 
 	buffer_u8(header, 1); /* min_instruction_length */
 	if (version >= 4)
 		buffer_u8(header, 1);
 	buffer_u8(header, 1);
 	buffer_u8(header, (uint8_t)-5); /* line_base */
-	buffer_u8(header, 14);          /* line_range */
-	buffer_u8(header, 13);          /* opcode_base */
+	buffer_u8(header, 14);		/* line_range */
+	buffer_u8(header, 13);		/* opcode_base */
 	buffer_bytes(header, operands, sizeof operands);
 }
 
@@ -60,8 +61,8 @@ static void put_new_names(struct buffer *header, bool wide)
 	buffer_varint(header, DW_FORM_data16);
 	buffer_varint(header, 5);
 	for (unsigned i = 0; i < 5; i++) {
-		static const uint32_t offsets[] = { 0, 0, 4, 8, 12 };
-		static const uint8_t directories[] = { 0, 0, 1, 2, 1 };
+		static const uint32_t offsets[] = {0, 0, 4, 8, 12};
+		static const uint8_t directories[] = {0, 0, 1, 2, 1};
 
 		if (wide)
 			buffer_u64(header, offsets[i]);
@@ -122,7 +123,7 @@ static void put_program(struct buffer *program)
 	buffer_u8(program, 13 + 4 + 8 * 14); /* line - 1, address + 8 */
 	buffer_u8(program, DW_LNS_fixed_advance_pc);
 	buffer_u16(program, 0);
-	buffer_bytes(program, "\0\2\4\7", 4); /* set_discriminator */
+	buffer_bytes(program, "\0\2\4\7", 4);	 /* set_discriminator */
 	buffer_u8(program, DW_LNS_const_add_pc); /* (255 - 13) / 14 = 17 */
 	buffer_u8(program, DW_LNS_copy);
 	put_end(program, 7);
@@ -133,7 +134,7 @@ static void put_program(struct buffer *program)
 
 static struct buffer make_table(unsigned version, bool wide)
 {
-	struct buffer table = { 0 }, header = { 0 }, body = { 0 };
+	struct buffer table = {0}, header = {0}, body = {0};
 
 	put_header_numbers(&header, version);
 	if (version >= 5)
@@ -164,7 +165,8 @@ static struct buffer make_table(unsigned version, bool wide)
 
 static int read_table(struct line_table *table, const void *data, size_t size)
 {
-	struct line_sections sections = { { data, size }, { (const uint8_t *)line_str, sizeof line_str }, { NULL, 0 } };
+	struct line_sections sections = {
+		{data, size}, {(const uint8_t *)line_str, sizeof line_str}, {NULL, 0}};
 	struct error err = ERROR_INIT;
 
 	return line_table_read(table, &sections, 7, &err);
@@ -179,7 +181,8 @@ static void check_name(const struct line_table *table, uint32_t file, const char
 	free(name);
 }
 
-static void check_place(const struct line_table *table, uint64_t address, uint32_t wanted_file, uint32_t wanted_line)
+static void check_place(const struct line_table *table, uint64_t address, uint32_t wanted_file,
+	uint32_t wanted_line)
 {
 	uint32_t file = 0, line = 0;
 	int found = line_table_find(table, address, &file, &line);
@@ -187,7 +190,8 @@ static void check_place(const struct line_table *table, uint64_t address, uint32
 	if (!wanted_line)
 		cr_assert_eq(found, -1, "0x%lx: %u:%u", address, file, line);
 	else
-		cr_assert(!found && file == wanted_file && line == wanted_line, "0x%lx: %u:%u", address, file, line);
+		cr_assert(!found && file == wanted_file && line == wanted_line, "0x%lx: %u:%u",
+			address, file, line);
 }
 
 static void check_table(unsigned version, bool wide)
@@ -276,7 +280,7 @@ Test(dwarf_line, cut_tables_do_no_harm)
 
 Test(dwarf_line, any_byte_may_lie)
 {
-	static const uint8_t lies[] = { 0, 1, 0x7f, 0x80, 0xff };
+	static const uint8_t lies[] = {0, 1, 0x7f, 0x80, 0xff};
 
 	for (unsigned version = 4; version <= 5; version++) {
 		struct buffer bytes = make_table(version, false);
@@ -295,12 +299,12 @@ Test(dwarf_line, any_byte_may_lie)
 
 Test(dwarf_line, entries_without_fields_cannot_be_many)
 {
-	struct buffer header = { 0 }, table = { 0 };
+	struct buffer header = {0}, table = {0};
 	struct line_table read;
 
 	put_header_numbers(&header, 5);
-	buffer_u8(&header, 0);                /* directories of no fields */
-	buffer_varint(&header, 1ull << 40);   /* and so many of them */
+	buffer_u8(&header, 0);		    /* directories of no fields */
+	buffer_varint(&header, 1ull << 40); /* and so many of them */
 	buffer_bytes(&table, "padding", 7);
 	buffer_u32(&table, 2 + 2 + 4 + header.size);
 	buffer_u16(&table, 5);

@@ -12,32 +12,33 @@ static struct range_context context;
 
 static void begin(uint16_t version)
 {
-	sections = (struct range_sections){ 0 };
-	context = (struct range_context){ .sections = &sections, .version = version, .base = 0x1000 };
+	sections = (struct range_sections){0};
+	context = (struct range_context){.sections = &sections, .version = version, .base = 0x1000};
 }
 
 /* The ranges of a list as one text: "low-high low-high". */
 static const char *list(uint64_t where, bool indexed)
 {
 	static char text[1024];
-	struct intervals set = { 0 };
+	struct intervals set = {0};
 	size_t used = 0;
 
 	text[0] = 0;
 	range_list_add(&context, where, indexed, &set, 3);
 	for (size_t i = 0; i < set.list.count; i++)
-		used += snprintf(text + used, sizeof text - used, "%s%lx-%lx", i ? " " : "", set.list.items[i].low,
-			set.list.items[i].high);
+		used += snprintf(text + used, sizeof text - used, "%s%lx-%lx", i ? " " : "",
+			set.list.items[i].low, set.list.items[i].high);
 	intervals_free(&set);
 	return text;
 }
 
 Test(dwarf_range, old_lists)
 {
-	static const uint64_t words[] = { 99, 0x10, 0x20, 0x30, 0x30, UINT64_MAX, 0x5000, 1, 1, 0, 8, 0, 0, 7, 9 };
+	static const uint64_t words[] = {
+		99, 0x10, 0x20, 0x30, 0x30, UINT64_MAX, 0x5000, 1, 1, 0, 8, 0, 0, 7, 9};
 
 	begin(4);
-	sections.ranges = (struct line_section){ (const uint8_t *)words, sizeof words };
+	sections.ranges = (struct line_section){(const uint8_t *)words, sizeof words};
 	cr_assert_str_eq(list(8, false), "1010-1020 5000-5008");
 	cr_assert_str_eq(list(13 * 8, false), "1007-1009", "one without an end");
 	cr_assert_str_eq(list(sizeof words, false), "");
@@ -46,16 +47,16 @@ Test(dwarf_range, old_lists)
 
 static struct buffer make_lists(void)
 {
-	struct buffer bytes = { 0 };
+	struct buffer bytes = {0};
 
 	buffer_bytes(&bytes, "headheadhead", 12);
-	buffer_u32(&bytes, 8);                   /* list 0, behind the offsets */
-	buffer_u32(&bytes, 8 + 4);               /* list 1 */
-	buffer_u8(&bytes, DW_RLE_offset_pair);   /* list 0 */
+	buffer_u32(&bytes, 8);		       /* list 0, behind the offsets */
+	buffer_u32(&bytes, 8 + 4);	       /* list 1 */
+	buffer_u8(&bytes, DW_RLE_offset_pair); /* list 0 */
 	buffer_varint(&bytes, 1);
 	buffer_varint(&bytes, 2);
 	buffer_u8(&bytes, DW_RLE_end_of_list);
-	buffer_u8(&bytes, DW_RLE_startx_endx);   /* list 1 */
+	buffer_u8(&bytes, DW_RLE_startx_endx); /* list 1 */
 	buffer_varint(&bytes, 0);
 	buffer_varint(&bytes, 1);
 	buffer_u8(&bytes, DW_RLE_startx_length);
@@ -86,21 +87,21 @@ static struct buffer make_lists(void)
 	return bytes;
 }
 
-static const uint64_t addresses[] = { 77, 0x2000, 0x3000 };
+static const uint64_t addresses[] = {77, 0x2000, 0x3000};
 
 Test(dwarf_range, new_lists)
 {
 	struct buffer bytes = make_lists();
 
 	begin(5);
-	sections.rnglists = (struct line_section){ bytes.data, bytes.size };
-	sections.addr = (struct line_section){ (const uint8_t *)addresses, sizeof addresses };
+	sections.rnglists = (struct line_section){bytes.data, bytes.size};
+	sections.addr = (struct line_section){(const uint8_t *)addresses, sizeof addresses};
 	context.lists_base = 12;
 	context.addr_base = 8;
 	cr_assert_str_eq(list(0, true), "1001-1002");
 	cr_assert_str_eq(list(20, false), "1001-1002");
-	cr_assert_str_eq(list(1, true),
-		"2000-3000 3000-3005 3010-3020 90001-9012c 70000-70001 60000-60002");
+	cr_assert_str_eq(
+		list(1, true), "2000-3000 3000-3005 3010-3020 90001-9012c 70000-70001 60000-60002");
 	cr_assert_str_eq(list(UINT64_MAX, true), "");
 	cr_assert_str_eq(list(1ull << 62, true), "");
 	context.lists_base = UINT64_MAX;
@@ -113,14 +114,14 @@ Test(dwarf_range, cuts_and_lies_do_no_harm)
 	struct buffer bytes = make_lists();
 
 	begin(5);
-	sections.addr = (struct line_section){ (const uint8_t *)addresses, sizeof addresses };
+	sections.addr = (struct line_section){(const uint8_t *)addresses, sizeof addresses};
 	context.lists_base = 12;
 	for (size_t cut = 0; cut <= bytes.size; cut++) {
-		sections.rnglists = (struct line_section){ bytes.data + bytes.size - cut, cut };
+		sections.rnglists = (struct line_section){bytes.data + bytes.size - cut, cut};
 		for (uint64_t i = 0; i < 4; i++)
 			cr_assert_lt(strlen(list(i, true)), 200);
 	}
-	sections.rnglists = (struct line_section){ bytes.data, bytes.size };
+	sections.rnglists = (struct line_section){bytes.data, bytes.size};
 	for (size_t at = 12; at < bytes.size; at++) {
 		uint8_t truth = bytes.data[at];
 

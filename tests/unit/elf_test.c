@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ELF files, made by hand and by the compiler: sections, inflating, notes, links; and what is refused. */
+/* ELF files, made by hand and by the compiler: sections, inflating, notes, links; and what is
+ * refused. */
 #include <criterion/criterion.h>
 #include <elf.h>
 #include <stdlib.h>
@@ -14,7 +15,14 @@
 TestSuite(elf, .init = toolchain_begin, .fini = toolchain_end);
 
 static const char names[] = "\0.names\0.debug_info\0.zdebug_line\0.gnu_debuglink\0.note\0.text";
-enum { NAME_NAMES = 1, NAME_INFO = 8, NAME_LINE = 20, NAME_LINK = 33, NAME_NOTE = 48, NAME_TEXT = 54 };
+enum {
+	NAME_NAMES = 1,
+	NAME_INFO = 8,
+	NAME_LINE = 20,
+	NAME_LINK = 33,
+	NAME_NOTE = 48,
+	NAME_TEXT = 54
+};
 
 struct part {
 	uint32_t name, type;
@@ -26,19 +34,29 @@ struct part {
 /* A file of these sections, behind the null one and the names. */
 static struct buffer make_elf(const struct part *parts, size_t count)
 {
-	struct buffer file = { 0 };
-	Elf64_Ehdr header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1 }, .e_type = ET_EXEC,
-		.e_machine = EM_X86_64, .e_version = 1, .e_ehsize = sizeof header, .e_shentsize = sizeof(Elf64_Shdr),
-		.e_shnum = count + 2, .e_shstrndx = 1 };
-	Elf64_Shdr sections[8] = { { 0 }, { .sh_name = NAME_NAMES, .sh_type = SHT_STRTAB, .sh_offset = sizeof header,
-		.sh_size = sizeof names } };
+	struct buffer file = {0};
+	Elf64_Ehdr header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1},
+		.e_type = ET_EXEC,
+		.e_machine = EM_X86_64,
+		.e_version = 1,
+		.e_ehsize = sizeof header,
+		.e_shentsize = sizeof(Elf64_Shdr),
+		.e_shnum = count + 2,
+		.e_shstrndx = 1};
+	Elf64_Shdr sections[8] = {{0}, {.sh_name = NAME_NAMES,
+					       .sh_type = SHT_STRTAB,
+					       .sh_offset = sizeof header,
+					       .sh_size = sizeof names}};
 
 	buffer_bytes(&file, &header, sizeof header);
 	buffer_bytes(&file, names, sizeof names);
 	for (size_t i = 0; i < count; i++) {
-		sections[i + 2] = (Elf64_Shdr){ .sh_name = parts[i].name, .sh_type = parts[i].type,
-			.sh_flags = parts[i].flags, .sh_addr = parts[i].address, .sh_offset = file.size,
-			.sh_size = parts[i].size };
+		sections[i + 2] = (Elf64_Shdr){.sh_name = parts[i].name,
+			.sh_type = parts[i].type,
+			.sh_flags = parts[i].flags,
+			.sh_addr = parts[i].address,
+			.sh_offset = file.size,
+			.sh_size = parts[i].size};
 		buffer_bytes(&file, parts[i].data, parts[i].size);
 	}
 	((Elf64_Ehdr *)file.data)->e_shoff = file.size;
@@ -66,8 +84,8 @@ static void fill_text(void)
 /* A compressed section's bytes: its header, then TEXT as TYPE says; it claims SIZE bytes. */
 static struct buffer compress_text(uint32_t type, uint64_t size)
 {
-	Elf64_Chdr header = { .ch_type = type, .ch_size = size, .ch_addralign = 1 };
-	struct buffer data = { 0 };
+	Elf64_Chdr header = {.ch_type = type, .ch_size = size, .ch_addralign = 1};
+	struct buffer data = {0};
 	size_t packed = compressBound(sizeof text) + ZSTD_compressBound(sizeof text);
 	uint8_t *bytes = malloc(packed);
 
@@ -89,7 +107,8 @@ static struct buffer compress_text(uint32_t type, uint64_t size)
 static void check_inflated(uint32_t type, uint64_t claim, size_t cut, bool good)
 {
 	struct buffer packed = compress_text(type, claim);
-	struct part part = { NAME_INFO, SHT_PROGBITS, SHF_COMPRESSED, 0, packed.data, packed.size - cut };
+	struct part part = {
+		NAME_INFO, SHT_PROGBITS, SHF_COMPRESSED, 0, packed.data, packed.size - cut};
 	struct buffer file = make_elf(&part, 1);
 	struct elf *elf = open_buffer(&file);
 	struct elf_section *section = elf_section(elf, ".debug_info");
@@ -120,7 +139,8 @@ Test(elf, sections_are_inflated)
 
 Test(elf, inflating_what_lies_is_an_error)
 {
-	static const uint64_t claims[] = { 0, 1, sizeof text - 1, sizeof text + 1, 1ull << 40, UINT64_MAX };
+	static const uint64_t claims[] = {
+		0, 1, sizeof text - 1, sizeof text + 1, 1ull << 40, UINT64_MAX};
 
 	for (uint32_t type = 1; type <= 2; type++) {
 		for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
@@ -133,8 +153,8 @@ Test(elf, inflating_what_lies_is_an_error)
 
 Test(elf, old_names_of_compressed_sections)
 {
-	struct buffer data = { 0 };
-	struct part part = { NAME_LINE, SHT_PROGBITS, 0, 0, NULL, 0 };
+	struct buffer data = {0};
+	struct part part = {NAME_LINE, SHT_PROGBITS, 0, 0, NULL, 0};
 	uLongf length = compressBound(sizeof text);
 	uint8_t *bytes = malloc(length);
 	struct error err = ERROR_INIT;
@@ -161,13 +181,14 @@ Test(elf, old_names_of_compressed_sections)
 
 Test(elf, build_id_and_debug_link)
 {
-	static const char note[] = "\4\0\0\0\20\0\0\0\1\0\0\0GNU\0................" /* another note before it */
+	static const char note[] =
+		"\4\0\0\0\20\0\0\0\1\0\0\0GNU\0................" /* another note before it */
 		"\4\0\0\0\5\0\0\0\3\0\0\0GNU\0\1\2\3\4\5\0\0";
 	static const char link[] = "prog.debug\0\0\x78\x56\x34\x12";
 	struct part parts[] = {
-		{ NAME_NOTE, SHT_NOTE, SHF_ALLOC, 0x100, note, sizeof note },
-		{ NAME_LINK, SHT_PROGBITS, 0, 0, link, sizeof link - 1 },
-		{ NAME_TEXT, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 0x1000, text, 0x100 },
+		{NAME_NOTE, SHT_NOTE, SHF_ALLOC, 0x100, note, sizeof note},
+		{NAME_LINK, SHT_PROGBITS, 0, 0, link, sizeof link - 1},
+		{NAME_TEXT, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 0x1000, text, 0x100},
 	};
 	struct buffer file = make_elf(parts, 3);
 	struct elf *elf = open_buffer(&file);
@@ -190,8 +211,9 @@ Test(elf, build_id_and_debug_link)
 Test(elf, any_cut_and_any_lie_in_the_headers_do_no_harm)
 {
 	struct part parts[] = {
-		{ NAME_TEXT, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 0x1000, text, 64 },
-		{ NAME_NOTE, SHT_NOTE, SHF_ALLOC, 0x100, "\4\0\0\0\4\0\0\0\3\0\0\0GNU\0\1\2\3\4", 20 },
+		{NAME_TEXT, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 0x1000, text, 64},
+		{NAME_NOTE, SHT_NOTE, SHF_ALLOC, 0x100, "\4\0\0\0\4\0\0\0\3\0\0\0GNU\0\1\2\3\4",
+			20},
 	};
 	struct buffer file = make_elf(parts, 2);
 	unsigned refused = 0;

@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "symbol/helper.h"
 
-static const struct helper_limits limits = { 64u << 20, 300 };
+static const struct helper_limits limits = {64u << 20, 300};
 static struct error err = ERROR_INIT;
 
 static void start(struct helper *helper, void (*serve)(int, void *), void *argument)
@@ -177,7 +177,8 @@ Test(helper, signs_of_life_are_progress)
 	helper_stop(&helper);
 }
 
-/* Answers with what it inherited: one byte for each open descriptor over 3, then whether writing to 1 and 2 is silent. */
+/* Answers with what it inherited: one byte for each open descriptor over 3, then whether writing to
+ * 1 and 2 is silent. */
 static void tell_files(int socket, void *argument)
 {
 	char found[1024];
@@ -198,7 +199,7 @@ Test(helper, nothing_is_inherited)
 	struct helper helper;
 	size_t size;
 	char *answer;
-	int out = memfd_create("out", 0), saved[2] = { dup(1), dup(2) };
+	int out = memfd_create("out", 0), saved[2] = {dup(1), dup(2)};
 
 	dup2(out, 1);
 	dup2(out, 2);
@@ -217,7 +218,7 @@ Test(helper, works_where_0_to_2_are_closed)
 	struct helper helper;
 	size_t size;
 	char *answer;
-	int saved[3] = { dup(0), dup(1), dup(2) };
+	int saved[3] = {dup(0), dup(1), dup(2)};
 
 	close(0);
 	close(1);
@@ -257,8 +258,8 @@ Test(helper, ends_with_its_parent, .timeout = 30)
 		struct helper helper;
 
 		/* Left alone in the middle of its work: it has read a question, and hangs. */
-		_exit(helper_start(&helper, &limits, hang, NULL, &err) || helper_ask(&helper, "go", 2, &err) ||
-		      write(pipes[1], &helper.pid, 4) != 4);
+		_exit(helper_start(&helper, &limits, hang, NULL, &err) ||
+			helper_ask(&helper, "go", 2, &err) || write(pipes[1], &helper.pid, 4) != 4);
 	}
 	cr_assert_eq(waitpid(pid, NULL, 0), pid);
 	cr_assert_eq(read(pipes[0], &pid, 4), 4);

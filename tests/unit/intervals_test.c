@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ranges: the innermost owns an address, or the first; checked against the definition on random sets. */
+/* Ranges: the innermost owns an address, or the first; checked against the definition on random
+ * sets. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include "symbol/intervals.h"
 
 Test(intervals, the_innermost_owns)
 {
-	struct intervals set = { 0 };
+	struct intervals set = {0};
 
 	intervals_add(&set, 10, 100, 0);
 	intervals_add(&set, 20, 60, 1);
@@ -29,7 +30,7 @@ Test(intervals, the_innermost_owns)
 
 Test(intervals, the_first_owns_after_a_cut)
 {
-	struct intervals set = { 0 };
+	struct intervals set = {0};
 
 	intervals_add(&set, 10, 50, 1);
 	intervals_add(&set, 20, 30, 2);
@@ -46,7 +47,7 @@ Test(intervals, the_first_owns_after_a_cut)
 
 Test(intervals, empty_ones_and_dropped_code_are_ignored)
 {
-	struct intervals set = { 0 };
+	struct intervals set = {0};
 
 	intervals_flatten(&set);
 	intervals_cut(&set);
@@ -60,7 +61,8 @@ Test(intervals, empty_ones_and_dropped_code_are_ignored)
 	intervals_free(&set);
 }
 
-/* Whose an address is by the definition: of those that hold it the one that begins last, then the shortest, then the last. */
+/* Whose an address is by the definition: of those that hold it the one that begins last, then the
+ * shortest, then the last. */
 static uint32_t owner(const struct interval *list, size_t count, uint64_t at)
 {
 	const struct interval *best = NULL;
@@ -70,7 +72,8 @@ static uint32_t owner(const struct interval *list, size_t count, uint64_t at)
 
 		if (at < it->low || at >= it->high)
 			continue;
-		if (!best || it->low > best->low || (it->low == best->low && it->high <= best->high))
+		if (!best || it->low > best->low ||
+			(it->low == best->low && it->high <= best->high))
 			best = it;
 	}
 	return best ? best->id : INTERVAL_NONE;
@@ -81,7 +84,7 @@ Test(intervals, agree_with_the_definition_on_any_set)
 	srandom(7);
 	for (int round = 0; round < 300; round++) {
 		struct interval list[12];
-		struct intervals set = { 0 };
+		struct intervals set = {0};
 		size_t count = 1 + random() % 12;
 
 		for (size_t i = 0; i < count; i++) {
@@ -92,7 +95,8 @@ Test(intervals, agree_with_the_definition_on_any_set)
 		}
 		intervals_flatten(&set);
 		for (uint64_t at = 0; at < 80; at++)
-			cr_assert_eq(intervals_find(&set, at), owner(list, count, at), "round %d, address %lu", round, at);
+			cr_assert_eq(intervals_find(&set, at), owner(list, count, at),
+				"round %d, address %lu", round, at);
 		for (size_t i = 1; i < set.list.count; i++)
 			cr_assert_leq(set.list.items[i - 1].high, set.list.items[i].low);
 		intervals_free(&set);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The symbolizer on real files: chains of all kinds, what it says when it cannot, and that bad input costs only names. */
+/* The symbolizer on real files: chains of all kinds, what it says when it cannot, and that bad
+ * input costs only names. */
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,14 +20,14 @@ static struct symbolizer *symbolizer;
 
 static void begin(bool in_process)
 {
-	struct symbolizer_options options = { .in_process = in_process };
+	struct symbolizer_options options = {.in_process = in_process};
 
 	symbolizer = symbolizer_new(&options);
 }
 
 static uint32_t module_of(const char *path)
 {
-	struct symbol_module module = { .path = path };
+	struct symbol_module module = {.path = path};
 
 	return symbolizer_module(symbolizer, &module);
 }
@@ -49,7 +50,9 @@ static const char *chain_of(uint32_t module, uint64_t pc)
 }
 
 #define C_CHAIN "inner chain.c:4 inlined|middle chain.c:5 inlined|outer chain.c:6"
-#define CC_CHAIN "void shop::inner<long>(long) chain.cc:4 inlined|shop::Till::middle(int) chain.cc:5 inlined|" \
+#define CC_CHAIN                                                                                   \
+	"void shop::inner<long>(long) chain.cc:4 inlined|shop::Till::middle(int) chain.cc:5 "      \
+	"inlined|"                                                                                 \
 	"shop::outer(shop::Till&, int const*) chain.cc:6"
 
 static void check_chain(const char *name, const char *flags, bool in_process, const char *wanted)
@@ -61,16 +64,26 @@ static void check_chain(const char *name, const char *flags, bool in_process, co
 	begin(in_process);
 	got = chain_of(module_of(name), mark + 1);
 	source = symbolizer_source(symbolizer, module_of(name));
-	cr_assert_str_eq(got, wanted, "0x%lx %s: got %s, why %s", mark, flags, got, source.why ? source.why : "-");
+	cr_assert_str_eq(got, wanted, "0x%lx %s: got %s, why %s", mark, flags, got,
+		source.why ? source.why : "-");
 	cr_assert_eq(source.names, MODULE_NAMES_DWARF);
 	cr_assert_null(source.why);
 	symbolizer_free(symbolizer);
 }
 
 static const char *const kinds[] = {
-	"-gdwarf-2", "-gdwarf-3", "-gdwarf-4", "-gdwarf-5", "-gdwarf-4 -gz=zlib", "-gdwarf-5 -gz=zlib",
-	"-gz=zlib-gnu", "-gdwarf-5 -static-pie", "-no-pie -gdwarf-5", "-gdwarf-4 -ffunction-sections -Wl,--gc-sections",
-	"-gdwarf-5 -ffunction-sections -Wl,--gc-sections", "-O3 -flto",
+	"-gdwarf-2",
+	"-gdwarf-3",
+	"-gdwarf-4",
+	"-gdwarf-5",
+	"-gdwarf-4 -gz=zlib",
+	"-gdwarf-5 -gz=zlib",
+	"-gz=zlib-gnu",
+	"-gdwarf-5 -static-pie",
+	"-no-pie -gdwarf-5",
+	"-gdwarf-4 -ffunction-sections -Wl,--gc-sections",
+	"-gdwarf-5 -ffunction-sections -Wl,--gc-sections",
+	"-O3 -flto",
 };
 
 static void check_compiler(const char *cc, const char *cxx)
@@ -103,8 +116,9 @@ Test(symbolizer, inline_chains_of_clang)
 Test(symbolizer, a_return_address_belongs_to_the_call_before_it)
 {
 	static const char text[] = "__attribute__((noreturn)) void leave(void);\n"
-		"void first(void)\n{\n\tleave();\n}\n"
-		"void second(void)\n{\n}\nvoid leave(void) { for (;;); }\nint main(void) { first(); }\n";
+				   "void first(void)\n{\n\tleave();\n}\n"
+				   "void second(void)\n{\n}\nvoid leave(void) { for (;;); }\nint "
+				   "main(void) { first(); }\n";
 	struct symbol levels[LEVELS];
 	size_t size;
 	uint8_t *data;
@@ -116,11 +130,13 @@ Test(symbolizer, a_return_address_belongs_to_the_call_before_it)
 	data = toolchain_read("address", &size);
 	data[size] = 0;
 	begin(false);
-	cr_assert_geq(symbolizer_lookup(symbolizer, module_of("end"), strtoull((char *)data, NULL, 16), levels, LEVELS),
+	cr_assert_geq(symbolizer_lookup(symbolizer, module_of("end"),
+			      strtoull((char *)data, NULL, 16), levels, LEVELS),
 		1);
 	cr_assert_str_eq(levels[0].function, "first");
-	cr_assert_eq(symbolizer_lookup(symbolizer, module_of("end"), strtoull((char *)data, NULL, 16) + 1, levels,
-			     LEVELS), 1);
+	cr_assert_eq(symbolizer_lookup(symbolizer, module_of("end"),
+			     strtoull((char *)data, NULL, 16) + 1, levels, LEVELS),
+		1);
 	cr_assert_str_eq(levels[0].function, "second");
 	symbolizer_free(symbolizer);
 	free(data);
@@ -137,7 +153,8 @@ Test(symbolizer, without_debug_information_the_symbol_table_names)
 		"shop::outer(shop::Till&, int const*) ?:0");
 	source = symbolizer_source(symbolizer, module_of("cc"));
 	cr_assert_eq(source.names, MODULE_NAMES_SYMTAB);
-	cr_assert_str_eq(source.why, "no debug file is installed for it");
+	cr_assert_str_eq(source.why,
+		"it has no debug information, and no debug file is installed for it");
 	symbolizer_free(symbolizer);
 }
 
@@ -148,7 +165,9 @@ Test(symbolizer, without_anything_it_is_one_symbol_of_nothing)
 	toolchain_chain("c", "gcc", "-static");
 	toolchain_run("strip c");
 	begin(false);
-	cr_assert_eq(symbolizer_lookup(symbolizer, module_of("c"), toolchain_mark("c") + 1, &level, 1), 1);
+	cr_assert_eq(
+		symbolizer_lookup(symbolizer, module_of("c"), toolchain_mark("c") + 1, &level, 1),
+		1);
 	cr_assert_null(level.filename);
 	cr_assert_null(level.function);
 	cr_assert_eq(level.lineno, 0);
@@ -168,25 +187,28 @@ Test(symbolizer, an_exported_function_of_a_stripped_library_is_named)
 
 Test(symbolizer, a_plt_entry_is_named_for_what_it_calls)
 {
-	static const char text[] = "#include <stdio.h>\nint main(int c, char **v) { return puts(v[c - 1]); }\n";
+	static const char text[] =
+		"#include <stdio.h>\nint main(int c, char **v) { return puts(v[c - 1]); }\n";
 	size_t size;
 	uint8_t *data;
 
 	toolchain_write("plt.c", text, sizeof text - 1);
-	toolchain_run("gcc -O2 -fcf-protection plt.c -o plt && "
-		      "objdump -d plt | awk '/<puts@plt>:/ { print $1 }' >address && test -s address");
+	toolchain_run(
+		"gcc -O2 -fcf-protection plt.c -o plt && "
+		"objdump -d plt | awk '/<puts@plt>:/ { print $1 }' >address && test -s address");
 	data = toolchain_read("address", &size);
 	data[size] = 0;
 	begin(true);
-	cr_assert_str_eq(chain_of(module_of("plt"), strtoull((char *)data, NULL, 16) + 5), "puts@plt ?:0");
+	cr_assert_str_eq(
+		chain_of(module_of("plt"), strtoull((char *)data, NULL, 16) + 5), "puts@plt ?:0");
 	symbolizer_free(symbolizer);
 	free(data);
 }
 
 Test(symbolizer, a_file_of_another_build_is_not_used)
 {
-	uint8_t id[20] = { 1, 2, 3 };
-	struct symbol_module module = { "c", id, sizeof id };
+	uint8_t id[20] = {1, 2, 3};
+	struct symbol_module module = {"c", id, sizeof id};
 	struct symbol_source source;
 	uint32_t index;
 
@@ -197,13 +219,18 @@ Test(symbolizer, a_file_of_another_build_is_not_used)
 	source = symbolizer_source(symbolizer, index);
 	cr_assert_eq(source.names, MODULE_NAMES_NONE);
 	cr_assert_str_eq(source.why, "the file has changed since it was mapped: its build-id is "
-		"1234567812345678123456781234567812345678, was 0102030000000000000000000000000000000000");
+				     "1234567812345678123456781234567812345678, was "
+				     "0102030000000000000000000000000000000000");
 	/* The true one, and an unknown one, are used. */
-	memcpy(id, "\x12\x34\x56\x78\x12\x34\x56\x78\x12\x34\x56\x78\x12\x34\x56\x78\x12\x34\x56\x78", 20);
+	memcpy(id,
+		"\x12\x34\x56\x78\x12\x34\x56\x78\x12\x34\x56\x78\x12\x34\x56\x78\x12\x34\x56\x78",
+		20);
 	cr_assert_neq(symbolizer_module(symbolizer, &module), index);
-	cr_assert_str_eq(chain_of(symbolizer_module(symbolizer, &module), toolchain_mark("c") + 1), C_CHAIN);
+	cr_assert_str_eq(
+		chain_of(symbolizer_module(symbolizer, &module), toolchain_mark("c") + 1), C_CHAIN);
 	module.build_id_size = 0;
-	cr_assert_str_eq(chain_of(symbolizer_module(symbolizer, &module), toolchain_mark("c") + 1), C_CHAIN);
+	cr_assert_str_eq(
+		chain_of(symbolizer_module(symbolizer, &module), toolchain_mark("c") + 1), C_CHAIN);
 	symbolizer_free(symbolizer);
 }
 
@@ -236,7 +263,7 @@ Test(symbolizer, says_why_a_file_cannot_be_used)
 
 Test(symbolizer, odd_addresses_have_no_name_and_do_no_harm)
 {
-	static const uint64_t pcs[] = { 0, 1, 2, UINT64_MAX, UINT64_MAX - 1, 1ull << 63, 0x1000000 };
+	static const uint64_t pcs[] = {0, 1, 2, UINT64_MAX, UINT64_MAX - 1, 1ull << 63, 0x1000000};
 
 	toolchain_chain("c", "gcc", "");
 	begin(false);
@@ -287,7 +314,9 @@ Test(symbolizer, many_modules_share_few_processes)
 			uint8_t *data;
 
 			snprintf(name, sizeof name, "c%d", i);
-			cr_assert_eq(symbolizer_lookup(symbolizer, module_of(name), mark + round, levels, LEVELS), 3);
+			cr_assert_eq(symbolizer_lookup(symbolizer, module_of(name), mark + round,
+					     levels, LEVELS),
+				3);
 			toolchain_run("cat /proc/%d/task/*/children | wc -w >children", getpid());
 			data = toolchain_read("children", &size);
 			/* One of them is the shell that counts. */
@@ -327,7 +356,8 @@ Test(symbolizer, a_reader_that_dies_costs_lines_not_names)
 	cr_assert_str_eq(chain_of(module_of("c"), mark), C_CHAIN, "what was known stays");
 	source = symbolizer_source(symbolizer, module_of("c"));
 	cr_assert_eq(source.names, MODULE_NAMES_SYMTAB);
-	cr_assert_str_eq(source.why, "its debug information is corrupt (the reader died of signal 11)");
+	cr_assert_str_eq(
+		source.why, "its debug information is corrupt (the reader died of signal 11)");
 	kill(only_child(), SIGBUS);
 	cr_assert_str_eq(chain_of(module_of("c"), mark + 1), "? ?:0");
 	source = symbolizer_source(symbolizer, module_of("c"));
@@ -378,7 +408,8 @@ Test(symbolizer, corrupt_debug_information_costs_names_never_the_run)
 		cr_assert_geq(count, 1);
 		/* Whatever became of the rest: the outermost name is the symbol table's. */
 		if (count < LEVELS)
-			cr_assert_str_eq(levels[count - 1].function, "shop::outer(shop::Till&, int const*)");
+			cr_assert_str_eq(
+				levels[count - 1].function, "shop::outer(shop::Till&, int const*)");
 		wrong += count != 3 || levels[0].lineno != CHAIN_INNER;
 		symbolizer_free(symbolizer);
 	}

@@ -13,13 +13,14 @@ static const char assembly[] =
 	".globl _start\n"
 	"_start: .skip 16, 0x90\n .size _start, 16\n .type _start, @function\n" /* 0..16 */
 	".globl wide, narrow, alias_b, alias_a\n"
-	"wide: alias_a: alias_b: .skip 8, 0x90\n"                                 /* 16..24, wide to 48 */
-	"narrow: .skip 8, 0x90\n .size narrow, 4\n .type narrow, @function\n"    /* 24..28 */
+	"wide: alias_a: alias_b: .skip 8, 0x90\n" /* 16..24, wide to 48 */
+	"narrow: .skip 8, 0x90\n .size narrow, 4\n .type narrow, @function\n" /* 24..28 */
 	".skip 16, 0x90\n .size wide, 32\n .type wide, @function\n"
-	".size alias_a, 8\n .type alias_a, @function\n .size alias_b, 32\n .type alias_b, @function\n"
-	"unsized: .skip 16, 0x90\n"                                               /* 48..64, no size, no type */
-	"next: .skip 8, 0x90\n .size next, 8\n .type next, @function\n"          /* 64..72 */
-	"last: .skip 8, 0x90\n"                                                   /* 72..80, to the end */
+	".size alias_a, 8\n .type alias_a, @function\n .size alias_b, 32\n .type alias_b, "
+	"@function\n"
+	"unsized: .skip 16, 0x90\n" /* 48..64, no size, no type */
+	"next: .skip 8, 0x90\n .size next, 8\n .type next, @function\n" /* 64..72 */
+	"last: .skip 8, 0x90\n"						/* 72..80, to the end */
 	".data\n"
 	"datum: .quad 0\n .size datum, 8\n .type datum, @object\n"
 	".section .debug_x\n"
@@ -48,7 +49,8 @@ static void check(uint64_t offset, const char *wanted, const char *around)
 {
 	const struct symtab_entry *entry = symtab_find(&symtab, base + offset);
 
-	cr_assert_str_eq(entry ? entry->name : "(none)", wanted, "at %lu: %s", offset, entry ? entry->name : "(none)");
+	cr_assert_str_eq(entry ? entry->name : "(none)", wanted, "at %lu: %s", offset,
+		entry ? entry->name : "(none)");
 	entry = symtab_find_around(&symtab, base + offset);
 	cr_assert_str_eq(entry ? entry->name : "(none)", around, "around %lu", offset);
 }
@@ -100,7 +102,8 @@ Test(symtab, no_symbols_at_all)
 
 static void check_plt(const char *flags)
 {
-	static const char text[] = "#include <stdio.h>\n#include <stdlib.h>\n"
+	static const char text[] =
+		"#include <stdio.h>\n#include <stdlib.h>\n"
 		"int main(int c, char **v) { return puts(v[c - 1]) + atoi(v[0]) + puts(v[0]); }\n";
 	const struct symtab_entry *entry;
 	uint64_t address;
@@ -108,7 +111,8 @@ static void check_plt(const char *flags)
 	uint8_t *data;
 
 	toolchain_write("plt.c", text, sizeof text - 1);
-	toolchain_run("gcc -O2 %s plt.c -o plt && objdump -d plt | awk '/<(puts|atoi|strtol)@plt>:/ { print $1, $2 }' >list",
+	toolchain_run("gcc -O2 %s plt.c -o plt && objdump -d plt | awk "
+		      "'/<(puts|atoi|strtol)@plt>:/ { print $1, $2 }' >list",
 		flags);
 	data = toolchain_read("list", &size);
 	data[size] = 0;
@@ -120,7 +124,8 @@ static void check_plt(const char *flags)
 		address = strtoull(line, &end, 16);
 		entry = symtab_find_plt(&symtab, address + 7);
 		cr_assert_not_null(entry, "%s: %s", flags, line);
-		cr_assert_eq(strncmp(end + 2, entry->name, strlen(entry->name)), 0, "%s: %s", line, entry->name);
+		cr_assert_eq(strncmp(end + 2, entry->name, strlen(entry->name)), 0, "%s: %s", line,
+			entry->name);
 	}
 	close_symbols();
 	free(data);

@@ -11,7 +11,8 @@
 #include "base/memory.h"
 #include "symbol/elf.h"
 
-#define MARK "#define MARK __asm__ volatile(\"1: nop\\n.pushsection .marks,\\\"R\\\",@progbits\\n" \
+#define MARK                                                                                       \
+	"#define MARK __asm__ volatile(\"1: nop\\n.pushsection .marks,\\\"R\\\",@progbits\\n"      \
 	".quad 1b\\n.popsection\" ::: \"memory\")\n"
 
 static const char chain_c[] = MARK
@@ -26,8 +27,10 @@ static const char chain_cc[] = MARK
 	"#define HERE inline __attribute__((always_inline))\n"
 	"static volatile int sink; namespace shop {\n"
 	"template <class T> HERE void inner(T x) { sink = x; MARK; sink = x + 1; }\n"
-	"struct Till { int n; HERE void middle(int x) { sink = 2; inner<long>(x + n); sink = 3; } };\n"
-	"__attribute__((noinline, used)) int outer(Till &t, const int *x) { sink = 4; t.middle(*x); return sink; }\n"
+	"struct Till { int n; HERE void middle(int x) { sink = 2; inner<long>(x + n); sink = 3; } "
+	"};\n"
+	"__attribute__((noinline, used)) int outer(Till &t, const int *x) { sink = 4; "
+	"t.middle(*x); return sink; }\n"
 	"}\n"
 	"int main(int argc, char **) { shop::Till t{argc}; return shop::outer(t, &argc) == 77; }\n";
 

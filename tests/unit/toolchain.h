@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * For the tests of symbols: a folder of its own for each test, and small programs compiled there when the test runs. Places
- * whose addresses a test wants carry MARK; their addresses end up in a section of their own and survive strip.
+ * For the tests of symbols: a folder of its own for each test, and small programs compiled there
+ * when the test runs. Places whose addresses a test wants carry MARK; their addresses end up in a
+ * section of their own and survive strip.
  */
 #ifndef TESTS_TOOLCHAIN_H
 #define TESTS_TOOLCHAIN_H
@@ -10,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Criterion's fixture: .init = toolchain_begin, .fini = toolchain_end. The folder is the working directory. */
+/* Criterion's fixture: .init = toolchain_begin, .fini = toolchain_end. The folder is the working
+ * directory. */
 void toolchain_begin(void);
 void toolchain_end(void);
 
@@ -20,8 +22,8 @@ void toolchain_run(const char *format, ...) __attribute__((format(printf, 1, 2))
 bool toolchain_has(const char *program);
 
 /*
- * Writes chain.c (or chain.cc) and compiles it: COMPILER FLAGS -o NAME. Its marked place lies in inner() (line 4), inlined
- * into middle() (line 5), inlined into outer() (line 6).
+ * Writes chain.c (or chain.cc) and compiles it: COMPILER FLAGS -o NAME. Its marked place lies in
+ * inner() (line 4), inlined into middle() (line 5), inlined into outer() (line 6).
  */
 #define CHAIN_INNER 4
 #define CHAIN_MIDDLE 5
