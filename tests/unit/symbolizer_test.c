@@ -142,6 +142,24 @@ Test(symbolizer, a_return_address_belongs_to_the_call_before_it)
 	free(data);
 }
 
+Test(symbolizer, split_debug_information_gives_lines_and_says_what_is_missing)
+{
+	static const char *const flags[] = {"-gdwarf-4 -gsplit-dwarf", "-gdwarf-5 -gsplit-dwarf"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct symbol_source source;
+
+		toolchain_chain("c", "gcc", flags[i]);
+		begin(false);
+		cr_assert_str_eq(
+			chain_of(module_of("c"), toolchain_mark("c") + 1), "outer chain.c:4");
+		source = symbolizer_source(symbolizer, module_of("c"));
+		cr_assert_eq(source.names, MODULE_NAMES_DWARF);
+		cr_assert_not_null(strstr(source.why, "its debug information is split"));
+		symbolizer_free(symbolizer);
+	}
+}
+
 Test(symbolizer, without_debug_information_the_symbol_table_names)
 {
 	struct symbol_source source;
@@ -153,8 +171,8 @@ Test(symbolizer, without_debug_information_the_symbol_table_names)
 		"shop::outer(shop::Till&, int const*) ?:0");
 	source = symbolizer_source(symbolizer, module_of("cc"));
 	cr_assert_eq(source.names, MODULE_NAMES_SYMTAB);
-	cr_assert_str_eq(source.why,
-		"it has no debug information, and no debug file is installed for it");
+	cr_assert_str_eq(
+		source.why, "it has no debug information, and no debug file is installed for it");
 	symbolizer_free(symbolizer);
 }
 
