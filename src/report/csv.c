@@ -11,6 +11,8 @@ void csv_field(struct out *out, const char *data, size_t size)
 {
 	bool quoted = false;
 
+	if (size == 0)
+		return;
 	for (size_t i = 0; i < size; i++)
 		quoted = quoted || (data[i] && strchr(",\"\r\n", data[i]));
 	if (!quoted) {

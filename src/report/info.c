@@ -237,7 +237,8 @@ void info_text(const struct snapshot *snapshot, const char *file, struct out *ou
 	if (snapshot->threads.count)
 		out_text(out, "\nthreads:\n");
 	for (size_t i = 0; i < snapshot->threads.count; i++) {
-		out_format(out, "  %" PRId64 " ", snapshot->threads.items[i].tid);
+		out_format(out, "  %" PRId64, snapshot->threads.items[i].tid);
+		out_text(out, snapshot->threads.items[i].name ? " " : "");
 		id(out, snapshot, snapshot->threads.items[i].name);
 		out_text(out, "\n");
 	}

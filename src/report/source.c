@@ -104,12 +104,13 @@ static const char *strip(const char *data, size_t *size)
 const char *sources_line(struct sources *sources, const char *filename, size_t filename_size,
 	uint32_t lineno, size_t *size)
 {
-	string_id id = strings_add_bytes(sources->names, filename, filename_size);
 	const struct source *source;
 	size_t begin, end;
+	string_id id;
 
-	if (id == 0 || lineno == 0)
+	if (filename_size == 0 || lineno == 0)
 		return NULL;
+	id = strings_add_bytes(sources->names, filename, filename_size);
 	if (id > sources->files.count)
 		*ARRAY_PUSH(&sources->files) = open_source(filename, filename_size);
 	source = sources->files.items[id - 1];
