@@ -161,7 +161,7 @@ truth_holds()
 # The account of the traces of FILE.snap whose most recent frame lies in a source file that ends with SUFFIX.
 account_of() # SNAP SUFFIX
 {
-	memtrace export --to json -o "$1.export" "$1" 2>export.err || { cat export.err; return 1; }
+	memtrace export --to json -f -o "$1.export" "$1" 2>export.err || { cat export.err; return 1; }
 	jq --arg suffix "/$2" '
 		def file: if type == "array" then .[0] else .filename end;
 		.frames as $frames
