@@ -325,13 +325,13 @@ static void tick(struct collector *collector)
 static void step(struct collector *collector)
 {
 	static int quiet;
+	size_t work = reader_round(&collector->reader);
 
-	if (reader_round(&collector->reader)) {
-		quiet = 0;
-	} else {
+	quiet = work ? 0 : quiet + 1;
+	/* Producers ring when a quarter of their ring is full: to read less at a time only costs. */
+	if (work < WIRE_RING_MIN / sizeof(uint64_t) / 4) {
 		pool_announce_sleep(collector->pool);
-		if (!reader_round(&collector->reader))
-			pool_wait(collector->pool, ++quiet < 50 ? BUSY_WAIT_MS : IDLE_WAIT_MS);
+		pool_wait(collector->pool, quiet < 50 ? BUSY_WAIT_MS : IDLE_WAIT_MS);
 	}
 	tick(collector);
 }

@@ -307,6 +307,21 @@ static size_t look(struct reader *reader, uint64_t now)
 	return work;
 }
 
+/* All heads are to be read again. Whether some process has several rings: one alone is in order by itself. */
+static bool refresh(struct reader *reader)
+{
+	bool several = false;
+
+	for (size_t i = 0; i < reader->processes.count; i++) {
+		struct reader_process *process = reader->processes.items[i];
+
+		several |= process->rings.count > 1;
+		for (size_t k = 0; k < process->rings.count; k++)
+			process->rings.items[k]->fresh = true;
+	}
+	return several;
+}
+
 size_t reader_round(struct reader *reader)
 {
 	bool rings = reader->pool->head->transport == WIRE_TRANSPORT_RING;
@@ -325,12 +340,8 @@ size_t reader_round(struct reader *reader)
 		reader->scanned_ns = ns;
 		scan_slots(reader);
 	}
-	if (rings) {
+	if (rings && refresh(reader))
 		pool_barrier();
-		for (size_t i = 0; i < reader->processes.count; i++)
-			for (size_t k = 0; k < reader->processes.items[i]->rings.count; k++)
-				reader->processes.items[i]->rings.items[k]->fresh = true;
-	}
 	work = look(reader, now);
 	for (size_t i = 0; i < reader->processes.count; i++) {
 		struct reader_process *process = reader->processes.items[i];
