@@ -45,7 +45,7 @@ bool channel_claim_process(void);
 int channel_claim_slot(int32_t tid);
 /* A new view of SIZE bytes at OFFSET of the pool, or NULL. */
 void *channel_map(uint64_t offset, size_t size);
-/* Do messages go through the pipe now? While the process starts, and with --transport pipe. */
+/* Do messages go through the pipe now? While the process starts, if it can be reached. */
 bool channel_pipe_ready(void);
 /* The start is over: no descriptor stays, but for the one that --transport pipe keeps. */
 void channel_close_start(void);

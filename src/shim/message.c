@@ -49,7 +49,7 @@ static bool send_ring(struct producer *producer, const struct iovec *parts, unsi
 	const struct wire_message *head = parts[0].iov_base;
 	unsigned int words = 1 + (head->size + 7u) / 8;
 
-	if (!producer || !ring_reserve(producer, words))
+	if (!ring_reserve(producer, words))
 		return false;
 	ring_put(producer, wire_other(WIRE_MESSAGE, words, head->size));
 	put_bytes(producer, parts, n_parts);
@@ -57,8 +57,7 @@ static bool send_ring(struct producer *producer, const struct iovec *parts, unsi
 	return true;
 }
 
-bool message_send(
-	struct producer *producer, enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts)
+static bool send(struct producer *producer, enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts)
 {
 	struct iovec left[MESSAGE_PARTS], piece[MESSAGE_PARTS + 1];
 	struct wire_message head = {
@@ -69,8 +68,7 @@ bool message_send(
 		.tick = channel.clock == WIRE_CLOCK_TSC ? __rdtsc() >> WIRE_TICK_SHIFT :
 							  atomic_load(&channel.process->sequence),
 	};
-	bool by_pipe = channel_pipe_ready();
-	size_t size = 0, body = by_pipe ? PIPE_BODY : RING_BODY;
+	size_t size = 0, body = producer ? RING_BODY : PIPE_BODY;
 
 	for (unsigned int i = 0; i < n_parts; i++) {
 		left[i] = parts[i];
@@ -84,8 +82,21 @@ bool message_send(
 		head.size = (uint16_t)(sizeof head + bytes);
 		head.more = size > 0;
 		piece[0] = (struct iovec){&head, sizeof head};
-		if (!(by_pipe ? channel_write(piece, n + 1) : send_ring(producer, piece, n + 1)))
+		if (!(producer ? send_ring(producer, piece, n + 1) : channel_write(piece, n + 1)))
 			return false;
 	} while (size > 0);
 	return true;
+}
+
+bool message_send_pipe(enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts)
+{
+	return !channel.jail && send(NULL, kind, parts, n_parts);
+}
+
+bool message_send(
+	struct producer *producer, enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts)
+{
+	if (channel_pipe_ready())
+		return message_send_pipe(kind, parts, n_parts);
+	return producer && send(producer, kind, parts, n_parts);
 }

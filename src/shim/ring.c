@@ -82,7 +82,7 @@ static bool send_buffer(struct producer *producer)
 
 	if (producer->position == 0)
 		return true;
-	if (!message_send(NULL, WIRE_MSG_CHUNK, parts, 2)) {
+	if (!message_send_pipe(WIRE_MSG_CHUNK, parts, 2)) {
 		channel_give_up();
 		return false;
 	}
@@ -160,6 +160,8 @@ bool ring_make_room(struct producer *producer, unsigned int words)
 		return false;
 	if (channel.piped)
 		return send_buffer(producer);
+	/* Whole records, such as the nodes of one long stack: the reader must have them to make room. */
+	ring_publish(producer);
 	used = unread(producer);
 	if (used >= producer->capacity / 32)
 		channel_ring_bell();
