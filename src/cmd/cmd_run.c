@@ -128,44 +128,29 @@ static int choose_file(const struct run_options *chosen, const char *program, pi
 	return -1;
 }
 
-/* The image to report: the first one's process, or an empty one when nobody spoke. */
-static struct reader_process *first_image(struct collector *collector)
+/* Nobody spoke: an image that says so, instead of a report of zero. */
+static struct reader_process *silent_image(const struct collector *collector)
 {
-	struct reader_process *last = NULL, *process;
+	struct reader_process *process = xcalloc(1, sizeof *process);
 
-	for (size_t i = 0; i < collector->reader.processes.count; i++) {
-		process = collector->reader.processes.items[i];
-		if (process->ended && process->waited_for && process->said_hello && (process->image->first || !last))
-			last = process;
-	}
-	if (last)
-		return last;
-	process = xcalloc(1, sizeof *process);
 	process->index = WIRE_PROCESSES - 1;
 	process->image = image_new(collector->target->pid);
-	process->image->first = !collector->reader.first_seen;
+	process->image->first = true;
 	process->image->parent_pid = getpid();
 	process->image->executable = xstrdup(collector->options->program);
 	*ARRAY_PUSH(&process->image->command) = xstrdup(collector->options->program);
+	image_problem(process->image, "%s", collector->options->refusal ? collector->options->refusal :
+		"nothing was recorded: memtrace's library was not loaded into the program");
 	return process;
 }
 
 static int report(struct collector *collector, const struct run_options *chosen, struct error *err)
 {
-	struct reader_process *process;
-	struct snapshot *snapshot;
+	struct reader_process *process = collector->last ? collector->last : silent_image(collector);
+	struct snapshot *snapshot = collector_snapshot(collector, process, true);
 	char *file = NULL;
-	int result;
+	int result = collector_write(collector, process, snapshot, &file, err);
 
-	if (collector->reader.first_seen && !first_image(collector)->said_hello)
-		return 0;
-	process = first_image(collector);
-	if (collector->options->refusal)
-		image_problem(process->image, "%s", collector->options->refusal);
-	else if (!process->said_hello)
-		image_problem(process->image, "nothing was recorded: memtrace's library was not loaded into the program");
-	snapshot = collector_snapshot(collector, process, true);
-	result = collector_write(collector, process, snapshot, &file, err);
 	if (result == 0)
 		summary_print(snapshot, file, chosen->top, err);
 	snapshot_free(snapshot);
@@ -203,9 +188,11 @@ static int watch(const struct run_options *chosen, const struct target_program *
 	status = target_exit_status(&target);
 	if (report(collector, chosen, err) < 0) {
 		if (status == 0)
-			return -1;
-		log_error(err);
+			status = -1;
+		else
+			log_error(err);
 	}
+	collector_finish(collector);
 	return status;
 }
 

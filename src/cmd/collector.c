@@ -121,7 +121,7 @@ static void describe_end(struct collector *collector, const struct image *image,
 	const struct target *target = collector->target;
 
 	state->exit_code = -1;
-	if (image->pid != target->pid || !target->ended)
+	if (!target->ended || !collector->last || image != collector->last->image)
 		return;
 	if (WIFSIGNALED(target->status))
 		state->exit_signal = WTERMSIG(target->status);
@@ -336,6 +336,23 @@ static void step(struct collector *collector)
 	tick(collector);
 }
 
+/* The program's last image is taken off the list: `run` reports it. The others are written like anybody's. */
+static void keep_last(struct collector *collector)
+{
+	struct reader_process *last = NULL;
+
+	for (size_t i = 0; i < collector->reader.processes.count; i++) {
+		struct reader_process *process = collector->reader.processes.items[i];
+
+		if (process->waited_for && process->ended && process->said_hello &&
+			(!last || process->image->number > last->image->number))
+			last = process;
+	}
+	collector->last = last;
+	if (last)
+		reader_take(&collector->reader, last);
+}
+
 void collector_run(struct collector *collector, struct pool *pool, struct target *target,
 	const struct collector_options *options)
 {
@@ -352,6 +369,13 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 	while (!target_poll(target))
 		step(collector);
 	reader_end(&collector->reader, target->pid);
+	keep_last(collector);
+	take_ended(collector);
+}
+
+void collector_finish(struct collector *collector)
+{
+	reap_writers(collector, 0);
 }
 
 static void successor(struct collector *collector)
@@ -373,31 +397,18 @@ static void successor(struct collector *collector)
 
 void collector_hand_over(struct collector *collector)
 {
-	struct reader_process *kept = NULL;
-	bool others = false;
 	pid_t pid;
 
-	for (size_t i = 0; i < collector->reader.processes.count; i++) {
-		struct reader_process *process = collector->reader.processes.items[i];
-
-		others |= !process->ended;
-		if (process->ended && process->waited_for && process->said_hello)
-			kept = process->image->first || !kept ? process : kept;
-	}
-	if (!others)
+	if (!collector->reader.processes.count)
 		return;
 	pool_leave(collector->pool);
 	pid = fork();
 	if (pid != 0)
 		return;
-	for (size_t i = 0; kept && i < collector->reader.processes.count; i++)
-		if (collector->reader.processes.items[i] == kept) {
-			collector->reader.processes.items[i] =
-				collector->reader.processes.items[--collector->reader.processes.count];
-			collector->reader.by_index[kept->index] = NULL;
-			remember_file(collector, kept->image);
-			reader_drop(&collector->reader, kept);
-			break;
-		}
+	if (collector->last) {
+		remember_file(collector, collector->last->image);
+		reader_drop(&collector->reader, collector->last);
+		collector->last = NULL;
+	}
 	successor(collector);
 }

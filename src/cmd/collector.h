@@ -26,6 +26,7 @@ struct collector {
 	struct pool *pool;
 	struct reader reader;
 	struct target *target;
+	struct reader_process *last; /* after the end: the program's last image; NULL: nobody spoke */
 	char directory[4096], host[256];
 	uint64_t started_ns, checked_ns, checkpoint_ns;
 	uint64_t written;        /* images with a file so far */
@@ -37,13 +38,17 @@ struct collector {
 	ARRAY(struct { int64_t pid; char *file; uint64_t images; }) files;
 };
 
-/* Reads until the target has ended. On return its images are the caller's to write: *first is the first one's process. */
+/* Reads until the target has ended. On return its last image is collector->last, the caller's to write; the earlier ones are
+ * being written. */
 void collector_run(struct collector *collector, struct pool *pool, struct target *target,
 	const struct collector_options *options);
 
 /* After the target's end: if descendants still live, forks the successor that stays for them. True in the successor's parent
  * or when there is none; the successor never returns. */
 void collector_hand_over(struct collector *collector);
+
+/* Waits for what is being written. */
+void collector_finish(struct collector *collector);
 
 /* The snapshot, named, of an ended (or present) image. */
 struct snapshot *collector_snapshot(struct collector *collector, struct reader_process *process, bool ended);

@@ -402,6 +402,16 @@ void reader_check_ends(struct reader *reader)
 	}
 }
 
+void reader_take(struct reader *reader, struct reader_process *process)
+{
+	for (size_t i = 0; i < reader->processes.count; i++)
+		if (reader->processes.items[i] == process) {
+			reader->processes.items[i] = reader->processes.items[--reader->processes.count];
+			reader->by_index[process->index] = NULL;
+			return;
+		}
+}
+
 struct reader_process *reader_take_ended(struct reader *reader)
 {
 	for (size_t i = 0; i < reader->processes.count; i++) {
@@ -409,8 +419,7 @@ struct reader_process *reader_take_ended(struct reader *reader)
 
 		if (!process->ended)
 			continue;
-		reader->processes.items[i] = reader->processes.items[--reader->processes.count];
-		reader->by_index[process->index] = NULL;
+		reader_take(reader, process);
 		return process;
 	}
 	return NULL;

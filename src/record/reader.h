@@ -67,6 +67,8 @@ void reader_check_ends(struct reader *reader);
 void reader_end(struct reader *reader, int32_t pid);
 /* Takes an ended process off the list (NULL: none); the caller hands it to reader_drop. */
 struct reader_process *reader_take_ended(struct reader *reader);
+/* The same for a certain one. */
+void reader_take(struct reader *reader, struct reader_process *process);
 void reader_drop(struct reader *reader, struct reader_process *process);
 
 #endif
