@@ -176,6 +176,14 @@ bool life_forked(void)
 	return traced;
 }
 
+static void send_rest(struct producer *producer)
+{
+	if (ring_try_take(producer)) {
+		ring_flush(producer);
+		ring_give(producer);
+	}
+}
+
 void life_jail(bool strict, bool no_clock)
 {
 	if (atomic_load(&shim_mode) != SHIM_LIVE || !*life_mark)
@@ -186,7 +194,13 @@ void life_jail(bool strict, bool no_clock)
 		channel.process->clock = WIRE_CLOCK_SEQUENCE;
 		channel.clock = WIRE_CLOCK_SEQUENCE;
 	}
-	if (strict || !no_clock) {
+	if (!strict && no_clock)
+		return;
+	if (channel.piped) {
+		/* Writing on could be what the jail kills for. */
+		thread_visit(send_rest);
+		channel_give_up();
+	} else {
 		stacks_make_room();
 		channel.jail = strict ? 2 : 1;
 	}
@@ -196,14 +210,6 @@ __attribute__((constructor)) static void constructor(void)
 {
 	if (atomic_load(&shim_mode) == SHIM_NEW)
 		life_start();
-}
-
-static void send_rest(struct producer *producer)
-{
-	if (ring_try_take(producer)) {
-		ring_flush(producer);
-		ring_give(producer);
-	}
 }
 
 __attribute__((destructor)) static void destructor(void)
