@@ -72,7 +72,7 @@ static bool is_choice(const char *choices, const char *value)
 	for (const char *at = choices; at; at = strchr(at, '|')) {
 		at += *at == '|';
 		if (strncmp(at, value, size) == 0 && (at[size] == '|' || at[size] == '\0'))
-			return size > 0;
+			return size > 0 && !strchr(value, '|');
 	}
 	return false;
 }
