@@ -3,9 +3,13 @@
  * memtrace run: everything that can be refused is refused before the program starts; then its status is ours, whatever becomes of
  * the snapshot (but for 0, which a snapshot that could not be written turns into 125).
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/file.h"
@@ -109,6 +113,20 @@ static int find_shim(char path[PATH_MAX], struct error *err)
 	return error_hint(err, "make install, or keep memtrace and libmemtrace.so in one folder");
 }
 
+/* ld.so takes blanks and colons for separators: such a path is named by a descriptor of ours. */
+static int name_shim(char path[PATH_MAX], struct error *err)
+{
+	int fd;
+
+	if (!strpbrk(path, " \t\n:;"))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot open %s: %s", path, strerror(errno));
+	snprintf(path, PATH_MAX, "/proc/%d/fd/%d", (int)getpid(), fd);
+	return 0;
+}
+
 static int refuse(const char *name, const char *reason, struct error *err)
 {
 	return error_status(err, EXIT_MEMTRACE_FAILED, "cannot trace '%s': it is %s", name, reason);
@@ -168,22 +186,25 @@ static int watch(const struct run_options *chosen, const struct target_program *
 		.follow_fork = !chosen->follow || strstr(chosen->follow, "fork"),
 		.follow_exec = !chosen->follow || strstr(chosen->follow, "exec"),
 	};
-	struct collector *collector = xcalloc(1, sizeof *collector);
-	struct pool *pool = xcalloc(1, sizeof *pool);
+	static struct collector collector_, *collector = &collector_;
+	static struct pool pool;
 	struct target target;
 	char *file = NULL;
 	int status;
 
-	if (pool_make(pool, &pool_options, err) < 0 || target_hold(&target, pool, program, err) < 0)
+	if (pool_make(&pool, &pool_options, err) < 0 || target_hold(&target, &pool, program, err) < 0)
 		return -1;
 	if (choose_file(chosen, with->program, target.pid, &file, err) < 0) {
 		target_cancel(&target);
+		free(file);
 		return -1;
 	}
 	with->first_file = file;
-	if (target_go(&target, err) < 0)
+	if (target_go(&target, err) < 0) {
+		free(file);
 		return -1;
-	collector_run(collector, pool, &target, with);
+	}
+	collector_run(collector, &pool, &target, with);
 	collector_hand_over(collector);
 	status = target_exit_status(&target);
 	if (report(collector, chosen, err) < 0) {
@@ -193,17 +214,56 @@ static int watch(const struct run_options *chosen, const struct target_program *
 			log_error(err);
 	}
 	collector_finish(collector);
+	free(file);
+	return status;
+}
+
+/* Raises our own limit on file sizes: the shared memory needs it; the program gets back what we had. */
+static struct rlimit raise_file_size(void)
+{
+	struct rlimit given = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (getrlimit(RLIMIT_FSIZE, &given) == 0)
+		setrlimit(RLIMIT_FSIZE, &(struct rlimit){ given.rlim_max, given.rlim_max });
+	return given;
+}
+
+static int run_found(const struct run_options *chosen, struct target_program *program, struct error *err)
+{
+	const char *name = program->arguments[0], *reason;
+	enum program_kind kind = program_probe(program->path, &reason);
+	struct collector_options with = {
+		.pattern = chosen->output ? chosen->output : PATTERN_DEFAULT,
+		.program = name,
+		.force = chosen->force,
+		.frames_limit = chosen->frames ? (uint64_t)chosen->frames : FRAMES_DEFAULT,
+		.checkpoint_s = chosen->checkpoint ? (uint64_t)chosen->checkpoint : CHECKPOINT_DEFAULT_S,
+	};
+	char *refusal = NULL;
+	int status;
+
+	if (kind == PROGRAM_BROKEN)
+		return error_status(err, EXIT_NOT_EXECUTABLE, "cannot run '%s': it is %s", name, reason);
+	if (kind == PROGRAM_OWN_MALLOC) {
+		refusal = xasprintf("'%s' is not traced: it is %s", name, reason);
+		log_say("%s", refusal);
+		program->shim = NULL;
+		with.refusal = refusal;
+	} else if (kind != PROGRAM_TRACEABLE && kind != PROGRAM_UNREADABLE) {
+		return refuse(name, reason, err);
+	}
+	status = watch(chosen, program, &with, err);
+	free(refusal);
 	return status;
 }
 
 static int run(void *chosen_, int argc, char **argv, struct error *err)
 {
 	struct run_options *chosen = chosen_;
-	struct collector_options with = { 0 };
-	char shim[PATH_MAX], *path, *refusal = NULL;
-	struct target_program program = { .arguments = argv, .shim = shim };
-	enum program_kind kind;
-	const char *reason;
+	char shim[PATH_MAX], *path;
+	struct rlimit file_size = raise_file_size();
+	struct target_program program = { .arguments = argv, .shim = shim, .file_size = &file_size };
+	int status;
 
 	if (argc < 1) {
 		error_set(err, "run: no program given");
@@ -212,24 +272,12 @@ static int run(void *chosen_, int argc, char **argv, struct error *err)
 	if (take_defaults(chosen, err) < 0 || summary_parse_top(chosen->top, err) < 0)
 		return -1;
 	log_quiet = chosen->quiet;
-	if (program_find(argv[0], &path, err) < 0 || find_shim(shim, err) < 0)
+	if (find_shim(shim, err) < 0 || name_shim(shim, err) < 0 || program_find(argv[0], &path, err) < 0)
 		return -1;
-	kind = program_probe(path, &reason);
-	if (kind == PROGRAM_OWN_MALLOC) {
-		refusal = xasprintf("'%s' is not traced: it is %s", argv[0], reason);
-		log_say("%s", refusal);
-		program.shim = NULL;
-	} else if (kind != PROGRAM_TRACEABLE && kind != PROGRAM_UNREADABLE) {
-		return refuse(argv[0], reason, err);
-	}
 	program.path = path;
-	with.pattern = chosen->output ? chosen->output : PATTERN_DEFAULT;
-	with.program = argv[0];
-	with.refusal = refusal;
-	with.force = chosen->force;
-	with.frames_limit = chosen->frames ? (uint64_t)chosen->frames : FRAMES_DEFAULT;
-	with.checkpoint_s = chosen->checkpoint ? (uint64_t)chosen->checkpoint : CHECKPOINT_DEFAULT_S;
-	return watch(chosen, &program, &with, err);
+	status = run_found(chosen, &program, err);
+	free(path);
+	return status;
 }
 
 const struct command command_run = {

@@ -12,6 +12,7 @@
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -53,6 +54,20 @@ static int move_high(int fd)
 	return high;
 }
 
+/* A limit on file sizes counts for shared memory too; its signal must not be the end of us. */
+static int size_memory(int fd)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, former;
+	int result, saved;
+
+	sigaction(SIGXFSZ, &ignore, &former);
+	result = ftruncate(fd, WIRE_POOL_SIZE);
+	saved = errno;
+	sigaction(SIGXFSZ, &former, NULL);
+	errno = saved;
+	return result;
+}
+
 static int make_descriptors(struct pool *pool, struct error *err)
 {
 	int ends[2];
@@ -60,9 +75,12 @@ static int make_descriptors(struct pool *pool, struct error *err)
 	pool->memory_fd = move_high(memfd_create("memtrace", MFD_CLOEXEC));
 	if (pool->memory_fd < 0)
 		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot make shared memory: %s", strerror(errno));
-	if (ftruncate(pool->memory_fd, WIRE_POOL_SIZE) < 0) {
-		error_status(err, EXIT_MEMTRACE_FAILED, "cannot size the shared memory: %s", strerror(errno));
-		return errno == EFBIG ? error_hint(err, "raise the file size limit (ulimit -f)") : -1;
+	if (size_memory(pool->memory_fd) < 0) {
+		bool limited = errno == EFBIG;
+
+		error_status(err, EXIT_MEMTRACE_FAILED, "cannot size the shared memory: %s%s", strerror(errno),
+			limited ? " (the limit on file sizes)" : "");
+		return limited ? error_hint(err, "raise the hard limit on file sizes: ulimit -Hf") : -1;
 	}
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot make a pipe: %s", strerror(errno));

@@ -23,6 +23,7 @@ static const char *const reasons[] = {
 	[PROGRAM_FOREIGN] = "not a 64-bit x86 program",
 	[PROGRAM_OTHER_LIBC] = "linked with another C library than glibc",
 	[PROGRAM_OWN_MALLOC] = "bringing its own malloc (or a sanitizer's)",
+	[PROGRAM_BROKEN] = "a damaged ELF file",
 	[PROGRAM_UNREADABLE] = "not readable, so it cannot be looked at",
 };
 
@@ -152,10 +153,10 @@ static bool own_malloc(const struct file_view *file, const Elf64_Ehdr *head)
 static enum program_kind probe_elf(const struct file_view *file)
 {
 	Elf64_Ehdr head;
-	bool dynamic = false, foreign_libc = false;
+	bool dynamic = false, foreign_libc = false, loads = false;
 
 	if (file->size < sizeof head)
-		return PROGRAM_FOREIGN;
+		return PROGRAM_BROKEN;
 	memcpy(&head, file->data, sizeof head);
 	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != EM_X86_64)
 		return PROGRAM_FOREIGN;
@@ -165,14 +166,17 @@ static enum program_kind probe_elf(const struct file_view *file)
 		Elf64_Phdr segment;
 
 		if (!bytes)
-			break;
+			return PROGRAM_BROKEN;
 		memcpy(&segment, bytes, sizeof segment);
+		loads |= segment.p_type == PT_LOAD;
 		if (segment.p_type != PT_INTERP)
 			continue;
 		dynamic = true;
 		at = part(file, segment.p_offset, segment.p_filesz);
 		foreign_libc = cursor_ok(&at) && !memmem(at.at, cursor_left(&at), "ld-linux", 8);
 	}
+	if (!loads)
+		return PROGRAM_BROKEN;
 	if (!dynamic)
 		return PROGRAM_STATIC;
 	if (foreign_libc)

@@ -21,7 +21,7 @@ enum { N_FORWARDED = sizeof forwarded / sizeof *forwarded };
 
 static volatile pid_t signal_target;
 static struct pool *signal_pool;
-static struct sigaction former[N_FORWARDED], former_child;
+static struct sigaction former[N_FORWARDED], former_child, former_size;
 
 static void pass_on(int number, siginfo_t *info, void *context)
 {
@@ -51,6 +51,7 @@ static void take_signals(struct pool *pool)
 	for (int i = 0; i < N_FORWARDED; i++)
 		sigaction(forwarded[i], &action, &former[i]);
 	sigaction(SIGCHLD, &child, &former_child);
+	sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, &former_size);
 }
 
 static void give_signals_back(void)
@@ -58,6 +59,7 @@ static void give_signals_back(void)
 	for (int i = 0; i < N_FORWARDED; i++)
 		sigaction(forwarded[i], &former[i], NULL);
 	sigaction(SIGCHLD, &former_child, NULL);
+	sigaction(SIGXFSZ, &former_size, NULL);
 }
 
 static void set_environment(struct pool *pool, const char *shim, const char *channel)
@@ -96,6 +98,7 @@ static void child(struct pool *pool, const struct target_program *program, const
 	close(ends[1]);
 	close(ends[2]);
 	give_signals_back();
+	setrlimit(RLIMIT_FSIZE, program->file_size);
 	if (read(ends[0], &go, 1) != 1)
 		_exit(EXIT_MEMTRACE_FAILED);
 	close(ends[0]);

@@ -24,7 +24,8 @@ struct target {
 struct target_program {
 	const char *path;        /* found by program_find */
 	char **arguments;        /* argv, ends with NULL */
-	const char *shim;        /* path of the library to preload; NULL: run it untraced */
+	const char *shim;        /* path of the library to preload, without ':' and blanks; NULL: run it untraced */
+	const struct rlimit *file_size; /* to be set in it: ours may have been raised */
 };
 
 /* Forks a child that waits at the gate. */
