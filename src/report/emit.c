@@ -123,17 +123,22 @@ void emit_known(struct emitter *emitter, const char *key, uint64_t value)
 		emit_null(emitter, key);
 }
 
-void emit_double(struct emitter *emitter, const char *key, double value)
+char *double_text(char text[DOUBLE_TEXT_MAX], double value)
 {
-	char text[64];
-
-	lead(emitter, key);
 	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
+		snprintf(text, DOUBLE_TEXT_MAX, "%.*g", digits, value);
 		if (strtod(text, NULL) == value)
 			break;
 	}
-	out_text(emitter->out, text);
+	return text;
+}
+
+void emit_double(struct emitter *emitter, const char *key, double value)
+{
+	char text[DOUBLE_TEXT_MAX];
+
+	lead(emitter, key);
+	out_text(emitter->out, double_text(text, value));
 	if (!strpbrk(text, ".e"))
 		out_text(emitter->out, ".0");
 }

@@ -45,6 +45,9 @@ void emit_id(struct emitter *emitter, const char *key, const struct strings *str
 /* An array of strings; when one is not UTF-8, KEY_bytes holds them all. */
 void emit_ids(struct emitter *emitter, const char *key, const struct strings *strings, const string_id *ids, size_t n);
 
+/* What emit_double writes, but for the ".0" of a whole number. */
+#define DOUBLE_TEXT_MAX 40
+char *double_text(char text[DOUBLE_TEXT_MAX], double value);
 /* TIME_NS of CLOCK_REALTIME as UTC by ISO 8601, in whole seconds. */
 #define TIME_TEXT_MAX 40
 char *time_text(char text[TIME_TEXT_MAX], uint64_t time_ns);

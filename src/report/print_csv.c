@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "report/csv.h"
+#include "report/emit.h"
 #include "report/printer.h"
 
 static void place_field(const struct table *table, const struct row *row, struct out *out)
@@ -28,6 +29,7 @@ static void row_write(const struct table *table, const struct row *row, struct o
 {
 	struct row_frames frames = row_frames(table, row);
 	const struct row_frame *oldest = frames.all.count ? &frames.all.items[0] : NULL;
+	char average[DOUBLE_TEXT_MAX];
 
 	place_field(table, row, out);
 	out_text(out, ",");
@@ -44,7 +46,7 @@ static void row_write(const struct table *table, const struct row *row, struct o
 		csv_field(out, oldest->module.data, oldest->module.size);
 	out_format(out, ",%" PRId64 ",%" PRId64 ",", row->size, row->count);
 	if (row->count)
-		out_format(out, "%.17g", (double)((long double)row->size / row->count));
+		out_text(out, double_text(average, (double)((long double)row->size / row->count)));
 	if (table->is_diff)
 		out_format(out, ",%" PRId64 ",%" PRId64 ",%s", row->size_diff, row->count_diff,
 			row_status_name(row->status));

@@ -151,9 +151,20 @@ static void cell_write(struct out *out, const struct column *column, size_t widt
 	}
 }
 
+/* Of the sizes, and of what grew or shrank; NULL for none. */
+static const char *colour_of(const struct row *row, size_t column)
+{
+	if (column == 0)
+		return BOLD;
+	if (column == 1 && row->size_diff)
+		return row->size_diff > 0 ? RED : GREEN;
+	return NULL;
+}
+
 static void line_write(struct grid *grid, const struct row *row, size_t first_cell)
 {
 	struct out *out = grid->out;
+	const char *code;
 	bool begun = false;
 
 	for (size_t k = 0; k < grid->n_columns; k++) {
@@ -167,12 +178,11 @@ static void line_write(struct grid *grid, const struct row *row, size_t first_ce
 			cell_of(grid, first_cell + k, &data, &size);
 		out_text(out, begun ? GAP : "");
 		begun = true;
-		if (row && k == 0)
-			colour(out, BOLD);
-		if (row && k == 1 && row->size_diff)
-			colour(out, row->size_diff > 0 ? RED : GREEN);
+		code = row ? colour_of(row, k) : NULL;
+		if (code)
+			colour(out, code);
 		cell_write(out, column, grid->widths[k], data, size);
-		if (row && k <= 1)
+		if (code)
 			colour(out, PLAIN);
 	}
 	out_text(out, "\n");
