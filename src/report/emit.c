@@ -175,7 +175,8 @@ static void base64_text(struct emitter *emitter, const char *data, size_t size)
 
 	base64_encode(&buffer, data, size);
 	out_text(emitter->out, "\"");
-	out_bytes(emitter->out, (const char *)buffer.data, buffer.size);
+	if (buffer.size)
+		out_bytes(emitter->out, (const char *)buffer.data, buffer.size);
 	out_text(emitter->out, "\"");
 	buffer_free(&buffer);
 }
