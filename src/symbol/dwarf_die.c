@@ -24,32 +24,6 @@ bool die_at(Dwarf_Debug debug, Dwarf_Off offset, Dwarf_Die *die)
 	return die_ok(debug, dwarf_offdie_b(debug, offset, 1, die, &error), &error);
 }
 
-bool die_child(Dwarf_Debug debug, Dwarf_Die parent, Dwarf_Die *child)
-{
-	Dwarf_Error error = NULL;
-
-	return die_ok(debug, dwarf_child(parent, child, &error), &error);
-}
-
-bool die_next(Dwarf_Debug debug, Dwarf_Die *die)
-{
-	Dwarf_Error error = NULL;
-	Dwarf_Off here = die_offset(debug, *die);
-	Dwarf_Die next;
-	bool there = die_ok(debug, dwarf_siblingof_b(debug, *die, 1, &next, &error), &error);
-
-	die_free(*die);
-	if (!there)
-		return false;
-	/* Siblings lie in ascending order; whatever does not might go round for ever. */
-	if (die_offset(debug, next) <= here) {
-		die_free(next);
-		return false;
-	}
-	*die = next;
-	return true;
-}
-
 void die_free(Dwarf_Die die)
 {
 	dwarf_dealloc_die(die);

@@ -19,9 +19,6 @@ bool die_ok(Dwarf_Debug debug, int result, Dwarf_Error *error);
 
 /* The entry at an offset of .debug_info. */
 bool die_at(Dwarf_Debug debug, Dwarf_Off offset, Dwarf_Die *die);
-bool die_child(Dwarf_Debug debug, Dwarf_Die parent, Dwarf_Die *child);
-/* Frees *die and puts its next sibling in its place; false (and *die freed) at the end. */
-bool die_next(Dwarf_Debug debug, Dwarf_Die *die);
 void die_free(Dwarf_Die die);
 
 Dwarf_Half die_tag(Dwarf_Debug debug, Dwarf_Die die); /* 0 unknown */

@@ -46,8 +46,8 @@ static void read_range_context(struct dwarf_file *file, Dwarf_Die die, struct ra
 		ranges->addr_base = 0;
 }
 
-/* RANGES has the unit's version and offset size. */
-static void add_unit(struct dwarf_file *file, Dwarf_Die die, struct range_context ranges)
+/* BASIS has what the unit's header says. */
+static void add_unit(struct dwarf_file *file, Dwarf_Die die, const struct dwarf_unit *basis)
 {
 	uint32_t index = file->units.count;
 	struct dwarf_unit *unit;
@@ -56,9 +56,9 @@ static void add_unit(struct dwarf_file *file, Dwarf_Die die, struct range_contex
 	if (tag != DW_TAG_compile_unit && tag != DW_TAG_skeleton_unit)
 		return; /* types, and parts shared by other units: no code */
 	unit = ARRAY_PUSH(&file->units);
+	*unit = *basis;
 	unit->die = die_offset(file->debug, die);
-	read_range_context(file, die, &ranges);
-	unit->ranges = ranges;
+	read_range_context(file, die, &unit->ranges);
 	unit->comp_dir = die_text(file->debug, die, DW_AT_comp_dir);
 	unit->has_lines = die_number(file->debug, die, DW_AT_stmt_list, &unit->lines_at);
 	if (is_split(file, die))
@@ -66,34 +66,68 @@ static void add_unit(struct dwarf_file *file, Dwarf_Die die, struct range_contex
 	die_ranges(file->debug, &unit->ranges, die, &file->unit_at, index);
 }
 
+/* Reads the next unit; false at the end, or where the headers stop making sense. */
+static bool read_unit(struct dwarf_file *file, uint64_t *at)
+{
+	Dwarf_Unsigned length, type_offset, next;
+	Dwarf_Half version, address_size, offset_size, extension_size, type;
+	Dwarf_Off abbreviations;
+	Dwarf_Sig8 signature;
+	Dwarf_Error error = NULL;
+	struct dwarf_unit basis = {0};
+	Dwarf_Die die;
+	int result = dwarf_next_cu_header_d(file->debug, 1, &length, &version, &abbreviations,
+		&address_size, &offset_size, &extension_size, &signature, &type_offset, &next,
+		&type, &error);
+
+	if (!die_ok(file->debug, result, &error)) {
+		file->corrupt |= result == DW_DLV_ERROR;
+		return false;
+	}
+	basis.start = *at;
+	basis.end = *at = next;
+	basis.abbreviations_at = abbreviations;
+	basis.ranges.version = version;
+	basis.ranges.wide = offset_size == 8;
+	if (die_ok(file->debug, dwarf_siblingof_b(file->debug, NULL, 1, &die, &error), &error)) {
+		add_unit(file, die, &basis);
+		die_free(die);
+	}
+	return true;
+}
+
 static void read_units(struct dwarf_file *file)
 {
-	for (;;) {
-		Dwarf_Unsigned length, type_offset, next;
-		Dwarf_Half version, address_size, offset_size, extension_size, type;
-		Dwarf_Off abbreviations;
-		Dwarf_Sig8 signature;
-		Dwarf_Error error = NULL;
-		Dwarf_Die die;
-		int result = dwarf_next_cu_header_d(file->debug, 1, &length, &version,
-			&abbreviations, &address_size, &offset_size, &extension_size, &signature,
-			&type_offset, &next, &type, &error);
+	uint64_t at = 0;
 
-		if (!die_ok(file->debug, result, &error)) {
-			file->corrupt |= result == DW_DLV_ERROR;
-			break;
-		}
-		if (die_ok(file->debug, dwarf_siblingof_b(file->debug, NULL, 1, &die, &error),
-			    &error)) {
-			add_unit(file, die,
-				(struct range_context){
-					.version = version, .wide = offset_size == 8});
-			die_free(die);
-		}
+	while (read_unit(file, &at))
 		if (file->elf->progress)
 			file->elf->progress(file->elf->progress_data);
-	}
 	intervals_cut(&file->unit_at);
+}
+
+struct walk_unit dwarf_unit_entries(struct dwarf_file *file, const struct dwarf_unit *unit)
+{
+	struct walk_unit entries = {.info = &file->info,
+		.start = unit->start,
+		.end = unit->end,
+		.sizes = {unit->ranges.version, unit->ranges.wide}};
+	/* The sizes of forms, which are remembered with a table, depend on these too. */
+	uint64_t key[3] = {unit->abbreviations_at, entries.sizes.version, entries.sizes.wide};
+	struct cursor cursor = cursor_over(file->abbrev.data, file->abbrev.size);
+	struct abbreviations *table;
+	uint64_t *index;
+	bool added;
+
+	index = map_add(&file->abbreviations_of, key, file->abbreviations.count, &added);
+	if (added) {
+		table = xmalloc(sizeof *table);
+		cursor_bytes(&cursor, unit->abbreviations_at);
+		abbreviations_read(table, cursor, &entries.sizes);
+		*ARRAY_PUSH(&file->abbreviations) = table;
+	}
+	entries.abbreviations = file->abbreviations.items[*index];
+	return entries;
 }
 
 void dwarf_file_forgo_cleanup(void)
@@ -130,6 +164,7 @@ struct dwarf_file *dwarf_file_open(struct elf *elf, struct strings *strings, str
 	file->elf = elf;
 	file->strings = strings;
 	file->names = (struct map)MAP_INIT(uint64_t);
+	file->abbreviations_of = (struct map)MAP_INIT(uint64_t[3]);
 	file->access = (Dwarf_Obj_Access_Interface){elf, &dwarf_object_methods};
 	if (dwarf_object_init_b(&file->access, NULL, NULL, DW_GROUPNUMBER_ANY, &file->debug,
 		    &error) != DW_DLV_OK) {
@@ -140,6 +175,8 @@ struct dwarf_file *dwarf_file_open(struct elf *elf, struct strings *strings, str
 		free(file);
 		return NULL;
 	}
+	file->info = find_bytes(elf, ".debug_info");
+	file->abbrev = find_bytes(elf, ".debug_abbrev");
 	file->sections.line = find_bytes(elf, ".debug_line");
 	file->sections.line_str = find_bytes(elf, ".debug_line_str");
 	file->sections.str = find_bytes(elf, ".debug_str");
@@ -163,6 +200,12 @@ void dwarf_file_close(struct dwarf_file *file)
 		free(unit->filenames);
 		dwarf_unit_functions_free(unit);
 	}
+	for (size_t i = 0; i < file->abbreviations.count; i++) {
+		abbreviations_free(file->abbreviations.items[i]);
+		free(file->abbreviations.items[i]);
+	}
+	ARRAY_FREE(&file->abbreviations);
+	map_free(&file->abbreviations_of);
 	ARRAY_FREE(&file->units);
 	intervals_free(&file->unit_at);
 	map_free(&file->names);

@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "symbol/dwarf_die.h"
 #include "symbol/dwarf_line.h"
+#include "symbol/dwarf_walk.h"
 #include "symbol/elf.h"
 #include "symbol/intervals.h"
 
@@ -24,6 +25,8 @@ struct dwarf_function; /* dwarf_func.h */
 
 struct dwarf_unit {
 	Dwarf_Off die;
+	uint64_t start, end;	   /* with its header, offsets in .debug_info */
+	uint64_t abbreviations_at; /* offset in .debug_abbrev */
 	struct range_context ranges;
 	uint64_t lines_at;    /* offset in .debug_line, if has_lines */
 	const char *comp_dir; /* or NULL */
@@ -41,6 +44,9 @@ struct dwarf_file {
 	Dwarf_Debug debug;
 	struct line_sections sections;
 	struct range_sections range_sections;
+	struct line_section info, abbrev;
+	ARRAY(struct abbreviations *) abbreviations; /* those that were read */
+	struct map abbreviations_of; /* offset in .debug_abbrev -> index; units may share them */
 	ARRAY(struct dwarf_unit) units;
 	struct intervals unit_at;
 	struct map names; /* DIE offset -> string_id */
@@ -65,5 +71,9 @@ void dwarf_file_close(struct dwarf_file *file); /* NULL is nothing */
  * only file and line is possible. */
 size_t dwarf_file_lookup(
 	struct dwarf_file *file, uint64_t address, struct level *levels, size_t max);
+
+/* For the other files of this noun: what dwarf_walk needs of UNIT, whose abbreviations are read
+ * first. */
+struct walk_unit dwarf_unit_entries(struct dwarf_file *file, const struct dwarf_unit *unit);
 
 #endif

@@ -5,9 +5,7 @@
  *
  * Step one walks a unit for subprograms that have code. They may be anywhere: in namespaces,
  * classes, blocks, and also in abstract subprograms, where lambdas and local classes live (without
- * those one chain in 200 is wrong). Attributes are the expensive part of libdwarf, and entries with
- * the same abbreviation have the same ones: one byte per abbreviation remembers whether it has
- * addresses, which saves 15 of 16 reads.
+ * those one chain in 200 is wrong). Only for those that have code libdwarf is asked.
  *
  * Step two, for a function that is asked for, makes one tree of what was inlined into it:
  *
@@ -17,15 +15,13 @@
  * so an address costs two binary searches and a walk up.
  *
  * A name is the linkage name, found along abstract_origin and specification, else the plain one;
- * remembered by entry, as one small function is inlined in hundreds of places. Depth and length of
- * every walk are bounded: the entries may be anything.
+ * remembered by entry, as one small function is inlined in hundreds of places. The steps to it are
+ * bounded: the references may go round.
  */
 #include <stdlib.h>
 #include "symbol/dwarf_func.h"
 
-#define DEPTH_MAX 256 /* nesting of entries */
 #define NAME_STEPS 16 /* from an entry to the one that has the name */
-#define CODES_MAX 65536
 
 /* ---- names ---- */
 
@@ -87,41 +83,33 @@ static string_id name_of(struct dwarf_file *file, Dwarf_Off offset)
 
 /* ---- step one ---- */
 
-struct walk {
+struct function_walk {
 	struct dwarf_file *file;
 	struct dwarf_unit *unit;
-	uint8_t *has_code; /* by abbreviation code: 0 unknown, 1 no, 2 yes */
 };
 
-static bool has_code(struct walk *walk, Dwarf_Die die)
+static void add_function(struct dwarf_file *file, struct dwarf_unit *unit, Dwarf_Off offset)
 {
-	int code = dwarf_die_abbrev_code(die);
-	bool has;
-
-	if (code >= 0 && code < CODES_MAX && walk->has_code[code])
-		return walk->has_code[code] == 2;
-	has = die_has(walk->file->debug, die, DW_AT_low_pc) ||
-	      die_has(walk->file->debug, die, DW_AT_ranges);
-	if (code >= 0 && code < CODES_MAX)
-		walk->has_code[code] = has ? 2 : 1;
-	return has;
-}
-
-static void add_function(struct walk *walk, Dwarf_Die die)
-{
-	struct dwarf_unit *unit = walk->unit;
 	size_t before = unit->function_at.list.count;
+	Dwarf_Die die;
 
-	die_ranges(
-		walk->file->debug, &unit->ranges, die, &unit->function_at, unit->functions.count);
+	if (!die_at(file->debug, offset, &die))
+		return;
+	die_ranges(file->debug, &unit->ranges, die, &unit->function_at, unit->functions.count);
 	if (unit->function_at.list.count > before)
-		ARRAY_PUSH(&unit->functions)->die = die_offset(walk->file->debug, die);
+		ARRAY_PUSH(&unit->functions)->die = offset;
+	die_free(die);
 }
 
-static bool may_hold_functions(Dwarf_Half tag)
+static enum walk_next see_function(void *data, const struct walk_entry *entry)
 {
-	switch (tag) {
+	struct function_walk *walk = data;
+
+	switch (entry->tag) {
 	case DW_TAG_subprogram:
+		if (entry->has_code)
+			add_function(walk->file, walk->unit, entry->offset);
+		return WALK_IN;
 	case DW_TAG_namespace:
 	case DW_TAG_module:
 	case DW_TAG_structure_type:
@@ -131,93 +119,75 @@ static bool may_hold_functions(Dwarf_Half tag)
 	case DW_TAG_lexical_block:
 	case DW_TAG_try_block:
 	case DW_TAG_catch_block:
-		return true;
+		return WALK_IN;
 	}
-	return false;
-}
-
-static void walk_functions(struct walk *walk, Dwarf_Die parent, int depth)
-{
-	Dwarf_Debug debug = walk->file->debug;
-	Dwarf_Die die;
-
-	if (depth == DEPTH_MAX || !die_child(debug, parent, &die))
-		return;
-	do {
-		Dwarf_Half tag = die_tag(debug, die);
-
-		if (tag == DW_TAG_subprogram && has_code(walk, die))
-			add_function(walk, die);
-		if (may_hold_functions(tag))
-			walk_functions(walk, die, depth + 1);
-	} while (die_next(debug, &die));
+	return WALK_PAST;
 }
 
 void dwarf_unit_functions(struct dwarf_file *file, struct dwarf_unit *unit)
 {
-	struct walk walk = {file, unit, NULL};
-	Dwarf_Die die;
+	struct function_walk walk = {file, unit};
+	struct walk_unit entries;
 
 	if (unit->functions_read)
 		return;
 	unit->functions_read = true;
-	if (!die_at(file->debug, unit->die, &die))
-		return;
-	walk.has_code = xcalloc(CODES_MAX, 1);
-	walk_functions(&walk, die, 0);
-	free(walk.has_code);
-	die_free(die);
+	entries = dwarf_unit_entries(file, unit);
+	dwarf_walk(&entries, unit->die, see_function, &walk);
 	intervals_flatten(&unit->function_at);
 }
 
 /* ---- step two ---- */
 
-/* Adds DIE, whose code was inlined into PARENT; returns its index. */
-static uint32_t add_inlined(struct dwarf_file *file, struct dwarf_unit *unit,
-	struct dwarf_function *function, Dwarf_Die die, uint32_t parent)
+struct inlined_walk {
+	struct dwarf_file *file;
+	struct dwarf_unit *unit;
+	struct dwarf_function *function;
+	uint32_t around[WALK_DEPTH_MAX + 2]; /* by depth: into which an entry there was inlined */
+};
+
+/* Adds the entry at OFFSET, whose code was inlined into PARENT; returns its index. */
+static uint32_t add_inlined(struct inlined_walk *walk, Dwarf_Off offset, uint32_t parent)
 {
-	uint32_t index = function->inlined.count;
-	struct inlined *inlined = ARRAY_PUSH(&function->inlined);
-	Dwarf_Off origin = origin_of(file, die);
+	struct dwarf_file *file = walk->file;
+	uint32_t index = walk->function->inlined.count;
+	struct inlined *inlined = ARRAY_PUSH(&walk->function->inlined);
+	Dwarf_Off origin;
 	uint64_t number;
+	Dwarf_Die die;
 
 	inlined->parent = parent;
+	if (!die_at(file->debug, offset, &die))
+		return index;
+	origin = origin_of(file, die);
 	inlined->name = origin ? name_of(file, origin) : 0;
 	if (die_number(file->debug, die, DW_AT_call_file, &number))
 		inlined->call_file = number;
 	if (die_number(file->debug, die, DW_AT_call_line, &number))
 		inlined->call_line = number;
-	die_ranges(file->debug, &unit->ranges, die, &function->inlined_at, index);
+	die_ranges(file->debug, &walk->unit->ranges, die, &walk->function->inlined_at, index);
+	die_free(die);
 	return index;
 }
 
-struct tree_walk {
-	struct dwarf_file *file;
-	struct dwarf_unit *unit;
-	struct dwarf_function *function;
-};
-
-static void walk_inlined(struct tree_walk *walk, Dwarf_Die around, uint32_t parent, int depth)
+static enum walk_next see_inlined(void *data, const struct walk_entry *entry)
 {
-	Dwarf_Debug debug = walk->file->debug;
-	Dwarf_Die die;
+	struct inlined_walk *walk = data;
+	uint32_t parent = walk->around[entry->depth];
 
-	if (depth == DEPTH_MAX || !die_child(debug, around, &die))
-		return;
-	do {
-		uint32_t inner = parent;
-
-		switch (die_tag(debug, die)) {
-		case DW_TAG_inlined_subroutine:
-			inner = add_inlined(walk->file, walk->unit, walk->function, die, parent);
-			/* fallthrough */
-		case DW_TAG_lexical_block:
-		case DW_TAG_try_block:
-		case DW_TAG_catch_block:
-			walk_inlined(walk, die, inner, depth + 1);
-			break;
-		}
-	} while (die_next(debug, &die));
+	switch (entry->tag) {
+	case DW_TAG_inlined_subroutine:
+		parent = add_inlined(walk, entry->offset, parent);
+		break;
+	case DW_TAG_lexical_block:
+	case DW_TAG_try_block:
+	case DW_TAG_catch_block:
+		break;
+	default:
+		return WALK_PAST;
+	}
+	walk->around[entry->depth + 1] = parent;
+	return WALK_IN;
 }
 
 struct dwarf_function *dwarf_function_at(
@@ -225,7 +195,8 @@ struct dwarf_function *dwarf_function_at(
 {
 	uint32_t index = intervals_find(&unit->function_at, address);
 	struct dwarf_function *function;
-	Dwarf_Die die;
+	struct inlined_walk walk;
+	struct walk_unit entries;
 
 	if (index == INTERVAL_NONE)
 		return NULL;
@@ -234,13 +205,10 @@ struct dwarf_function *dwarf_function_at(
 		return function;
 	function->read = true;
 	function->name = name_of(file, function->die);
-	if (die_at(file->debug, function->die, &die)) {
-		struct tree_walk walk = {file, unit, function};
-
-		walk_inlined(&walk, die, INTERVAL_NONE, 0);
-		die_free(die);
-		intervals_flatten(&function->inlined_at);
-	}
+	walk = (struct inlined_walk){file, unit, function, {[1] = INTERVAL_NONE}};
+	entries = dwarf_unit_entries(file, unit);
+	dwarf_walk(&entries, function->die, see_inlined, &walk);
+	intervals_flatten(&function->inlined_at);
 	return function;
 }
 
