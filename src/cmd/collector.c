@@ -163,6 +163,18 @@ static bool file_exists_already(struct collector *collector, const struct image 
 	return image->first ? collector->first_exists : false;
 }
 
+/* Where the file was to go it cannot be written; what was recorded is not to be lost for that. */
+static void keep_elsewhere(const char *name, const struct buffer *bytes, struct error *err)
+{
+	const char *folder = getenv("TMPDIR"), *slash = strrchr(name, '/');
+	char *other = xasprintf("%s/%s", folder && *folder ? folder : "/tmp", slash ? slash + 1 : name);
+	struct error ignored = ERROR_INIT;
+
+	if (file_write(other, bytes->data, bytes->size, FILE_REFUSE_EXISTING, &ignored) == 0)
+		error_hint(err, "the snapshot was kept as %s", other);
+	free(other);
+}
+
 int collector_write(struct collector *collector, struct reader_process *process, struct snapshot *snapshot, char **file,
 	struct error *err)
 {
@@ -183,6 +195,8 @@ int collector_write(struct collector *collector, struct reader_process *process,
 		free(tried);
 		tried = xasprintf("%s.%d", name, i);
 	}
+	if (result < 0)
+		keep_elsewhere(name, &bytes, err);
 out:
 	buffer_free(&bytes);
 	free(name);
