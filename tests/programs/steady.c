@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cflags: -fno-builtin */
 /*
- * steady SECONDS [FILE]: allocates and frees as fast as it can for so long, creates FILE after its first events, and prints
- * "done" with status 9: a program that must go on whatever becomes of memtrace.
+ * steady SECONDS [FILE]: allocates and frees as fast as it can for so long, creates FILE after its first events and ends
+ * early when somebody removes it, and prints "done" with status 9: a program that must go on whatever becomes of memtrace.
  */
 #include <time.h>
 #include "truth.h"
@@ -28,6 +28,8 @@ int main(int argc, char **argv)
 		}
 		if (argc > 2 && at == 10000)
 			close(open(argv[2], O_WRONLY | O_CREAT, 0666));
+		if (argc > 2 && at > 10000 && access(argv[2], F_OK) < 0)
+			break;
 	}
 	SAY("done\n");
 	return 9;

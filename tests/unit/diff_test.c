@@ -7,14 +7,15 @@
 
 #define HEAD "{'schema': 'memtrace-snapshot/1', 'traceback_limit': 8, 'traces': ["
 #define OLD                                                                                        \
-	HEAD "{'size': 10, 'count': 1, 'frames': [['gone.c', 1]]}, {'size': 10, 'count': 1, "       \
-	     "'frames': [['grown.c', 1]]}, {'size': 10, 'count': 1, 'frames': [['shrunk.c', 1]]}, " \
-	     "{'size': 10, 'count': 1, 'frames': [['changed.c', 1]]}, {'size': 10, 'count': 1, "    \
+	HEAD "{'size': 10, 'count': 1, 'frames': [['gone.c', 1]]}, {'size': 10, 'count': 1, "      \
+	     "'frames': [['grown.c', 1]]}, {'size': 10, 'count': 1, 'frames': [['shrunk.c', "      \
+	     "1]]}, "                                                                              \
+	     "{'size': 10, 'count': 1, 'frames': [['changed.c', 1]]}, {'size': 10, 'count': 1, "   \
 	     "'frames': [['same.c', 1]]}]}"
 #define NEW                                                                                        \
-	HEAD "{'size': 10, 'count': 1, 'frames': [['new.c', 1]]}, {'size': 12, 'count': 1, "        \
-	     "'frames': [['grown.c', 1]]}, {'size': 7, 'count': 1, 'frames': [['shrunk.c', 1]]}, "  \
-	     "{'size': 10, 'count': 3, 'frames': [['changed.c', 1]]}, {'size': 10, 'count': 1, "    \
+	HEAD "{'size': 10, 'count': 1, 'frames': [['new.c', 1]]}, {'size': 12, 'count': 1, "       \
+	     "'frames': [['grown.c', 1]]}, {'size': 7, 'count': 1, 'frames': [['shrunk.c', 1]]}, " \
+	     "{'size': 10, 'count': 3, 'frames': [['changed.c', 1]]}, {'size': 10, 'count': 1, "   \
 	     "'frames': [['same.c', 1]]}]}"
 
 Test(diff, rows_and_their_order)
@@ -63,21 +64,20 @@ Test(diff, tracebacks)
 
 	query.by = BY_TRACEBACK;
 	query.limit = 2;
-	assert_text(diff_text(old, new, &query, "text"),
-		"1 memory blocks (+1): 10 B (+10 B)\n"
-		"  File \"new.c\", line 1\n"
-		"0 memory blocks (-1): 0 B (-10 B)\n"
-		"  File \"gone.c\", line 1\n");
+	assert_text(diff_text(old, new, &query, "text"), "1 memory blocks (+1): 10 B (+10 B)\n"
+							 "  File \"new.c\", line 1\n"
+							 "0 memory blocks (-1): 0 B (-10 B)\n"
+							 "  File \"gone.c\", line 1\n");
 	snapshot_free(old);
 	snapshot_free(new);
 }
 
 Test(diff, of_two_moments)
 {
-	struct snapshot *snapshot = imported(
-		HEAD "{'size': 1, 'count': 1, 'moments': {'peak': {'size': 9, 'count': 3}}, "
-		     "'frames': [['a.c', 1]]}, {'size': 0, 'count': 0, 'moments': {'peak': {'size': "
-		     "5, 'count': 1}}, 'frames': [['b.c', 1]]}]}");
+	struct snapshot *snapshot = imported(HEAD
+		"{'size': 1, 'count': 1, 'moments': {'peak': {'size': 9, 'count': 3}}, "
+		"'frames': [['a.c', 1]]}, {'size': 0, 'count': 0, 'moments': {'peak': {'size': "
+		"5, 'count': 1}}, 'frames': [['b.c', 1]]}]}");
 	struct side peak = {snapshot, "a.snap", 1}, exit = {snapshot, "a.snap", 0};
 	struct query query = QUERY_INIT;
 	struct error err = ERROR_INIT;
@@ -98,7 +98,8 @@ Test(diff, of_two_moments)
 Test(diff, functions_and_threads_meet_by_name)
 {
 	struct snapshot *old = imported(
-		"{'schema': 'memtrace-snapshot/1', 'threads': [{'tid': 5, 'name': 'w'}], 'traces': ["
+		"{'schema': 'memtrace-snapshot/1', 'threads': [{'tid': 5, 'name': 'w'}], 'traces': "
+		"["
 		"{'size': 1, 'count': 1, 'thread': 0, 'frames': [{'filename': 'a.c', 'lineno': 1, "
 		"'function': 'f'}]}]}");
 	struct snapshot *new = imported(

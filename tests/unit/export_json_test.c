@@ -18,8 +18,8 @@ static struct snapshot *again(const struct snapshot *snapshot)
 	return copy;
 }
 
-static void assert_same_name(const struct snapshot *a, string_id x, const struct snapshot *b,
-	string_id y)
+static void assert_same_name(
+	const struct snapshot *a, string_id x, const struct snapshot *b, string_id y)
 {
 	cr_assert_eq(strings_size(a->strings, x), strings_size(b->strings, y));
 	cr_assert_arr_eq(strings_get(a->strings, x), strings_get(b->strings, y),
@@ -104,8 +104,8 @@ static void assert_same_tables(const struct snapshot *a, const struct snapshot *
 }
 
 /* Stacks by what they are: indexes may differ. */
-static void assert_same_stack(const struct snapshot *a, uint32_t x, const struct snapshot *b,
-	uint32_t y)
+static void assert_same_stack(
+	const struct snapshot *a, uint32_t x, const struct snapshot *b, uint32_t y)
 {
 	for (; x && y; x = a->stacks.items[x].parent, y = b->stacks.items[y].parent) {
 		const struct location *p = &a->locations.items[a->stacks.items[x].location];
@@ -196,7 +196,8 @@ Test(export_json, moments_of_any_name)
 {
 	struct snapshot *snapshot = imported(
 		"{'schema': 'memtrace-snapshot/1', 'moments': [{'name': 'exit'}, {'name': 'a'}, "
-		"{'name': 'a'}, {'name': '?', 'name_bytes': '/w=='}], 'traces': [{'size': 1, 'count': "
+		"{'name': 'a'}, {'name': '?', 'name_bytes': '/w=='}], 'traces': [{'size': 1, "
+		"'count': "
 		"1, 'frames': [], 'moments': {'a': {'size': 2, 'count': 1}, '#2': {'size': 3, "
 		"'count': 1}, '#3': {'size': 4, 'count': 1}}}]}");
 	struct snapshot *copy = again(snapshot);
@@ -212,8 +213,10 @@ Test(export_json, moments_of_any_name)
 Test(export_json, folded_weighs_what_is_asked)
 {
 	struct snapshot *snapshot = imported(
-		"{'schema': 'memtrace-snapshot/1', 'traces': [{'size': 5, 'count': 2, 'total_size': 9, "
-		"'total_count': 7, 'frames': [{'filename': 'a;b.c', 'lineno': 1}, {'filename': 'm.c', "
+		"{'schema': 'memtrace-snapshot/1', 'traces': [{'size': 5, 'count': 2, "
+		"'total_size': 9, "
+		"'total_count': 7, 'frames': [{'filename': 'a;b.c', 'lineno': 1}, {'filename': "
+		"'m.c', "
 		"'lineno': 2, 'function': 'm'}]}, {'size': 1, 'count': 1, 'domain': 1, 'frames': "
 		"[{'filename': 'a;b.c', 'lineno': 1}, {'filename': 'x.c', 'lineno': 9, 'function': "
 		"'m'}]}, {'size': 0, 'count': 1, 'frames': [['z.c', 1]]}]}");
@@ -221,7 +224,7 @@ Test(export_json, folded_weighs_what_is_asked)
 	assert_text(exported(snapshot, "folded", NULL, METRIC_SIZE), "m;a:b.c:1 6\n");
 	assert_text(exported(snapshot, "folded", NULL, METRIC_COUNT), "m;a:b.c:1 3\nz.c:1 1\n");
 	assert_text(exported(snapshot, "folded", NULL, METRIC_TOTAL_SIZE), "m;a:b.c:1 10\n");
-	assert_text(exported(snapshot, "folded", NULL, METRIC_TOTAL_COUNT),
-		"m;a:b.c:1 8\nz.c:1 1\n");
+	assert_text(
+		exported(snapshot, "folded", NULL, METRIC_TOTAL_COUNT), "m;a:b.c:1 8\nz.c:1 1\n");
 	snapshot_free(snapshot);
 }

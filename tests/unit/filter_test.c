@@ -36,8 +36,8 @@ Test(filter, a_line_that_no_file_has)
 {
 	struct filters filters = {{0}};
 
-	cr_assert_gt(filters_add_text(&filters, true, "a:99999999999999999999999")->lineno,
-		UINT32_MAX);
+	cr_assert_gt(
+		filters_add_text(&filters, true, "a:99999999999999999999999")->lineno, UINT32_MAX);
 	filters_release(&filters);
 }
 
@@ -122,7 +122,8 @@ Test(standard, frames_that_every_program_has)
 	cr_expect(is_standard("/usr/include/c++/12/bits/new_allocator.h", "allocate"));
 	cr_expect(is_standard("src/x.c", "xmalloc"));
 	cr_expect(is_standard("/bin/x", "void std::vector<int, A<int> >::reserve(unsigned long)"));
-	cr_expect(is_standard("/bin/x", "std::pair<int, int>& std::map<int, int>::operator[](int)"));
+	cr_expect(
+		is_standard("/bin/x", "std::pair<int, int>& std::map<int, int>::operator[](int)"));
 	cr_expect(is_standard("/bin/x", "operator new(unsigned long)"));
 	cr_expect(is_standard("/rustc/abc/library/alloc/src/vec.rs", "push"));
 	cr_expect_not(is_standard("src/x.c", "main"));
@@ -150,12 +151,11 @@ Test(standard, a_view_hides_them_unless_nothing_were_left)
 		"x.c:1: size=3 B, count=1, average=3 B\n");
 	query.by = BY_TRACEBACK;
 	query.hide_standard = true;
-	assert_text(top_text(snapshot, &query, "text"),
-		"1 memory blocks: 10 B\n"
-		"  File \"own.c\", line 7\n"
-		"  File \"main.c\", line 9\n"
-		"1 memory blocks: 3 B\n"
-		"  File \"x.c\", line 1, in xmalloc\n");
+	assert_text(top_text(snapshot, &query, "text"), "1 memory blocks: 10 B\n"
+							"  File \"own.c\", line 7\n"
+							"  File \"main.c\", line 9\n"
+							"1 memory blocks: 3 B\n"
+							"  File \"x.c\", line 1, in xmalloc\n");
 	query.by = BY_LINENO;
 	query.cumulative = CUMULATIVE_FRAMES;
 	assert_text(top_text(snapshot, &query, "text"),
@@ -164,7 +164,8 @@ Test(standard, a_view_hides_them_unless_nothing_were_left)
 		"x.c:1: size=3 B, count=1, average=3 B\n");
 	filters_add_text(&query.filters, true, "own.c");
 	query.cumulative = CUMULATIVE_NO;
-	assert_text(top_text(snapshot, &query, "text"), "own.c:7: size=10 B, count=1, average=10 B\n");
+	assert_text(
+		top_text(snapshot, &query, "text"), "own.c:7: size=10 B, count=1, average=10 B\n");
 	query_release(&query);
 	snapshot_free(snapshot);
 }

@@ -25,7 +25,7 @@ Test(glob, stars_and_marks)
 	YES("/opt/*.c", "/opt/a/b.c");
 	YES("*/a.c", "dir/sub/a.c");
 	NO("*/a.c", "a.c");
-	YES("?", "\xc3\xa9");           /* one character, two bytes */
+	YES("?", "\xc3\xa9"); /* one character, two bytes */
 	YES("?hidden.c", ".hidden.c");
 	YES("a**b", "ab");
 	YES("*a*b*c", "xxaybzzbc");
@@ -59,7 +59,7 @@ Test(glob, sets)
 	YES("[]x]", "x");
 	YES("[!]]", "a");
 	NO("[!]]", "]");
-	YES("[[:alpha:]]", ":]");       /* no classes: a set, and a bracket */
+	YES("[[:alpha:]]", ":]"); /* no classes: a set, and a bracket */
 	NO("[[:alpha:]]", "a");
 }
 
@@ -103,7 +103,7 @@ Test(glob, bytes_that_are_no_text)
 {
 	YES("?", "\xff");
 	YES("\xff", "\xff");
-	NO("?", "\xe2\x82");            /* each byte is a character */
+	NO("?", "\xe2\x82"); /* each byte is a character */
 	YES("??", "\xe2\x82");
 	YES("[\xfe-\xff]", "\xff");
 }

@@ -18,15 +18,16 @@ static void assert_top(const char *document, struct query *query, const char *wa
 
 /* A module without lines: by module and function, without a symbol by address. */
 #define STRIPPED                                                                                   \
-	HEAD "'frames': [{'filename': '/bin/x', 'lineno': 0, 'function': 'f', 'module': '/bin/x', " \
-	     "'address': '0x10'}, {'filename': '/bin/x', 'lineno': 0, 'function': 'f', 'module': "  \
-	     "'/bin/x', 'address': '0x20'}, {'filename': '/bin/x', 'lineno': 0, 'module': "         \
-	     "'/bin/x', 'address': '0x11d2'}, ['/bin/x', 0], {'filename': '<unknown>', 'lineno': "  \
-	     "0, 'address': '0x7000'}, {'filename': 'a.c', 'lineno': 3, 'function': 'g', "          \
-	     "'module': '/bin/x', 'address': '0x30'}], 'traces': ["                                 \
-	     "{'size': 1, 'count': 1, 'frames': [0]}, {'size': 2, 'count': 1, 'frames': [1]}, "     \
-	     "{'size': 10, 'count': 1, 'frames': [2]}, {'size': 20, 'count': 1, 'frames': [3]}, "   \
-	     "{'size': 40, 'count': 1, 'frames': [4]}, {'size': 80, 'count': 1, 'frames': []}, "    \
+	HEAD "'frames': [{'filename': '/bin/x', 'lineno': 0, 'function': 'f', 'module': "          \
+	     "'/bin/x', "                                                                          \
+	     "'address': '0x10'}, {'filename': '/bin/x', 'lineno': 0, 'function': 'f', 'module': " \
+	     "'/bin/x', 'address': '0x20'}, {'filename': '/bin/x', 'lineno': 0, 'module': "        \
+	     "'/bin/x', 'address': '0x11d2'}, ['/bin/x', 0], {'filename': '<unknown>', 'lineno': " \
+	     "0, 'address': '0x7000'}, {'filename': 'a.c', 'lineno': 3, 'function': 'g', "         \
+	     "'module': '/bin/x', 'address': '0x30'}], 'traces': ["                                \
+	     "{'size': 1, 'count': 1, 'frames': [0]}, {'size': 2, 'count': 1, 'frames': [1]}, "    \
+	     "{'size': 10, 'count': 1, 'frames': [2]}, {'size': 20, 'count': 1, 'frames': [3]}, "  \
+	     "{'size': 40, 'count': 1, 'frames': [4]}, {'size': 80, 'count': 1, 'frames': []}, "   \
 	     "{'size': 160, 'count': 1, 'frames': [5]}]}"
 
 Test(group, frames_without_a_line)
@@ -58,10 +59,10 @@ Test(group, frames_without_a_line)
 }
 
 #define THREADS                                                                                    \
-	HEAD "'threads': [{'tid': 7, 'name': 'main'}, {'tid': 8}], 'traces': ["                     \
-	     "{'size': 1, 'count': 1, 'thread': 0, 'frames': [['a.c', 1]]},"                        \
-	     "{'size': 2, 'count': 1, 'thread': 1, 'frames': [['a.c', 1]]},"                        \
-	     "{'size': 4, 'count': 1, 'thread': 0, 'frames': [['b.c', 1]]},"                        \
+	HEAD "'threads': [{'tid': 7, 'name': 'main'}, {'tid': 8}], 'traces': ["                    \
+	     "{'size': 1, 'count': 1, 'thread': 0, 'frames': [['a.c', 1]]},"                       \
+	     "{'size': 2, 'count': 1, 'thread': 1, 'frames': [['a.c', 1]]},"                       \
+	     "{'size': 4, 'count': 1, 'thread': 0, 'frames': [['b.c', 1]]},"                       \
 	     "{'size': 3, 'count': 1, 'frames': [['b.c', 1]]}]}"
 
 Test(group, threads)
@@ -80,7 +81,7 @@ Test(group, threads)
 }
 
 #define RECURSIVE                                                                                  \
-	HEAD "'traces': [{'size': 10, 'count': 2, 'frames': [['r.c', 5], ['r.c', 5], ['r.c', 6], "  \
+	HEAD "'traces': [{'size': 10, 'count': 2, 'frames': [['r.c', 5], ['r.c', 5], ['r.c', 6], " \
 	     "['main.c', 1]]}]}"
 
 Test(group, cumulative_counts_each_frame_or_each_place_once)
@@ -104,9 +105,10 @@ Test(group, cumulative_counts_each_frame_or_each_place_once)
 }
 
 #define ORDERED                                                                                    \
-	HEAD "'traces': [{'size': 6, 'count': 1, 'frames': [['b.c', 9]]}, {'size': 6, 'count': 3, " \
-	     "'frames': [['a.c', 10]]}, {'size': 6, 'count': 3, 'frames': [['a.c', 9]]}, "          \
-	     "{'size': 0, 'count': 0, 'frames': [['gone.c', 1]]}, {'size': 5, 'count': 9, "         \
+	HEAD "'traces': [{'size': 6, 'count': 1, 'frames': [['b.c', 9]]}, {'size': 6, 'count': "   \
+	     "3, "                                                                                 \
+	     "'frames': [['a.c', 10]]}, {'size': 6, 'count': 3, 'frames': [['a.c', 9]]}, "         \
+	     "{'size': 0, 'count': 0, 'frames': [['gone.c', 1]]}, {'size': 5, 'count': 9, "        \
 	     "'frames': [['c.c', 1]]}, {'size': 0, 'count': 1, 'frames': [['zero.c', 1]]}]}"
 
 Test(group, orders)
@@ -137,7 +139,8 @@ Test(group, orders)
 
 /* 2^62 twice is over the limit when a recursive frame counts twice. */
 #define HUGE                                                                                       \
-	HEAD "'traces': [{'size': 4611686018427387904, 'count': 1, 'frames': [['r.c', 5], ['r.c', " \
+	HEAD "'traces': [{'size': 4611686018427387904, 'count': 1, 'frames': [['r.c', 5], "        \
+	     "['r.c', "                                                                            \
 	     "5]]}, {'size': 4611686018427387903, 'count': 1, 'frames': [['s.c', 5]]}]}"
 
 Test(group, a_sum_over_the_limit_is_an_error)
@@ -163,13 +166,13 @@ Test(group, a_sum_over_the_limit_is_an_error)
 
 /* What a row's blocks do not share is not told. */
 #define MIXED                                                                                      \
-	HEAD "'frames': [{'filename': 'a.c', 'lineno': 1, 'function': 'f', 'module': '/bin/x', "    \
-	     "'address': '0x10', 'inlined': false}, {'filename': 'a.c', 'lineno': 1, 'function': "  \
-	     "'f', 'module': '/bin/x', 'address': '0x20'}, {'filename': 'a.c', 'lineno': 1, "       \
-	     "'function': 'g', 'module': '/bin/y', 'address': '0x20', 'inlined': true}, "           \
-	     "{'filename': 'b.c', 'lineno': 2, 'function': 'h', 'module': '/bin/y', 'address': "    \
-	     "'0x20'}, ['m.c', 9]], 'traces': ["                                                    \
-	     "{'domain': 1, 'size': 1, 'count': 1, 'total_nframe': 9, 'frames': [0, 4]}, "          \
+	HEAD "'frames': [{'filename': 'a.c', 'lineno': 1, 'function': 'f', 'module': '/bin/x', "   \
+	     "'address': '0x10', 'inlined': false}, {'filename': 'a.c', 'lineno': 1, 'function': " \
+	     "'f', 'module': '/bin/x', 'address': '0x20'}, {'filename': 'a.c', 'lineno': 1, "      \
+	     "'function': 'g', 'module': '/bin/y', 'address': '0x20', 'inlined': true}, "          \
+	     "{'filename': 'b.c', 'lineno': 2, 'function': 'h', 'module': '/bin/y', 'address': "   \
+	     "'0x20'}, ['m.c', 9]], 'traces': ["                                                   \
+	     "{'domain': 1, 'size': 1, 'count': 1, 'total_nframe': 9, 'frames': [0, 4]}, "         \
 	     "{'domain': 0, 'size': 1, 'count': 1, 'total_nframe': 2, 'frames': [1, 4]}%s]}"
 
 static struct row_frames first_frames(const struct snapshot *snapshot, enum group_by by,
@@ -194,8 +197,7 @@ static struct row_frames first_frames(const struct snapshot *snapshot, enum grou
 
 Test(group, what_differs_is_unknown)
 {
-	static const char *const more[] = {
-		"", ", {'size': 1, 'count': 1, 'frames': [2, 3, 4]}"};
+	static const char *const more[] = {"", ", {'size': 1, 'count': 1, 'frames': [2, 3, 4]}"};
 
 	for (int i = 0; i < 2; i++) {
 		char document[2000];

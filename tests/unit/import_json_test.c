@@ -9,7 +9,8 @@
 Test(import_json, the_smallest_document)
 {
 	struct snapshot *snapshot = imported(
-		"{ 'schema': 'memtrace-snapshot/1', 'traceback_limit': 8, 'traces': [ {'domain': 0, "
+		"{ 'schema': 'memtrace-snapshot/1', 'traceback_limit': 8, 'traces': [ {'domain': "
+		"0, "
 		"'size': 4096, 'count': 1, 'total_nframe': 5, 'frames': [['/src/buf.c', 31], "
 		"['/src/net.c', 120], ['/src/main.c', 12]]} ] }");
 	struct query query = QUERY_INIT;
@@ -23,11 +24,10 @@ Test(import_json, the_smallest_document)
 	cr_assert(snapshot->run.complete && snapshot->run.ended);
 	cr_assert_eq(snapshot->run.exit_code, -1);
 	query.by = BY_TRACEBACK;
-	assert_text(top_text(snapshot, &query, "text"),
-		"1 memory blocks: 4096 B\n"
-		"  File \"/src/buf.c\", line 31\n"
-		"  File \"/src/net.c\", line 120\n"
-		"  File \"/src/main.c\", line 12\n");
+	assert_text(top_text(snapshot, &query, "text"), "1 memory blocks: 4096 B\n"
+							"  File \"/src/buf.c\", line 31\n"
+							"  File \"/src/net.c\", line 120\n"
+							"  File \"/src/main.c\", line 12\n");
 	snapshot_free(snapshot);
 }
 
@@ -37,9 +37,11 @@ Test(import_json, equal_stacks_are_added)
 {
 	struct snapshot *snapshot = imported(TRACES(
 		"{'size': 1, 'count': 1, 'frames': [['a.c', 1]], 'moments': {'peak': {'size': 3, "
-		"'count': 2}}}, {'size': 2, 'count': 2, 'frames': [{'filename': 'a.c', 'lineno': 1}], "
+		"'count': 2}}}, {'size': 2, 'count': 2, 'frames': [{'filename': 'a.c', 'lineno': "
+		"1}], "
 		"'total_size': 9, 'total_count': 8}, {'size': 4, 'count': 1, 'total_nframe': 2, "
-		"'frames': [['a.c', 1]]}, {'domain': 3, 'size': 8, 'count': 1, 'frames': [['a.c', 1]]}"));
+		"'frames': [['a.c', 1]]}, {'domain': 3, 'size': 8, 'count': 1, 'frames': [['a.c', "
+		"1]]}"));
 
 	cr_assert_eq(snapshot->traces.count, 3);
 	cr_assert_eq(snapshot->stacks.count, 2);
@@ -56,7 +58,8 @@ Test(import_json, equal_stacks_are_added)
 Test(import_json, a_file_at_line_0_is_a_line)
 {
 	struct snapshot *snapshot = imported(TRACES(
-		"{'size': 1, 'count': 1, 'frames': [['a.c', 0]]}, {'size': 2, 'count': 1, 'frames': "
+		"{'size': 1, 'count': 1, 'frames': [['a.c', 0]]}, {'size': 2, 'count': 1, "
+		"'frames': "
 		"[{'filename': 'b.c', 'lineno': 0, 'function': 'f'}]}, {'size': 3, 'count': 1, "
 		"'frames': [{'filename': '/bin/x', 'lineno': 0, 'module': '/bin/x', 'function': "
 		"'f'}]}"));
@@ -71,10 +74,13 @@ Test(import_json, a_file_at_line_0_is_a_line)
 
 Test(import_json, inlined_levels_are_one_address)
 {
-	struct snapshot *snapshot = imported(TRACES(
-		"{'size': 1, 'count': 1, 'frames': [{'filename': 'a.h', 'lineno': 1, 'inlined': true}, "
-		"{'filename': 'b.h', 'lineno': 2, 'inlined': true, 'address': '0x10', 'module': 'x'}, "
-		"{'filename': 'c.c', 'lineno': 3, 'address': '0x10', 'module': 'x'}, ['m.c', 1]]}"));
+	struct snapshot *snapshot =
+		imported(TRACES("{'size': 1, 'count': 1, 'frames': [{'filename': 'a.h', 'lineno': "
+				"1, 'inlined': true}, "
+				"{'filename': 'b.h', 'lineno': 2, 'inlined': true, 'address': "
+				"'0x10', 'module': 'x'}, "
+				"{'filename': 'c.c', 'lineno': 3, 'address': '0x10', 'module': "
+				"'x'}, ['m.c', 1]]}"));
 
 	cr_assert_eq(snapshot->locations.count, 2);
 	cr_assert_eq(snapshot->locations.items[1].n_frames, 3);
@@ -86,9 +92,11 @@ Test(import_json, inlined_levels_are_one_address)
 
 Test(import_json, names_of_any_bytes)
 {
-	struct snapshot *snapshot = imported(TRACES(
-		"{'size': 1, 'count': 1, 'frames': [{'filename': 'wrong', 'filename_bytes': '/wAx', "
-		"'lineno': 1}]}, {'size': 2, 'count': 1, 'frames': [['a\\u0000b\\ud83d\\ude00', 1]]}"));
+	struct snapshot *snapshot =
+		imported(TRACES("{'size': 1, 'count': 1, 'frames': [{'filename': 'wrong', "
+				"'filename_bytes': '/wAx', "
+				"'lineno': 1}]}, {'size': 2, 'count': 1, 'frames': "
+				"[['a\\u0000b\\ud83d\\ude00', 1]]}"));
 	const struct frame *first = &snapshot->frames.items[0];
 
 	cr_assert_eq(strings_size(snapshot->strings, first->filename), 3);
@@ -141,12 +149,11 @@ static void assert_refused(const char *text, const char *line)
 Test(import_json, what_is_no_document)
 {
 	assert_refused("", "line 1, column 0: not JSON: '[' or '{' expected near end of file");
-	assert_refused("{'a': 1,}",
-		"line 1, column 9: not JSON: string or '}' expected near '}'");
+	assert_refused("{'a': 1,}", "line 1, column 9: not JSON: string or '}' expected near '}'");
 	assert_refused("[]", "the document: must be an object, not an array");
 	assert_refused("{}", "schema: is missing");
-	assert_refused("{'schema': 'memtrace-snapshot/2'}",
-		"schema: must be \"memtrace-snapshot/1\"");
+	assert_refused(
+		"{'schema': 'memtrace-snapshot/2'}", "schema: must be \"memtrace-snapshot/1\"");
 	assert_refused("{'schema': 'memtrace-snapshot/1'}", "traces: is missing");
 	assert_refused("{'schema': 'memtrace-snapshot/1', 'traces': {}}",
 		"traces: must be an array, not an object");
@@ -191,17 +198,18 @@ Test(import_json, mistakes_in_traces)
 
 Test(import_json, mistakes_in_frames)
 {
-	assert_refused(FRAMES("['a.c', '1']"),
-		"traces[0].frames[1][1]: must be an integer, not a string");
+	assert_refused(
+		FRAMES("['a.c', '1']"), "traces[0].frames[1][1]: must be an integer, not a string");
 	assert_refused(FRAMES("['a.c', -1]"), "traces[0].frames[1][1]: -1 is out of range");
 	assert_refused(FRAMES("[1, 1]"), "traces[0].frames[1][0]: must be a string");
 	assert_refused(FRAMES("['a.c']"), "traces[0].frames[1]: must be [filename, lineno]");
-	assert_refused(FRAMES("'a.c'"),
-		"traces[0].frames[1]: must be [filename, lineno] or an object");
+	assert_refused(
+		FRAMES("'a.c'"), "traces[0].frames[1]: must be [filename, lineno] or an object");
 	assert_refused(FRAMES("0"), "traces[0].frames[1]: there is no frame 0");
 	assert_refused(FRAMES("{}"), "traces[0].frames[1].filename: is missing");
 	assert_refused(FRAMES("{'filename': 'a', 'address': 16}"),
-		"traces[0].frames[1].address: must be an address like \"0x4011d2\", not an integer");
+		"traces[0].frames[1].address: must be an address like \"0x4011d2\", not an "
+		"integer");
 	assert_refused(FRAMES("{'filename': 'a', 'address': '0x'}"),
 		"traces[0].frames[1].address: must be an address like \"0x4011d2\"");
 	assert_refused(FRAMES("{'filename': 'a', 'address': '0x10000000000000000'}"),
@@ -248,16 +256,20 @@ Test(import_json, mistakes_in_tables)
 /* A sum that would wrap is an error, wherever it is made. */
 Test(import_json, sums_over_the_limit)
 {
-	assert_refused(TRACES("{'size': 9223372036854775807, 'count': 1, 'frames': []}, {'size': 1, "
-			      "'count': 1, 'frames': []}"),
+	assert_refused(
+		TRACES("{'size': 9223372036854775807, 'count': 1, 'frames': []}, {'size': 1, "
+		       "'count': 1, 'frames': []}"),
 		"traces[1].total_size: the totals of this stack add up to more than 2^63 - 1");
-	assert_refused(TRACES("{'size': 9223372036854775807, 'count': 1, 'total_size': 0, 'frames': "
-			      "[]}, {'size': 1, 'count': 1, 'frames': []}"),
+	assert_refused(
+		TRACES("{'size': 9223372036854775807, 'count': 1, 'total_size': 0, 'frames': "
+		       "[]}, {'size': 1, 'count': 1, 'frames': []}"),
 		"traces: the blocks of one stack add up to more than 2^63 - 1");
-	assert_refused(TRACES("{'size': 9223372036854775807, 'count': 1, 'frames': []}, {'size': 1, "
-			      "'count': 1, 'total_size': 0, 'frames': [['a.c', 1]]}"),
+	assert_refused(
+		TRACES("{'size': 9223372036854775807, 'count': 1, 'frames': []}, {'size': 1, "
+		       "'count': 1, 'total_size': 0, 'frames': [['a.c', 1]]}"),
 		"the blocks of moment 'exit' add up to more than 2^63 - 1");
-	assert_refused(TRACES("{'size': 9223372036854775807, 'count': 1, 'frames': []}, {'size': 0, "
-			      "'count': 0, 'total_size': 1, 'frames': [['a.c', 1]]}"),
+	assert_refused(
+		TRACES("{'size': 9223372036854775807, 'count': 1, 'frames': []}, {'size': 0, "
+		       "'count': 0, 'total_size': 1, 'frames': [['a.c', 1]]}"),
 		"traces: the totals add up to more than 2^63 - 1");
 }

@@ -165,11 +165,12 @@ static void assert_error(const char *line, const char *text, const char *hint)
 Test(options, mistakes)
 {
 	assert_error("--al", "sample: unknown option '--al'", "did you mean '--all'?");
-	assert_error("--inlcude=x", "sample: unknown option '--inlcude=x'",
-		"did you mean '--include'?");
+	assert_error(
+		"--inlcude=x", "sample: unknown option '--inlcude=x'", "did you mean '--include'?");
 	assert_error("--zzz", "sample: unknown option '--zzz'",
 		"memtrace help sample tells its options");
-	assert_error("-az", "sample: unknown option '-z'", "memtrace help sample tells its options");
+	assert_error(
+		"-az", "sample: unknown option '-z'", "memtrace help sample tells its options");
 	assert_error("--output", "sample: --output needs a value: FILE",
 		"memtrace help sample tells its options");
 	assert_error("-o", "sample: --output needs a value: FILE",
@@ -181,7 +182,8 @@ Test(options, mistakes)
 	assert_error("--by lineno|traceback",
 		"sample: --by: 'lineno|traceback' is none of filename|lineno|traceback", "");
 	assert_error("--cumulative=twice", "sample: --cumulative: 'twice' is none of once", "");
-	assert_error("--frames 0", "sample: --frames: '0' is not in range", "it goes from 1 to 65535");
+	assert_error(
+		"--frames 0", "sample: --frames: '0' is not in range", "it goes from 1 to 65535");
 	assert_error("--frames 1x", "sample: --frames: '1x' is not a number", "");
 	assert_error("-n ", "sample: --limit: '' is not a number", "");
 	assert_error("-n 99999999999999999999",
@@ -194,8 +196,8 @@ Test(options, every_command_has_sound_rows)
 {
 	for (size_t i = 0; commands[i]; i++) {
 		for (const struct option_row *row = commands[i]->options; row && row->name; row++) {
-			cr_expect(row->summary && row->offset < commands[i]->options_size, "%s --%s",
-				commands[i]->name, row->name);
+			cr_expect(row->summary && row->offset < commands[i]->options_size,
+				"%s --%s", commands[i]->name, row->name);
 			cr_expect(row->type == OPTION_FLAG || row->argument, "%s --%s",
 				commands[i]->name, row->name);
 			cr_expect_eq(option_find(commands[i]->options, row->name), row, "%s --%s",

@@ -113,8 +113,8 @@ char *diff_text(const struct snapshot *old, const struct snapshot *new, const st
 	return text;
 }
 
-char *exported(const struct snapshot *snapshot, const char *form, const char *moment,
-	enum metric metric)
+char *exported(
+	const struct snapshot *snapshot, const char *form, const char *moment, enum metric metric)
 {
 	struct export_query query = {.metric = metric};
 	struct error err = ERROR_INIT;
@@ -126,8 +126,7 @@ char *exported(const struct snapshot *snapshot, const char *form, const char *mo
 	cr_assert_geq(index, 0, "%s", err.text);
 	query.moment = (size_t)index;
 	out_init(&out, open_memstream(&text, &size));
-	cr_assert_eq(
-		exporter_find(form)->write(snapshot, &query, &out, &err), 0, "%s", err.text);
+	cr_assert_eq(exporter_find(form)->write(snapshot, &query, &out, &err), 0, "%s", err.text);
 	fclose(out.stream);
 	return text;
 }

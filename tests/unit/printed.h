@@ -22,8 +22,8 @@ char *printed_colour(const struct printer *printer, const struct table *table, i
 char *top_text(const struct snapshot *snapshot, const struct query *query, const char *format);
 char *diff_text(const struct snapshot *old, const struct snapshot *new, const struct query *query,
 	const char *format);
-char *exported(const struct snapshot *snapshot, const char *form, const char *moment,
-	enum metric metric);
+char *exported(
+	const struct snapshot *snapshot, const char *form, const char *moment, enum metric metric);
 
 /* The text is exactly WANT; frees it. */
 void assert_text(char *text, const char *want);

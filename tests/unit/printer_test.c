@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The printers on committed snapshots, byte for byte: tests/golden/old.json and new.json, and beside
- * them one file a printout. To see what a change does, run the unit tests with
+ * The printers on committed snapshots, byte for byte: tests/golden/old.json and new.json, and
+ * beside them one file a printout. To see what a change does, run the unit tests with
  * MEMTRACE_GOLDEN_OUT=FOLDER set: what is printed is written there under the same names.
  */
 #include <criterion/criterion.h>
@@ -19,7 +19,10 @@ struct golden {
 	size_t moment;
 };
 
-#define QUERY(...) {.only_domain = QUERY_NO_DOMAIN, .frames = QUERY_FRAMES_ALL, __VA_ARGS__}
+#define QUERY(...)                                                                                 \
+	{                                                                                          \
+		.only_domain = QUERY_NO_DOMAIN, .frames = QUERY_FRAMES_ALL, __VA_ARGS__            \
+	}
 
 static const struct golden goldens[] = {
 	{.name = "top-lineno.txt", .format = "text", .query = QUERY(.by = BY_LINENO)},
@@ -29,27 +32,71 @@ static const struct golden goldens[] = {
 	{.name = "top-thread.txt", .format = "text", .query = QUERY(.by = BY_THREAD)},
 	{.name = "top-owner.txt", .format = "text", .query = QUERY(.by = BY_OWNER)},
 	{.name = "top-traceback.txt", .format = "text", .query = QUERY(.by = BY_TRACEBACK)},
-	{.name = "top-traceback-oldest.txt", .format = "text", .query = {.only_domain = QUERY_NO_DOMAIN, .by = BY_TRACEBACK, .frames = 2, .oldest_first = true}},
+	{.name = "top-traceback-oldest.txt",
+		.format = "text",
+		.query = {.only_domain = QUERY_NO_DOMAIN,
+			.by = BY_TRACEBACK,
+			.frames = 2,
+			.oldest_first = true}},
 	{.name = "top-peak.txt", .format = "text", .query = QUERY(.by = BY_LINENO), .moment = 1},
-	{.name = "top-lineno.table", .format = "table", .query = QUERY(.by = BY_LINENO, .limit = 4), .width = 80},
-	{.name = "top-lineno-wide.table", .format = "table", .query = QUERY(.by = BY_LINENO), .width = 0},
-	{.name = "top-lineno-narrow.table", .format = "table", .query = QUERY(.by = BY_LINENO), .width = 50},
-	{.name = "top-cumulative.table", .format = "table", .query = QUERY(.by = BY_FILENAME, .cumulative = CUMULATIVE_FRAMES, .limit = 2), .width = 80},
-	{.name = "top-colour.table", .format = "table", .query = QUERY(.by = BY_MODULE), .width = 80, .colour = true},
-	{.name = "top-traceback.table", .format = "table", .query = QUERY(.by = BY_TRACEBACK, .limit = 4), .width = 80},
+	{.name = "top-lineno.table",
+		.format = "table",
+		.query = QUERY(.by = BY_LINENO, .limit = 4),
+		.width = 80},
+	{.name = "top-lineno-wide.table",
+		.format = "table",
+		.query = QUERY(.by = BY_LINENO),
+		.width = 0},
+	{.name = "top-lineno-narrow.table",
+		.format = "table",
+		.query = QUERY(.by = BY_LINENO),
+		.width = 50},
+	{.name = "top-cumulative.table",
+		.format = "table",
+		.query = QUERY(.by = BY_FILENAME, .cumulative = CUMULATIVE_FRAMES, .limit = 2),
+		.width = 80},
+	{.name = "top-colour.table",
+		.format = "table",
+		.query = QUERY(.by = BY_MODULE),
+		.width = 80,
+		.colour = true},
+	{.name = "top-traceback.table",
+		.format = "table",
+		.query = QUERY(.by = BY_TRACEBACK, .limit = 4),
+		.width = 80},
 	{.name = "top-lineno.json", .format = "json", .query = QUERY(.by = BY_LINENO)},
-	{.name = "top-filename.json", .format = "json", .query = QUERY(.by = BY_FILENAME, .limit = 2)},
+	{.name = "top-filename.json",
+		.format = "json",
+		.query = QUERY(.by = BY_FILENAME, .limit = 2)},
 	{.name = "top-thread.json", .format = "json", .query = QUERY(.by = BY_THREAD)},
-	{.name = "top-traceback.json", .format = "json", .query = QUERY(.by = BY_TRACEBACK, .limit = 3)},
+	{.name = "top-traceback.json",
+		.format = "json",
+		.query = QUERY(.by = BY_TRACEBACK, .limit = 3)},
 	{.name = "top-lineno.csv", .format = "csv", .query = QUERY(.by = BY_LINENO)},
 	{.name = "top-traceback.csv", .format = "csv", .query = QUERY(.by = BY_TRACEBACK)},
-	{.name = "diff-lineno.txt", .format = "text", .query = QUERY(.by = BY_LINENO), .diff = true},
-	{.name = "diff-traceback.txt", .format = "text", .query = QUERY(.by = BY_TRACEBACK), .diff = true},
-	{.name = "diff-lineno.table", .format = "table", .query = QUERY(.by = BY_LINENO, .limit = 4), .width = 100,
+	{.name = "diff-lineno.txt",
+		.format = "text",
+		.query = QUERY(.by = BY_LINENO),
 		.diff = true},
-	{.name = "diff-colour.table", .format = "table", .query = QUERY(.by = BY_MODULE), .width = 100, .diff = true,
+	{.name = "diff-traceback.txt",
+		.format = "text",
+		.query = QUERY(.by = BY_TRACEBACK),
+		.diff = true},
+	{.name = "diff-lineno.table",
+		.format = "table",
+		.query = QUERY(.by = BY_LINENO, .limit = 4),
+		.width = 100,
+		.diff = true},
+	{.name = "diff-colour.table",
+		.format = "table",
+		.query = QUERY(.by = BY_MODULE),
+		.width = 100,
+		.diff = true,
 		.colour = true},
-	{.name = "diff-lineno.json", .format = "json", .query = QUERY(.by = BY_LINENO), .diff = true},
+	{.name = "diff-lineno.json",
+		.format = "json",
+		.query = QUERY(.by = BY_LINENO),
+		.diff = true},
 	{.name = "diff-lineno.csv", .format = "csv", .query = QUERY(.by = BY_LINENO), .diff = true},
 };
 
@@ -89,8 +136,8 @@ static void check(const struct golden *golden)
 	struct table table;
 
 	if (golden->diff)
-		cr_assert_eq(table_diff(&table, &golden->query, &before, &now, &err), 0, "%s",
-			err.text);
+		cr_assert_eq(
+			table_diff(&table, &golden->query, &before, &now, &err), 0, "%s", err.text);
 	else
 		cr_assert_eq(table_top(&table, &golden->query, &before, &err), 0, "%s", err.text);
 	assert_golden(golden->name,
@@ -111,7 +158,8 @@ Test(printer, golden_exports)
 	struct snapshot *snapshot = imported_file("tests/golden/old.json");
 
 	assert_golden("export-size.folded", exported(snapshot, "folded", NULL, METRIC_SIZE));
-	assert_golden("export-peak-count.folded", exported(snapshot, "folded", "peak", METRIC_COUNT));
+	assert_golden(
+		"export-peak-count.folded", exported(snapshot, "folded", "peak", METRIC_COUNT));
 	assert_golden("export-total.folded", exported(snapshot, "folded", NULL, METRIC_TOTAL_SIZE));
 	assert_golden("export.csv", exported(snapshot, "csv", NULL, METRIC_SIZE));
 	assert_golden("export.json", exported(snapshot, "json", NULL, METRIC_SIZE));
@@ -148,10 +196,9 @@ Test(printer, nothing)
 	struct query query = QUERY_INIT;
 
 	assert_text(top_text(snapshot, &query, "text"), "");
-	assert_text(top_text(snapshot, &query, "table"),
-		"a.snap at exit, by lineno\n"
-		"SIZE  SHARE  COUNT  AVERAGE  PLACE\n"
-		"total: 0 B, 0 blocks\n");
+	assert_text(top_text(snapshot, &query, "table"), "a.snap at exit, by lineno\n"
+							 "SIZE  SHARE  COUNT  AVERAGE  PLACE\n"
+							 "total: 0 B, 0 blocks\n");
 	assert_text(top_text(snapshot, &query, "csv"),
 		"place,filename,lineno,function,module,size,count,average\n");
 	query.by = BY_TRACEBACK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * CPython's own answers, vector by vector (tests/data/tracemalloc.json; its "conventions" say how to
- * read it). Each kind of vector is run on the code that answers for it: grouping, filters, diffs and
- * tracebacks on the reports, sizes on units.h, events on the recorder's image.
+ * CPython's own answers, vector by vector (tests/data/tracemalloc.json; its "conventions" say how
+ * to read it). Each kind of vector is run on the code that answers for it: grouping, filters, diffs
+ * and tracebacks on the reports, sizes on units.h, events on the recorder's image.
  */
 #include <criterion/criterion.h>
 #include <jansson.h>
@@ -97,8 +97,7 @@ static struct query query_of(const json_t *vector)
 	const json_t *filters = json_object_get(vector, "filters");
 
 	query.limit = 0;
-	query.by = (enum group_by)query_by(
-		json_string_value(json_object_get(vector, "key_type")));
+	query.by = (enum group_by)query_by(json_string_value(json_object_get(vector, "key_type")));
 	if (json_is_true(json_object_get(vector, "cumulative")))
 		query.cumulative = CUMULATIVE_FRAMES;
 	for (size_t i = 0; i < json_array_size(filters); i++)
@@ -115,8 +114,8 @@ static void check_row(
 	cr_assert_eq(row->size, json_integer_value(json_object_get(want, "size")), "%s", id);
 	cr_assert_eq(row->count, json_integer_value(json_object_get(want, "count")), "%s", id);
 	if (table->is_diff) {
-		cr_assert_eq(row->size_diff,
-			json_integer_value(json_object_get(want, "size_diff")), "%s", id);
+		cr_assert_eq(row->size_diff, json_integer_value(json_object_get(want, "size_diff")),
+			"%s", id);
 		cr_assert_eq(row->count_diff,
 			json_integer_value(json_object_get(want, "count_diff")), "%s", id);
 	}
@@ -147,8 +146,7 @@ static void check_table(const char *id, struct table *table, const json_t *expec
 		end = strchr(line, '\n');
 		cr_assert(end, "%s", id);
 		*end = '\0';
-		cr_assert_str_eq(
-			line, json_string_value(json_object_get(want, "str")), "%s", id);
+		cr_assert_str_eq(line, json_string_value(json_object_get(want, "str")), "%s", id);
 		line = end + 1;
 	}
 	if (json_object_get(expect, "total"))
@@ -212,7 +210,7 @@ static void run_filter_traces(const char *id, const json_t *vector)
 	for (size_t i = 0; i < json_array_size(traces); i++) {
 		struct snapshot *snapshot = snapshot_of(traces, (int)i);
 		bool want = json_integer_value(json_array_get(kept, next)) == (json_int_t)i &&
-			next < json_array_size(kept);
+			    next < json_array_size(kept);
 		struct sieve *sieve;
 		struct view view;
 
@@ -259,8 +257,7 @@ static void remove_sources(const json_t *files)
 	const char *name;
 	json_t *text;
 
-	json_object_foreach((json_t *)files, name, text)
-		unlink(name);
+	json_object_foreach((json_t *)files, name, text) unlink(name);
 	cr_assert(getcwd(folder, sizeof(folder)) && rmdir(folder) == 0 && chdir("/") == 0);
 }
 
@@ -319,7 +316,8 @@ static void run_traceback_repr(const char *id, const json_t *vector)
 	fclose(out.stream);
 	assert_text(text, json_string_value(json_object_get(expect, "str")));
 	frames = row_frames(&table, &table.rows.items[0]);
-	cr_assert_eq(frames.all.count, json_integer_value(json_object_get(expect, "len")));
+	cr_assert_eq(
+		(json_int_t)frames.all.count, json_integer_value(json_object_get(expect, "len")));
 	check_frame(id, &frames.all.items[0], json_string_value(json_object_get(expect, "first")));
 	check_frame(id, &frames.all.items[frames.all.count - 1],
 		json_string_value(json_object_get(expect, "last")));
@@ -361,8 +359,9 @@ static void run_errors(const char *id, const json_t *vector)
 	struct snapshot *snapshot = snapshot_of(named_traces(first, "snapshot"), -1), *again;
 	char *before;
 
-	cr_assert(json_is_true(json_object_get(
-		json_object_get(vector, "expect"), "round trip equal")), "%s", id);
+	cr_assert(json_is_true(
+			  json_object_get(json_object_get(vector, "expect"), "round trip equal")),
+		"%s", id);
 	cr_assert_null(snapshot_read("no/such.snap", &err));
 	cr_assert_str_eq(err.text, "cannot open no/such.snap: No such file or directory");
 	cr_assert_null(snapshot_decode("", 0, &err));

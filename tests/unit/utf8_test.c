@@ -35,12 +35,12 @@ Test(utf8, reads_each_length)
 Test(utf8, maximal_subparts)
 {
 	assert_parts("\xff", 0, 1);
-	assert_parts("\xe2\x82", 0, 1);           /* cut */
+	assert_parts("\xe2\x82", 0, 1); /* cut */
 	assert_parts("\xe2\x82z", 1, 1);
-	assert_parts("\xc0\xaf", 0, 2);           /* overlong */
-	assert_parts("\xe0\x80\x80", 0, 3);       /* overlong */
-	assert_parts("\xed\xa0\x80", 0, 3);       /* a surrogate */
-	assert_parts("\xf4\x90\x80\x80", 0, 4);   /* over U+10FFFF */
+	assert_parts("\xc0\xaf", 0, 2);		/* overlong */
+	assert_parts("\xe0\x80\x80", 0, 3);	/* overlong */
+	assert_parts("\xed\xa0\x80", 0, 3);	/* a surrogate */
+	assert_parts("\xf4\x90\x80\x80", 0, 4); /* over U+10FFFF */
 	assert_parts("\xf0\x9f\x98z", 1, 1);
 	assert_parts("\xf1\x80\xe2\x82\xac", 1, 1);
 	assert_parts("\x80\xbf", 0, 2);
@@ -66,8 +66,14 @@ Test(utf8, columns)
 
 /* RFC 4648, section 10. */
 static const char *const known[][2] = {
-	{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-	{"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe\xfd", "//79"},
+	{"", ""},
+	{"f", "Zg=="},
+	{"fo", "Zm8="},
+	{"foo", "Zm9v"},
+	{"foob", "Zm9vYg=="},
+	{"fooba", "Zm9vYmE="},
+	{"foobar", "Zm9vYmFy"},
+	{"\xff\xfe\xfd", "//79"},
 };
 
 Test(base64, known_answers)
@@ -89,8 +95,8 @@ Test(base64, known_answers)
 
 Test(base64, refuses_what_no_encoder_writes)
 {
-	static const char *const bad[] = {"Z", "Zg", "Zg=", "Zh==", "Zm9=", "=Zg=", "Zg==Zg==",
-		"Z===", "====", "Zm 9", "Zm9\n", "Zm-_"};
+	static const char *const bad[] = {"Z", "Zg",
+		"Zg=", "Zh==", "Zm9=", "=Zg=", "Zg==Zg==", "Z===", "====", "Zm 9", "Zm9\n", "Zm-_"};
 	struct buffer bytes = {0};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)

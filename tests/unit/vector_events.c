@@ -66,8 +66,8 @@ void vector_events(const char *id, const json_t *vector)
 		else if (strcmp(what, "stop") == 0 || strcmp(what, "clear") == 0)
 			heap_event(&heap, EVENT_CLEAR, 0, 0, 0);
 		else if (!stopped)
-			heap_event(&heap, *what == 't' ? EVENT_ALLOC : EVENT_FREE, domain, addr,
-				size);
+			heap_event(
+				&heap, *what == 't' ? EVENT_ALLOC : EVENT_FREE, domain, addr, size);
 		stopped = stopped || strcmp(what, "stop") == 0;
 	}
 	for (size_t i = 0; i < json_array_size(live); i++) {
@@ -78,7 +78,7 @@ void vector_events(const char *id, const json_t *vector)
 			struct ledger_trace *trace = &heap.image->ledger.traces.items[k];
 
 			if (trace->domain == domain)
-				cr_assert_eq(ledger_live(trace).size,
+				cr_assert_eq((int64_t)ledger_live(trace).size,
 					json_integer_value(json_array_get(pair, 1)), "%s", id);
 		}
 		count++;
@@ -92,7 +92,7 @@ static uint64_t requested(const json_t *size)
 	if (!json_is_array(size))
 		return (uint64_t)json_integer_value(size);
 	return (uint64_t)json_integer_value(json_array_get(size, 0)) *
-		(uint64_t)json_integer_value(json_array_get(size, 1));
+	       (uint64_t)json_integer_value(json_array_get(size, 1));
 }
 
 static void check_live(const char *id, const struct image *image, const json_t *want)
@@ -107,9 +107,8 @@ static void check_live(const char *id, const struct image *image, const json_t *
 		for (size_t k = 0; k < image->ledger.traces.count; k++) {
 			const struct ledger_trace *trace = &image->ledger.traces.items[k];
 
-			found = found ||
-				(trace->stack == line && ledger_live(trace).size == size &&
-					ledger_live(trace).count == 1);
+			found = found || (trace->stack == line && ledger_live(trace).size == size &&
+						 ledger_live(trace).count == 1);
 		}
 		cr_assert(found, "%s: %lu bytes of line %u", id, size, line);
 	}
