@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Base64, strict: each sequence of bytes has exactly one text that is taken, so that a document read and written again
- * is the same document.
+ * Base64, strict: each sequence of bytes has exactly one text that is taken, so that a document
+ * read and written again is the same document.
  */
 #include "base/base64.h"
 
@@ -15,7 +15,8 @@ void base64_encode(struct buffer *buffer, const void *data, size_t size)
 
 	for (; size; at += 3) {
 		size_t n = size < 3 ? size : 3;
-		uint32_t bits = (uint32_t)at[0] << 16 | (n > 1 ? at[1] << 8 : 0) | (n > 2 ? at[2] : 0);
+		uint32_t bits =
+			(uint32_t)at[0] << 16 | (n > 1 ? at[1] << 8 : 0) | (n > 2 ? at[2] : 0);
 		char text[4] = {letters[bits >> 18], letters[bits >> 12 & 63],
 			n > 1 ? letters[bits >> 6 & 63] : '=', n > 2 ? letters[bits & 63] : '='};
 

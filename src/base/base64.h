@@ -11,7 +11,8 @@
 
 /* Appends the text (no NUL) to BUFFER. */
 void base64_encode(struct buffer *buffer, const void *data, size_t size);
-/* Appends the bytes to BUFFER; false when TEXT is not base64 (wrong letters, length, padding, or bits left over). */
+/* Appends the bytes to BUFFER; false when TEXT is not base64 (wrong letters, length, padding, or
+ * bits left over). */
 bool base64_decode(struct buffer *buffer, const char *text, size_t size);
 
 #endif

@@ -71,7 +71,8 @@ static int choose_moment(
 	int moment;
 
 	if (snap->named_moment && !exporter_find(options->to)->takes_moment)
-		return error_set(err, "export: --to %s takes no moment: all are in it", options->to);
+		return error_set(
+			err, "export: --to %s takes no moment: all are in it", options->to);
 	if (!options->moment)
 		return 0;
 	if (snap->named_moment)
@@ -83,8 +84,8 @@ static int choose_moment(
 	return 0;
 }
 
-static int write_to(FILE *stream, const struct export_options *options,
-	const struct snapfile *snap, struct error *err)
+static int write_to(FILE *stream, const struct export_options *options, const struct snapfile *snap,
+	struct error *err)
 {
 	struct export_query query = {.moment = snap->moment};
 	struct out out;

@@ -44,8 +44,8 @@ static int read_stdin(struct buffer *text, struct error *err)
 		if (n < 0)
 			return error_set(err, "cannot read standard input: %s", strerror(errno));
 		if (text->size + (size_t)n > DOCUMENT_SIZE_MAX)
-			return error_set(err, "standard input: larger than %zu bytes",
-				DOCUMENT_SIZE_MAX);
+			return error_set(
+				err, "standard input: larger than %zu bytes", DOCUMENT_SIZE_MAX);
 		buffer_bytes(text, chunk, (size_t)n);
 	}
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * memtrace top [SNAP]: who holds the memory, the largest first. tracemalloc's Snapshot.statistics().
+ * memtrace top [SNAP]: who holds the memory, the largest first. tracemalloc's
+ * Snapshot.statistics().
  */
 #include <stdlib.h>
 #include "cmd/command.h"

@@ -10,17 +10,19 @@
 
 struct command {
 	const char *name;
-	const char *usage;      /* after the name: "[-o FILE] [--] PROG [ARG…]" */
-	const char *summary;    /* one line in `memtrace help` */
+	const char *usage;		  /* after the name: "[-o FILE] [--] PROG [ARG…]" */
+	const char *summary;		  /* one line in `memtrace help` */
 	const struct option_row *options; /* ends with a NULL long name */
-	size_t options_size;    /* of its own options struct, zeroed before parsing, handed to run */
-	bool stops_at_operand;  /* run: everything from the first operand on belongs to the program */
-	/* Returns the exit status, or -1 with ERR set (the caller prints it and its hint and uses err->status). ARGV: operands. */
+	size_t options_size;   /* of its own options struct, zeroed before parsing, handed to run */
+	bool stops_at_operand; /* run: everything from the first operand on belongs to the program
+				*/
+	/* Returns the exit status, or -1 with ERR set (the caller prints it and its hint and uses
+	 * err->status). ARGV: operands. */
 	int (*run)(void *options, int argc, char **argv, struct error *err);
 };
 
-extern const struct command command_run, command_top, command_diff, command_info, command_export, command_import,
-	command_help;
+extern const struct command command_run, command_top, command_diff, command_info, command_export,
+	command_import, command_help;
 
 /* All of them, ending with NULL, in the order of `memtrace help`. */
 extern const struct command *const commands[];

@@ -12,9 +12,10 @@
 
 void help_commands(struct out *out)
 {
-	out_text(out, "usage: memtrace COMMAND [OPTIONS] [ARGUMENTS]\n\n"
-		      "memtrace is Python's tracemalloc for native programs: who holds the memory?\n\n"
-		      "commands:\n");
+	out_text(out,
+		"usage: memtrace COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+		"memtrace is Python's tracemalloc for native programs: who holds the memory?\n\n"
+		"commands:\n");
 	for (size_t i = 0; commands[i]; i++)
 		out_format(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	out_text(out, "\nmemtrace help COMMAND tells a command's options; memtrace --version.\n");

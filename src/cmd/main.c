@@ -46,8 +46,8 @@ static void error_json(const struct error *err)
 
 /*
  * What a command of our own needs and a watched program must not inherit: a reader that went away
- * and a file that grows too large are errors to be told, not signals, and no file that is opened may
- * become the standard output because somebody closed it.
+ * and a file that grows too large are errors to be told, not signals, and no file that is opened
+ * may become the standard output because somebody closed it.
  */
 static void prepare(void)
 {

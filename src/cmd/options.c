@@ -161,8 +161,8 @@ static int take(struct parse *parse, const struct option_row *row, const char *v
 	if (value || !takes_value(row))
 		return set(parse, row, value ? value : "");
 	if (parse->at >= parse->argc) {
-		error_set(parse->err, "%s: --%s needs a value: %s", parse->command->name,
-			row->name, row->argument);
+		error_set(parse->err, "%s: --%s needs a value: %s", parse->command->name, row->name,
+			row->argument);
 		return hint_help(parse);
 	}
 	return set(parse, row, parse->argv[parse->at++]);

@@ -22,89 +22,58 @@ struct query_options {
 };
 
 /* Rows of a command's table; its options struct begins with struct query_options. */
-#define QUERY_OPTION_ROWS                                                                          \
-	{.name = "by",                                                                             \
-		.letter = 'b',                                                                     \
-		.type = OPTION_CHOICE,                                                             \
-		.offset = offsetof(struct query_options, by),                                      \
-		.argument = "KEY",                                                                 \
-		.choices = QUERY_BY_NAMES,                                                         \
-		.summary = "group by lineno (default), filename, traceback, function, module, "    \
-			   "thread, owner"},                                                       \
-	{.name = "limit",                                                                          \
-		.letter = 'n',                                                                     \
-		.type = OPTION_GIVEN,                                                              \
-		.offset = offsetof(struct query_options, limit),                                   \
-		.argument = "N",                                                                   \
-		.low = 0,                                                                          \
-		.high = INT64_MAX,                                                                 \
-		.summary = "print the first N rows (default: 10), 0 for all"},                     \
-	{.name = "sort",                                                                           \
-		.type = OPTION_CHOICE,                                                             \
-		.offset = offsetof(struct query_options, sort),                                    \
-		.argument = "KEY",                                                                 \
-		.choices = QUERY_SORT_NAMES,                                                       \
-		.summary = "order by size (default), count, average or name"},                     \
-	{.name = "cumulative",                                                                     \
-		.type = OPTION_OPTIONAL,                                                           \
-		.offset = offsetof(struct query_options, cumulative),                              \
-		.argument = "once",                                                                \
-		.choices = "once",                                                                 \
-		.summary = "count a block for every frame of its stack; =once: for every place"},  \
-	{.name = "include",                                                                        \
-		.type = OPTION_LIST,                                                               \
-		.offset = offsetof(struct query_options, filters),                                 \
-		.argument = "GLOB[:LINE]",                                                         \
-		.summary = "only blocks whose most recent frame matches, of any --include"},       \
-	{.name = "exclude",                                                                        \
-		.type = OPTION_LIST,                                                               \
-		.offset = offsetof(struct query_options, filters),                                 \
-		.argument = "GLOB[:LINE]",                                                         \
-		.summary = "no blocks whose most recent frame matches"},                           \
-	{.name = "domain",                                                                         \
-		.type = OPTION_LIST,                                                               \
-		.offset = offsetof(struct query_options, filters),                                 \
-		.argument = "D",                                                                   \
-		.summary = "like --include, for the blocks of a domain, by number or name"},       \
-	{.name = "exclude-domain",                                                                 \
-		.type = OPTION_LIST,                                                               \
-		.offset = offsetof(struct query_options, filters),                                 \
-		.argument = "D",                                                                   \
-		.summary = "no blocks of a domain"},                                               \
-	{.name = "only-domain",                                                                    \
-		.type = OPTION_TEXT,                                                               \
-		.offset = offsetof(struct query_options, only_domain),                             \
-		.argument = "D",                                                                   \
-		.summary = "only blocks of a domain, whatever else is included"},                  \
-	{.name = "all-frames",                                                                     \
-		.type = OPTION_FLAG,                                                               \
-		.offset = offsetof(struct query_options, all_frames),                              \
-		.summary = "--include and --exclude look at every frame of a stack"},              \
-	{.name = "hide-std",                                                                       \
-		.type = OPTION_FLAG,                                                               \
-		.offset = offsetof(struct query_options, hide_std),                                \
-		.summary = "leave frames of libc, C++ library and allocators out of stacks"},      \
-	{.name = "frames",                                                                         \
-		.type = OPTION_GIVEN,                                                              \
-		.offset = offsetof(struct query_options, frames),                                  \
-		.argument = "N",                                                                   \
-		.summary = "of tracebacks show the N most recent frames; -N drops N"},             \
-	{.name = "oldest-first",                                                                   \
-		.type = OPTION_FLAG,                                                               \
-		.offset = offsetof(struct query_options, oldest_first),                            \
-		.summary = "show tracebacks with the oldest frame first"},                         \
-	{.name = "format",                                                                         \
-		.type = OPTION_CHOICE,                                                             \
-		.offset = offsetof(struct query_options, format),                                  \
-		.argument = "FORMAT",                                                              \
-		.choices = PRINTER_NAMES,                                                          \
-		.summary = "text, table, json or csv (default: table on a terminal, else text)"},  \
-	{.name = "json",                                                                           \
-		.type = OPTION_FLAG,                                                               \
-		.offset = offsetof(struct query_options, json),                                    \
-		.summary = "the same as --format json"}
+/* clang-format off */
+#define QUERY_ROW(name_, letter_, type_, field_, ...) \
+	{ .name = name_, .letter = letter_, .type = type_, \
+	  .offset = offsetof(struct query_options, field_), __VA_ARGS__ }
 
-/* The query; SNAPSHOTS are for the names of domains. To be released with query_release either way. */
+#define QUERY_OPTION_ROWS \
+	QUERY_ROW("by", 'b', OPTION_CHOICE, by, \
+		.argument = "KEY", .choices = QUERY_BY_NAMES, \
+		.summary = "group by lineno (default), filename, traceback, function, module, " \
+			"thread, owner"), \
+	QUERY_ROW("limit", 'n', OPTION_GIVEN, limit, \
+		.argument = "N", .low = 0, .high = INT64_MAX, \
+		.summary = "print the first N rows (default: 10), 0 for all"), \
+	QUERY_ROW("sort", 0, OPTION_CHOICE, sort, \
+		.argument = "KEY", .choices = QUERY_SORT_NAMES, \
+		.summary = "order by size (default), count, average or name"), \
+	QUERY_ROW("cumulative", 0, OPTION_OPTIONAL, cumulative, \
+		.argument = "once", .choices = "once", \
+		.summary = "count a block for every frame of its stack; =once: for every place"), \
+	QUERY_ROW("include", 0, OPTION_LIST, filters, \
+		.argument = "GLOB[:LINE]", \
+		.summary = "only blocks whose most recent frame matches, of any --include"), \
+	QUERY_ROW("exclude", 0, OPTION_LIST, filters, \
+		.argument = "GLOB[:LINE]", \
+		.summary = "no blocks whose most recent frame matches"), \
+	QUERY_ROW("domain", 0, OPTION_LIST, filters, \
+		.argument = "D", \
+		.summary = "like --include, for the blocks of a domain, by number or name"), \
+	QUERY_ROW("exclude-domain", 0, OPTION_LIST, filters, \
+		.argument = "D", \
+		.summary = "no blocks of a domain"), \
+	QUERY_ROW("only-domain", 0, OPTION_TEXT, only_domain, \
+		.argument = "D", \
+		.summary = "only blocks of a domain, whatever else is included"), \
+	QUERY_ROW("all-frames", 0, OPTION_FLAG, all_frames, \
+		.summary = "--include and --exclude look at every frame of a stack"), \
+	QUERY_ROW("hide-std", 0, OPTION_FLAG, hide_std, \
+		.summary = "leave frames of libc, C++ library and allocators out of stacks"), \
+	QUERY_ROW("frames", 0, OPTION_GIVEN, frames, \
+		.argument = "N", \
+		.summary = "of tracebacks show the N most recent frames; -N drops N"), \
+	QUERY_ROW("oldest-first", 0, OPTION_FLAG, oldest_first, \
+		.summary = "show tracebacks with the oldest frame first"), \
+	QUERY_ROW("format", 0, OPTION_CHOICE, format, \
+		.argument = "FORMAT", .choices = PRINTER_NAMES, \
+		.summary = "text, table, json or csv (default: table on a terminal, else text)"), \
+	QUERY_ROW("json", 0, OPTION_FLAG, json, \
+		.summary = "the same as --format json")
+/* clang-format on */
+
+/* The query; SNAPSHOTS are for the names of domains. To be released with query_release either way.
+ */
 int query_options_read(const struct query_options *options, struct snapshot *const *snapshots,
 	size_t n, struct query *query, struct error *err);
 /* What of that needs no snapshot: to be asked before files are read. */

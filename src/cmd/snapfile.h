@@ -13,18 +13,18 @@
 struct snapfile {
 	char *file; /* without the moment */
 	struct snapshot *snapshot;
-	size_t moment;     /* the one that was named, or the default one */
+	size_t moment; /* the one that was named, or the default one */
 	bool named_moment;
 };
 
-/* Reads it. "a.snap@peak" is the file of that name if there is one, else the moment of a.snap. To be
- * closed either way; may be closed when zeroed. */
+/* Reads it. "a.snap@peak" is the file of that name if there is one, else the moment of a.snap. To
+ * be closed either way; may be closed when zeroed. */
 int snapfile_open(struct snapfile *snap, const char *name, struct error *err);
 void snapfile_close(struct snapfile *snap);
 
-/* The Nth newest (0: the newest) memtrace.*.snap in the working directory, malloc'ed: by the time it
- * was written; a process's first image is preferred to further ones (FILE.PID). Says on stderr which
- * it is. NULL with an error when there is none. */
+/* The Nth newest (0: the newest) memtrace.*.snap in the working directory, malloc'ed: by the time
+ * it was written; a process's first image is preferred to further ones (FILE.PID). Says on stderr
+ * which it is. NULL with an error when there is none. */
 char *snapfile_newest(size_t n, struct error *err);
 
 #endif

@@ -64,8 +64,8 @@ static void function(const struct table *table, const struct row *row, struct ou
 		return;
 	frames = row_frames(table, row);
 	if (frames.all.count && frames.all.items[0].function.data)
-		out_bytes(out, frames.all.items[0].function.data,
-			frames.all.items[0].function.size);
+		out_bytes(
+			out, frames.all.items[0].function.data, frames.all.items[0].function.size);
 	ARRAY_FREE(&frames.all);
 }
 

@@ -11,10 +11,10 @@
 #include "report/table.h"
 
 enum column_kind {
-	COLUMN_NUMBER,   /* to the right, never cut */
-	COLUMN_WORD,     /* to the left, never cut */
+	COLUMN_NUMBER,	 /* to the right, never cut */
+	COLUMN_WORD,	 /* to the left, never cut */
 	COLUMN_FUNCTION, /* to the left, cut at its end; left out when all its cells are empty */
-	COLUMN_PLACE,    /* to the left, cut at its beginning */
+	COLUMN_PLACE,	 /* to the left, cut at its beginning */
 };
 
 struct column {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * JSON as a stream: the writer remembers only which containers are open and whether they have an item yet, so a document
- * of any length costs nothing. It does not check that keys are unique, or that objects have them: its callers are few.
+ * JSON as a stream: the writer remembers only which containers are open and whether they have an
+ * item yet, so a document of any length costs nothing. It does not check that keys are unique, or
+ * that objects have them: its callers are few.
  */
 #include "report/emit.h"
 
@@ -210,14 +211,17 @@ void emit_id(struct emitter *emitter, const char *key, const struct strings *str
 		emit_null(emitter, key);
 }
 
-void emit_ids(struct emitter *emitter, const char *key, const struct strings *strings, const string_id *ids, size_t n)
+void emit_ids(struct emitter *emitter, const char *key, const struct strings *strings,
+	const string_id *ids, size_t n)
 {
 	bool valid = true;
 
 	emit_begin(emitter, key, '[');
 	for (size_t i = 0; i < n; i++) {
-		emit_text(emitter, NULL, strings_get(strings, ids[i]), strings_size(strings, ids[i]));
-		valid = valid && utf8_valid(strings_get(strings, ids[i]), strings_size(strings, ids[i]));
+		emit_text(
+			emitter, NULL, strings_get(strings, ids[i]), strings_size(strings, ids[i]));
+		valid = valid &&
+			utf8_valid(strings_get(strings, ids[i]), strings_size(strings, ids[i]));
 	}
 	emit_end(emitter);
 	if (valid)

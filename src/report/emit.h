@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writing JSON (RFC 8259) as it comes, without a tree in memory. The two outermost levels are spread over lines, what is
- * deeper stands on one: a document of rows has a row a line, for grep and diff.
+ * Writing JSON (RFC 8259) as it comes, without a tree in memory. The two outermost levels are
+ * spread over lines, what is deeper stands on one: a document of rows has a row a line, for grep
+ * and diff.
  *
- * Text is made valid: each maximal part that is not UTF-8 becomes U+FFFD, and then the truth follows it under the same
- * key with "_bytes" behind it, in base64. KEY is NULL for the items of an array.
+ * Text is made valid: each maximal part that is not UTF-8 becomes U+FFFD, and then the truth
+ * follows it under the same key with "_bytes" behind it, in base64. KEY is NULL for the items of an
+ * array.
  */
 #ifndef REPORT_EMIT_H
 #define REPORT_EMIT_H
@@ -43,7 +45,8 @@ void emit_string(struct emitter *emitter, const char *key, const char *text);
 /* The string; null for the empty one, which means unknown. */
 void emit_id(struct emitter *emitter, const char *key, const struct strings *strings, string_id id);
 /* An array of strings; when one is not UTF-8, KEY_bytes holds them all. */
-void emit_ids(struct emitter *emitter, const char *key, const struct strings *strings, const string_id *ids, size_t n);
+void emit_ids(struct emitter *emitter, const char *key, const struct strings *strings,
+	const string_id *ids, size_t n);
 
 /* What emit_double writes, but for the ".0" of a whole number. */
 #define DOUBLE_TEXT_MAX 40

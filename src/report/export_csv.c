@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every trace as a line of comma-separated values: its numbers, its most recent frame in columns and
- * its stack in one, "file:line" oldest first with ';' between. For spreadsheets and data frames; for
- * a copy that loses nothing there is JSON.
+ * Every trace as a line of comma-separated values: its numbers, its most recent frame in columns
+ * and its stack in one, "file:line" oldest first with ';' between. For spreadsheets and data
+ * frames; for a copy that loses nothing there is JSON.
  */
 #include <inttypes.h>
 #include <stdlib.h>

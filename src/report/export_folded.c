@@ -17,7 +17,7 @@ struct fold {
 	const struct snapshot *snapshot;
 	struct keys keys;
 	ARRAY(uint64_t) weights; /* by key */
-	ARRAY(uint32_t) order;   /* keys as they first came */
+	ARRAY(uint32_t) order;	 /* keys as they first came */
 	struct buffer label;
 };
 

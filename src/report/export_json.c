@@ -17,19 +17,19 @@
 struct document {
 	struct emitter *emitter;
 	const struct snapshot *snapshot;
-	size_t moment;       /* that "size" and "count" are of: the default one */
+	size_t moment;	     /* that "size" and "count" are of: the default one */
 	size_t *first_frame; /* by location: where its frames begin in the document's table */
 };
 
-static bool is_plain(const struct document *doc, const struct location *location,
-	const struct frame *frame)
+static bool is_plain(
+	const struct document *doc, const struct location *location, const struct frame *frame)
 {
 	const struct strings *strings = doc->snapshot->strings;
 
 	return location->module == INDEX_NONE && !location->has_address && !frame->function &&
-		!frame->flags &&
-		utf8_valid(strings_get(strings, frame->filename),
-			strings_size(strings, frame->filename));
+	       !frame->flags &&
+	       utf8_valid(strings_get(strings, frame->filename),
+		       strings_size(strings, frame->filename));
 }
 
 static void frame_object(

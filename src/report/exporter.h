@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whole snapshots for other tools: one row a form in exporter.c, one file each. What a form does not
- * take (a metric, a moment) is refused, not ignored.
+ * Whole snapshots for other tools: one row a form in exporter.c, one file each. What a form does
+ * not take (a metric, a moment) is refused, not ignored.
  */
 #ifndef REPORT_EXPORTER_H
 #define REPORT_EXPORTER_H

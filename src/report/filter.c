@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Filters, and the sieve that applies them. A snapshot has few names and many traces, so a filter's
- * answer is kept by name (does the pattern match it?) and, with all_frames, by stack (does any frame
- * match?). Then a trace costs a look-up a filter. The exclusive filter of a domain is subtle: it
- * drops what matches file AND domain, which is how CPython's `res or domain != self.domain` reads.
+ * answer is kept by name (does the pattern match it?) and, with all_frames, by stack (does any
+ * frame match?). Then a trace costs a look-up a filter. The exclusive filter of a domain is subtle:
+ * it drops what matches file AND domain, which is how CPython's `res or domain != self.domain`
+ * reads.
  */
 #include "report/filter.h"
 
@@ -100,7 +101,7 @@ static bool frame_matches(struct sieve *sieve, size_t index, const struct view_f
 	int64_t lineno = frame->frame ? frame->frame->lineno : 0;
 
 	return (wanted == FILTER_NO_LINE || wanted == lineno) &&
-		name_matches(sieve, index, frame->frame);
+	       name_matches(sieve, index, frame->frame);
 }
 
 static bool stack_matches(struct sieve *sieve, size_t index, uint32_t stack)

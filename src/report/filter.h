@@ -22,10 +22,10 @@ struct filter {
 	bool inclusive;
 	char *pattern; /* owned; NULL: of a domain only (DomainFilter) */
 	size_t pattern_size;
-	struct glob *glob;  /* owned; the pattern, compiled */
-	int64_t lineno;     /* or FILTER_NO_LINE */
+	struct glob *glob; /* owned; the pattern, compiled */
+	int64_t lineno;	   /* or FILTER_NO_LINE */
 	bool all_frames;
-	int64_t domain;     /* an id, or FILTER_NO_DOMAIN */
+	int64_t domain; /* an id, or FILTER_NO_DOMAIN */
 };
 
 struct filters {

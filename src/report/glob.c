@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Python's fnmatch. A pattern becomes a list of items, a name an array of characters, and matching is the usual walk
- * with one place to come back to: after the last star, which is enough because a star takes any characters.
+ * Python's fnmatch. A pattern becomes a list of items, a name an array of characters, and matching
+ * is the usual walk with one place to come back to: after the last star, which is enough because a
+ * star takes any characters.
  *
- * The sets are the hard part, since fnmatch hands them to the regular expressions in a roundabout way: it splits them at
- * the hyphens that make ranges, drops ranges that run backwards (and with them what stood between), and only then looks
- * whether the rest begins with '!'. That order is kept here: set_chunks() splits and drops, set_item() reads the rest.
+ * The sets are the hard part, since fnmatch hands them to the regular expressions in a roundabout
+ * way: it splits them at the hyphens that make ranges, drops ranges that run backwards (and with
+ * them what stood between), and only then looks whether the rest begins with '!'. That order is
+ * kept here: set_chunks() splits and drops, set_item() reads the rest.
  */
 #include "report/glob.h"
 
@@ -24,8 +26,8 @@ struct range {
 struct item {
 	enum item_kind kind;
 	uint32_t character;
-	bool negated;            /* of a set; one that is empty and not negated matches nothing */
-	size_t first, n_ranges;  /* of a set, in the glob's ranges */
+	bool negated;		/* of a set; one that is empty and not negated matches nothing */
+	size_t first, n_ranges; /* of a set, in the glob's ranges */
 };
 
 struct glob {
@@ -83,8 +85,9 @@ static size_t find(const struct text *text, uint32_t character, size_t from, siz
 	return from;
 }
 
-/* Splits the set at the hyphens that make ranges and drops the ranges that run backwards; a chunk's last character and
- * the next one's first are then the ends of a range. Returns how many chunks; at most one for two characters. */
+/* Splits the set at the hyphens that make ranges and drops the ranges that run backwards; a chunk's
+ * last character and the next one's first are then the ends of a range. Returns how many chunks; at
+ * most one for two characters. */
 static size_t set_chunks(const struct text *text, struct span set, struct span *chunks)
 {
 	size_t n = 0, begin = set.begin, at = set.begin + (text->at[set.begin] == '!' ? 2 : 1);
@@ -102,8 +105,9 @@ static size_t set_chunks(const struct text *text, struct span set, struct span *
 }
 
 /*
- * Two chunks of one after a backward range was dropped are one chunk in two pieces; so that chunks stay spans of the
- * pattern, the pieces are moved together in the text itself, over the characters that were dropped.
+ * Two chunks of one after a backward range was dropped are one chunk in two pieces; so that chunks
+ * stay spans of the pattern, the pieces are moved together in the text itself, over the characters
+ * that were dropped.
  */
 static size_t drop_backward(struct text *text, struct span *chunks, size_t n)
 {
@@ -113,7 +117,8 @@ static size_t drop_backward(struct text *text, struct span *chunks, size_t n)
 
 		if (text->at[left->end - 1] <= text->at[right->begin])
 			continue;
-		memmove(&text->at[left->end - 1], &text->at[right->begin + 1], length * sizeof(uint32_t));
+		memmove(&text->at[left->end - 1], &text->at[right->begin + 1],
+			length * sizeof(uint32_t));
 		left->end += length - 1;
 		memmove(right, right + 1, (n - k - 1) * sizeof(*chunks));
 		n--;
@@ -137,14 +142,16 @@ static void set_item(struct glob *glob, struct text *text, struct span set)
 	for (size_t k = 0; k < n; k++) {
 		for (size_t i = chunks[k].begin; i < chunks[k].end; i++)
 			add_range(glob, text->at[i], text->at[i]);
-		if (k > 0 && chunks[k].begin < chunks[k].end && chunks[k - 1].begin < chunks[k - 1].end)
+		if (k > 0 && chunks[k].begin < chunks[k].end &&
+			chunks[k - 1].begin < chunks[k - 1].end)
 			add_range(glob, text->at[chunks[k - 1].end - 1], text->at[chunks[k].begin]);
 	}
 	item->n_ranges = glob->ranges.count - first_range;
 	free(chunks);
 }
 
-/* Where the set that begins at BEGIN, behind its bracket, ends: the closing bracket, or the text's end. */
+/* Where the set that begins at BEGIN, behind its bracket, ends: the closing bracket, or the text's
+ * end. */
 static size_t set_end(const struct text *text, size_t begin)
 {
 	size_t at = begin;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * File name patterns exactly as Python's fnmatch.fnmatchcase reads them (Lib/fnmatch.py, translate): `*` any characters,
- * '/' included, `?` one, `[seq]` one of a set with ranges, `[!seq]` one outside it. There is no escape; `[^x]` is a set
- * of two; a `[` that is never closed stands for itself; an empty range matches nothing. The whole name must match.
- * A character is a code point; a byte that is not UTF-8 is a character of its own (os.fsdecode).
+ * File name patterns exactly as Python's fnmatch.fnmatchcase reads them (Lib/fnmatch.py,
+ * translate): `*` any characters,
+ * '/' included, `?` one, `[seq]` one of a set with ranges, `[!seq]` one outside it. There is no
+ * escape; `[^x]` is a set of two; a `[` that is never closed stands for itself; an empty range
+ * matches nothing. The whole name must match. A character is a code point; a byte that is not UTF-8
+ * is a character of its own (os.fsdecode).
  */
 #ifndef REPORT_GLOB_H
 #define REPORT_GLOB_H

@@ -19,7 +19,8 @@ struct pass {
 	const struct query *query;
 	struct placer placer;
 	uint32_t *chains; /* by stack: its key + 1, without hidden frames; of BY_TRACEBACK */
-	ARRAY(uint32_t) stamps; /* by row: the last trace + 1 that was added to it; CUMULATIVE_ONCE */
+	ARRAY(uint32_t)
+	stamps; /* by row: the last trace + 1 that was added to it; CUMULATIVE_ONCE */
 };
 
 static int too_large(struct pass *pass, uint32_t key, struct error *err)
@@ -125,7 +126,8 @@ static uint32_t chain_location(struct pass *pass, uint32_t key, uint32_t stack)
 			&snapshot->frames.items[location->first_frame + i], location};
 
 		if (!view_hides(view, frame.frame))
-			key = keys_add(pass->groups->keys, key, placer_place(&pass->placer, &frame));
+			key = keys_add(
+				pass->groups->keys, key, placer_place(&pass->placer, &frame));
 	}
 	return key;
 }

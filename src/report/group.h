@@ -18,7 +18,7 @@
 struct sight {
 	string_id function, module; /* 0 unknown, or they differ */
 	uint64_t address;
-	int8_t inlined;             /* 0, 1; -1 they differ */
+	int8_t inlined; /* 0, 1; -1 they differ */
 	bool has_address;
 	bool seen, mixed_function, mixed_module, mixed_address;
 };
@@ -27,10 +27,10 @@ struct group_row {
 	uint32_t key;
 	int64_t size, count;
 	uint32_t min_nframe, max_nframe; /* the true depths of its traces */
-	ARRAY(uint32_t) domains;         /* ids, ascending */
-	struct sight sight;              /* of rows with one place */
-	uint32_t last_trace;             /* a chain of its traces through groups.previous; not when
-	                                  * cumulative */
+	ARRAY(uint32_t) domains;	 /* ids, ascending */
+	struct sight sight;		 /* of rows with one place */
+	uint32_t last_trace;		 /* a chain of its traces through groups.previous; not when
+					  * cumulative */
 };
 
 struct groups {
@@ -38,8 +38,8 @@ struct groups {
 	struct view view;
 	ARRAY(struct group_row) rows;
 	ARRAY(uint32_t) row_of; /* by key: its row + 1, or 0 */
-	uint32_t *previous;     /* by trace: the row's trace before it; INDEX_NONE ends */
-	int64_t size, count;    /* of the traces that were kept, each once */
+	uint32_t *previous;	/* by trace: the row's trace before it; INDEX_NONE ends */
+	int64_t size, count;	/* of the traces that were kept, each once */
 };
 
 /* -1 when a sum is over INT64_MAX. To be released either way; may be released when zeroed. */

@@ -49,8 +49,8 @@ static int read_frame_object(
 		json_read_text(object, "filename", strings, &frame->filename) < 0 ||
 		json_read_u32(object, "lineno", &frame->lineno) < 0 ||
 		json_read_text(object, "function", strings, &frame->function) < 0 ||
-		json_read_hex(object, "address", &known->place.address,
-			&known->place.has_address) < 0 ||
+		json_read_hex(object, "address", &known->place.address, &known->place.has_address) <
+			0 ||
 		json_read_bool(object, "inlined", &inlined) < 0 ||
 		read_frame_module(import, object, &known->place) < 0)
 		return -1;
@@ -61,8 +61,8 @@ static int read_frame_object(
 	return 0;
 }
 
-static int read_frame_pair(struct frame_import *import, const json_t *value, const struct json_at *at,
-	struct known_frame *known)
+static int read_frame_pair(struct frame_import *import, const json_t *value,
+	const struct json_at *at, struct known_frame *known)
 {
 	const json_t *name = json_array_get(value, 0);
 	struct json_at first = {at, NULL, 0}, second = {at, NULL, 1};
@@ -73,8 +73,7 @@ static int read_frame_pair(struct frame_import *import, const json_t *value, con
 		return json_error_at(&first, import->err, "must be a string");
 	known->frame.filename = strings_add_bytes(import->builder->snapshot->strings,
 		json_string_value(name), json_string_length(name));
-	return json_item_u32(
-		json_array_get(value, 1), &second, import->err, &known->frame.lineno);
+	return json_item_u32(json_array_get(value, 1), &second, import->err, &known->frame.lineno);
 }
 
 static int read_frame(struct frame_import *import, const json_t *value, const struct json_at *at,
@@ -86,8 +85,7 @@ static int read_frame(struct frame_import *import, const json_t *value, const st
 	if (json_is_array(value))
 		return read_frame_pair(import, value, at, known);
 	if (!json_is_object(value))
-		return json_error_at(
-			at, import->err, "must be [filename, lineno] or an object");
+		return json_error_at(at, import->err, "must be [filename, lineno] or an object");
 	if (json_read_object(&object, value, at, import->err) < 0)
 		return -1;
 	return read_frame_object(import, &object, known);
@@ -141,7 +139,7 @@ static bool agrees(const struct known_frame *inlined, const struct known_frame *
 	const struct location *a = &inlined->place, *b = &outer->place;
 
 	return (!a->has_address || (b->has_address && a->address == b->address)) &&
-		(a->module == INDEX_NONE || a->module == b->module);
+	       (a->module == INDEX_NONE || a->module == b->module);
 }
 
 /* The stack of import->stack, from the oldest frame inwards: each step takes a function and the
@@ -184,8 +182,7 @@ int frame_import_stack(struct frame_import *import, const struct json_object *tr
 	struct json_at at = {trace->at, "frames", 0};
 	const json_t *array;
 
-	if (json_read_needed(trace, "frames") < 0 ||
-		json_read_array(trace, "frames", &array) < 0 ||
+	if (json_read_needed(trace, "frames") < 0 || json_read_array(trace, "frames", &array) < 0 ||
 		read_stack(import, array, &at) < 0 || build_stack(import, &at, stack) < 0)
 		return -1;
 	*n_frames = (uint32_t)import->stack.count;

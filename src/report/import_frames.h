@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The frames of memtrace-snapshot/1: its table of frames, and the stacks of its traces, whose frames
- * are indexes into that table, [filename, lineno], or objects. Modules that only frames name are
- * added to the snapshot.
+ * The frames of memtrace-snapshot/1: its table of frames, and the stacks of its traces, whose
+ * frames are indexes into that table, [filename, lineno], or objects. Modules that only frames name
+ * are added to the snapshot.
  */
 #ifndef REPORT_IMPORT_FRAMES_H
 #define REPORT_IMPORT_FRAMES_H
@@ -19,11 +19,11 @@ struct known_frame {
 
 struct frame_import {
 	struct snapshot_builder *builder; /* the caller's */
-	struct error *err;                /* the caller's */
+	struct error *err;		  /* the caller's */
 	ARRAY(struct known_frame) table;  /* the document's frames */
 	ARRAY(struct known_frame) stack;  /* of the trace being read, most recent first */
-	ARRAY(struct frame) levels;       /* of the location being made */
-	struct map modules;               /* path -> index of the first of its name */
+	ARRAY(struct frame) levels;	  /* of the location being made */
+	struct map modules;		  /* path -> index of the first of its name */
 };
 
 /* When the snapshot's modules are in. */

@@ -4,8 +4,8 @@
  * (import_frames.c), then the traces. Traces with the same stack, depth, domain and thread are one
  * trace afterwards; their numbers are added. Moments that only traces name are added as they come.
  *
- * Cost: the document as jansson's tree, and the snapshot. What a document claims is checked where it
- * is read, so that the error can name the place; the rest is snapshot_check's.
+ * Cost: the document as jansson's tree, and the snapshot. What a document claims is checked where
+ * it is read, so that the error can name the place; the rest is snapshot_check's.
  */
 #include "report/import_json.h"
 
@@ -58,8 +58,7 @@ static void contribute(
 	*ARRAY_PUSH(&import->contributions) = (struct contribution){trace, moment, *counts};
 }
 
-static int read_moments(
-	struct import *import, const struct json_object *trace, uint32_t index)
+static int read_moments(struct import *import, const struct json_object *trace, uint32_t index)
 {
 	json_t *value = json_object_get(trace->value, "moments");
 	struct json_at at = {trace->at, "moments", 0};
@@ -72,7 +71,8 @@ static int read_moments(
 		return 0;
 	if (json_read_object(&moments, value, &at, import->err) < 0)
 		return -1;
-	json_object_foreach(value, key, item) {
+	json_object_foreach(value, key, item)
+	{
 		struct json_at place = {&at, key, 0};
 		uint32_t moment = moment_by_key(import, key);
 
@@ -100,8 +100,8 @@ static int add_totals(struct import *import, const struct json_object *object, u
 	trace->total_size += size;
 	trace->total_count += count;
 	if (trace->total_size > SNAPSHOT_SIZE_MAX || trace->total_count > SNAPSHOT_SIZE_MAX)
-		return json_error_at(&at, import->err,
-			"the totals of this stack add up to more than 2^63 - 1");
+		return json_error_at(
+			&at, import->err, "the totals of this stack add up to more than 2^63 - 1");
 	return 0;
 }
 
@@ -119,8 +119,8 @@ static int read_place(struct import *import, const struct json_object *object, u
 		json_read_u32(object, "total_nframe", &depth) < 0)
 		return -1;
 	if (depth < n_frames)
-		return json_error_at(&depth_at, import->err, "%u is fewer than its %u frames",
-			depth, n_frames);
+		return json_error_at(
+			&depth_at, import->err, "%u is fewer than its %u frames", depth, n_frames);
 	if (thread != INDEX_NONE && thread >= import->snapshot->threads.count)
 		return json_error_at(&thread_at, import->err, "there is no thread %u", thread);
 	domain = snapshot_domain(import->snapshot, domain, NULL);
@@ -184,8 +184,8 @@ static int add_run_totals(struct import *import, const struct json_object *docum
 		run->total_size += snapshot->traces.items[i].total_size;
 		run->total_count += snapshot->traces.items[i].total_count;
 		if (run->total_size > SNAPSHOT_SIZE_MAX || run->total_count > SNAPSHOT_SIZE_MAX)
-			return error_set(import->err,
-				"traces: the totals add up to more than 2^63 - 1");
+			return error_set(
+				import->err, "traces: the totals add up to more than 2^63 - 1");
 	}
 	return 0;
 }
@@ -212,8 +212,8 @@ static int read_document(struct import *import, const struct json_object *docume
 	import->default_moment = moment < 0 ? 0 : (size_t)moment;
 	frame_import_init(&import->frames, &import->builder);
 	if (frame_import_table(&import->frames, document) < 0 ||
-		read_traces(import, document) < 0 ||
-		add_counts(import) < 0 || add_run_totals(import, document) < 0)
+		read_traces(import, document) < 0 || add_counts(import) < 0 ||
+		add_run_totals(import, document) < 0)
 		return -1;
 	return snapshot_check(import->snapshot, import->err);
 }
@@ -223,8 +223,8 @@ struct snapshot *import_json(const char *text, size_t size, struct error *err)
 	struct import import = {.err = err};
 	struct json_object document;
 	json_error_t problem;
-	json_t *root = json_loadb(text ? text : "", size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
-		&problem);
+	json_t *root = json_loadb(
+		text ? text : "", size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
 	int rc;
 
 	if (!root) {

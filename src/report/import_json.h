@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * memtrace-snapshot/1 back to a snapshot: the inverse of export_json.c, which also takes what people
- * write by hand. The smallest document:
+ * memtrace-snapshot/1 back to a snapshot: the inverse of export_json.c, which also takes what
+ *people write by hand. The smallest document:
  *
  *	{ "schema": "memtrace-snapshot/1", "traceback_limit": 8,
  *	  "traces": [ {"domain": 0, "size": 4096, "count": 1, "total_nframe": 2,

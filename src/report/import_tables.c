@@ -36,8 +36,8 @@ static int read_string(const json_t *text, const json_t *bytes, struct strings *
 	return rc;
 }
 
-static int read_strings(const struct json_object *object, const char *key,
-	struct strings *strings, struct string_ids *ids)
+static int read_strings(const struct json_object *object, const char *key, struct strings *strings,
+	struct string_ids *ids)
 {
 	struct json_at at = {object->at, key, 0};
 	const json_t *texts, *bytes;

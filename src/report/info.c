@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The account of a run: what was watched, how much it took, and what the snapshot does not know. The
- * numbers are the snapshot's own; only the sums by domain are made here.
+ * The account of a run: what was watched, how much it took, and what the snapshot does not know.
+ * The numbers are the snapshot's own; only the sums by domain are made here.
  */
 #include "report/info.h"
 
@@ -27,7 +27,8 @@ static void label(struct out *out, const char *text)
 	out_format(out, "%-*s", LABEL_WIDTH, text);
 }
 
-static void line(struct out *out, const struct snapshot *snapshot, const char *text, string_id value)
+static void line(
+	struct out *out, const struct snapshot *snapshot, const char *text, string_id value)
 {
 	if (!value)
 		return;
@@ -41,7 +42,8 @@ static void blocks(struct out *out, const char *text, uint64_t size, uint64_t co
 	char number[UNITS_MAX];
 
 	label(out, text);
-	out_format(out, "%s in %" PRIu64 " blocks", units_size(number, (int64_t)size, false), count);
+	out_format(
+		out, "%s in %" PRIu64 " blocks", units_size(number, (int64_t)size, false), count);
 }
 
 static void what(struct out *out, const struct snapshot *snapshot, const char *file)
@@ -62,8 +64,8 @@ static void what(struct out *out, const struct snapshot *snapshot, const char *f
 	line(out, snapshot, "host", run->host);
 	if (run->pid) {
 		label(out, "process");
-		out_format(out, "pid %" PRId64 ", parent %" PRId64 ", image %" PRIu32 "\n", run->pid,
-			run->parent_pid, run->image);
+		out_format(out, "pid %" PRId64 ", parent %" PRId64 ", image %" PRIu32 "\n",
+			run->pid, run->parent_pid, run->image);
 	}
 }
 
@@ -136,9 +138,10 @@ static void gaps(struct out *out, const struct snapshot *snapshot)
 	for (size_t i = 0; i < run->problems.count; i++)
 		line(out, snapshot, "", run->problems.items[i]);
 	label(out, "events");
-	out_format(out, "%" PRIu64 ", %" PRIu64 " lost; %" PRIu64 " frees of unknown addresses, %"
-		PRIu64 " stacks cut\n", run->events, run->events_lost, run->unknown_frees,
-		run->cut_stacks);
+	out_format(out,
+		"%" PRIu64 ", %" PRIu64 " lost; %" PRIu64 " frees of unknown addresses, %" PRIu64
+		" stacks cut\n",
+		run->events, run->events_lost, run->unknown_frees, run->cut_stacks);
 }
 
 static void moments(struct out *out, const struct snapshot *snapshot)

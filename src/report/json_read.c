@@ -64,8 +64,8 @@ static const char *type_name(const json_t *value)
 	}
 }
 
-static int wrong_type(const struct json_object *object, const char *key, const char *wanted,
-	const json_t *value)
+static int wrong_type(
+	const struct json_object *object, const char *key, const char *wanted, const json_t *value)
 {
 	struct json_at at = {object->at, key, 0};
 

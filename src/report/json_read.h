@@ -17,7 +17,7 @@
 /* A place in the document: a chain of keys and indexes on the callers' stacks. */
 struct json_at {
 	const struct json_at *parent; /* NULL: the document itself */
-	const char *key;              /* NULL: INDEX counts */
+	const char *key;	      /* NULL: INDEX counts */
 	size_t index;
 };
 

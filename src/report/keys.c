@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Keys, interned. Chains share their older parts, as stacks do, so a key costs 12 bytes whatever its
- * depth and two keys are compared from their common ancestor on. Comparing names happens once, in
- * keys_rank; afterwards places are numbers.
+ * Keys, interned. Chains share their older parts, as stacks do, so a key costs 12 bytes whatever
+ * its depth and two keys are compared from their common ancestor on. Comparing names happens once,
+ * in keys_rank; afterwards places are numbers.
  */
 #include "report/keys.h"
 

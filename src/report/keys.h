@@ -27,11 +27,11 @@ enum place_kind {
 };
 
 struct place {
-	uint32_t kind;      /* enum place_kind */
-	string_id name;     /* of keys.strings */
+	uint32_t kind;	    /* enum place_kind */
+	string_id name;	    /* of keys.strings */
 	string_id function; /* of keys.strings; 0 but for PLACE_SYMBOL */
 	uint32_t lineno;
-	uint64_t number;    /* address, or thread id */
+	uint64_t number; /* address, or thread id */
 };
 
 /* The end of a chain; keys[0] is the empty one. */
@@ -43,7 +43,7 @@ struct keys {
 	struct strings *strings;
 	ARRAY(struct place) places;
 	ARRAY(struct key) keys;
-	uint32_t *ranks;      /* by place: its order; private, as are the maps */
+	uint32_t *ranks; /* by place: its order; private, as are the maps */
 	struct map place_map, key_map;
 };
 

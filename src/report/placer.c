@@ -32,9 +32,8 @@ string_id placer_string(struct placer *placer, string_id id)
 	const struct strings *from = placer->snapshot->strings;
 
 	if (!placer->strings[id])
-		placer->strings[id] = 1 +
-			strings_add_bytes(placer->keys->strings, strings_get(from, id),
-				strings_size(from, id));
+		placer->strings[id] = 1 + strings_add_bytes(placer->keys->strings,
+						  strings_get(from, id), strings_size(from, id));
 	return placer->strings[id] - 1;
 }
 
@@ -81,8 +80,8 @@ static struct place module_place(struct placer *placer, const struct view_frame 
 	struct place place = {.kind = PLACE_MODULE, .name = placer->unknown};
 
 	if (at->location && at->location->module != INDEX_NONE)
-		place.name = placer_string(
-			placer, snapshot->modules.items[at->location->module].path);
+		place.name =
+			placer_string(placer, snapshot->modules.items[at->location->module].path);
 	return place;
 }
 

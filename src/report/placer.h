@@ -20,8 +20,8 @@ struct placer {
 	string_id unknown; /* "<unknown>" among the keys' strings */
 };
 
-void placer_init(
-	struct placer *placer, struct keys *keys, const struct snapshot *snapshot, enum group_by by);
+void placer_init(struct placer *placer, struct keys *keys, const struct snapshot *snapshot,
+	enum group_by by);
 void placer_release(struct placer *placer);
 
 uint32_t placer_place(struct placer *placer, const struct view_frame *frame);

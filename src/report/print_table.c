@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The table for people: aligned columns, as wide as the window, colour where it helps, and at the end
- * what is not shown. A first pass writes all cells into memory and finds the widths; functions and
- * places share what the numbers leave, functions at most two fifths of it. Without a window nothing
- * is cut. Everything that came from a program is made safe for a terminal.
+ * The table for people: aligned columns, as wide as the window, colour where it helps, and at the
+ * end what is not shown. A first pass writes all cells into memory and finds the widths; functions
+ * and places share what the numbers leave, functions at most two fifths of it. Without a window
+ * nothing is cut. Everything that came from a program is made safe for a terminal.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #define N_COLUMNS_MAX 16
 #define GAP "  "
 #define ELLIPSIS "\xe2\x80\xa6" /* U+2026, one column */
-#define NARROWEST 16            /* what a cut column keeps */
+#define NARROWEST 16		/* what a cut column keeps */
 
 #define BOLD "\033[1m"
 #define DIM "\033[2m"
@@ -31,7 +31,7 @@ struct grid {
 	const struct column *columns[N_COLUMNS_MAX];
 	size_t widths[N_COLUMNS_MAX]; /* in columns of the terminal */
 	size_t n_columns;
-	ARRAY(size_t) ends;           /* of the cells in text, row by row */
+	ARRAY(size_t) ends; /* of the cells in text, row by row */
 	char *text;
 	size_t text_size;
 };
@@ -125,8 +125,8 @@ static void spaces(struct out *out, size_t n)
 	out_format(out, "%*s", (int)n, "");
 }
 
-static void cell_write(struct out *out, const struct column *column, size_t width, const char *data,
-	size_t size)
+static void cell_write(
+	struct out *out, const struct column *column, size_t width, const char *data, size_t size)
 {
 	size_t columns = safe_columns(data, size);
 

@@ -45,10 +45,10 @@ struct query {
 	struct filters filters;
 	int64_t only_domain; /* an id, or QUERY_NO_DOMAIN: filters and this must both hold */
 	bool hide_standard;  /* leave frames of allocators and the C++ library out of stacks */
-	uint64_t limit;      /* rows shown; 0 all */
-	int64_t frames;      /* of a traceback shown, CPython's way: N > 0 the N most recent, else all
-	                      * but the |N| most recent (0: none); QUERY_FRAMES_ALL */
-	bool oldest_first;   /* order of the frames of a traceback shown */
+	uint64_t limit;	     /* rows shown; 0 all */
+	int64_t frames;	   /* of a traceback shown, CPython's way: N > 0 the N most recent, else all
+			    * but the |N| most recent (0: none); QUERY_FRAMES_ALL */
+	bool oldest_first; /* order of the frames of a traceback shown */
 };
 
 #define QUERY_INIT                                                                                 \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Text made safe and measured. Every function here takes the same steps through the text, so what is
- * measured is what is written.
+ * Text made safe and measured. Every function here takes the same steps through the text, so what
+ * is measured is what is written.
  */
 #include "report/safe.h"
 

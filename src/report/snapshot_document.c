@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The tables beside the traces, key by key as the model has them, so that nothing is lost: times in
- * nanoseconds, addresses as hexadecimal text (JSON's numbers end at 2^63), build-ids too. What is ""
- * in the model is null here.
+ * nanoseconds, addresses as hexadecimal text (JSON's numbers end at 2^63), build-ids too. What is
+ * "" in the model is null here.
  */
 #include "report/snapshot_document.h"
 
@@ -21,7 +21,7 @@ bool document_guess_no_line(
 	const struct snapshot *snapshot, const struct frame *frame, uint32_t module)
 {
 	return frame->lineno == 0 && module != INDEX_NONE &&
-		snapshot->modules.items[module].path == frame->filename;
+	       snapshot->modules.items[module].path == frame->filename;
 }
 
 const char *document_moment_key(
@@ -148,7 +148,8 @@ static void threads(struct emitter *emitter, const struct snapshot *snapshot)
 	emit_end(emitter);
 }
 
-static void module(struct emitter *emitter, const struct strings *strings, const struct module *module)
+static void module(
+	struct emitter *emitter, const struct strings *strings, const struct module *module)
 {
 	const uint8_t *build_id = (const uint8_t *)strings_get(strings, module->build_id);
 	size_t size = strings_size(strings, module->build_id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The parts of memtrace-snapshot/1 that do not depend on its traces: export and info write them, and
- * import goes by the same conventions.
+ * The parts of memtrace-snapshot/1 that do not depend on its traces: export and info write them,
+ * and import goes by the same conventions.
  */
 #ifndef REPORT_SNAPSHOT_DOCUMENT_H
 #define REPORT_SNAPSHOT_DOCUMENT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One object, in the words of the contract: null where a thing is unknown, which the model writes as
- * 0 or "".
+ * One object, in the words of the contract: null where a thing is unknown, which the model writes
+ * as 0 or "".
  */
 #include "report/snapshot_json.h"
 
@@ -25,7 +25,8 @@ static void command(struct emitter *emitter, const struct snapshot *snapshot)
 	const struct run *run = &snapshot->run;
 
 	if (run->command.count)
-		emit_ids(emitter, "command", snapshot->strings, run->command.items, run->command.count);
+		emit_ids(emitter, "command", snapshot->strings, run->command.items,
+			run->command.count);
 	else
 		emit_null(emitter, "command");
 }

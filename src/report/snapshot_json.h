@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The "snapshot" object that statistics and info share: what was watched, and its sums. `current` and
- * `current_count` are of the snapshot's default moment (exit, or now), whatever moment is looked at.
+ * The "snapshot" object that statistics and info share: what was watched, and its sums. `current`
+ * and `current_count` are of the snapshot's default moment (exit, or now), whatever moment is
+ * looked at.
  */
 #ifndef REPORT_SNAPSHOT_JSON_H
 #define REPORT_SNAPSHOT_JSON_H
@@ -10,8 +11,8 @@
 #include "model/snapshot.h"
 #include "report/emit.h"
 
-void snapshot_json(
-	struct emitter *emitter, const char *key, const struct snapshot *snapshot, const char *file);
+void snapshot_json(struct emitter *emitter, const char *key, const struct snapshot *snapshot,
+	const char *file);
 
 /* The default moment: "now", else "exit", else the first. */
 const struct moment *snapshot_default_moment(const struct snapshot *snapshot);

@@ -21,7 +21,7 @@ struct source {
 };
 
 struct sources {
-	struct strings *names;          /* id - 1 is the index of its source */
+	struct strings *names; /* id - 1 is the index of its source */
 	ARRAY(struct source *) files;
 };
 
@@ -79,8 +79,8 @@ static struct source *open_source(const char *filename, size_t size)
 static bool is_space(uint32_t c)
 {
 	return c == ' ' || (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x1f) || c == 0x85 ||
-		c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
-		c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+	       c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
+	       c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
 /* str.strip(). */

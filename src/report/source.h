@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Source lines, as far as the files can be read here and now: Python's linecache.getline(), stripped
- * as tracemalloc strips it. Whether the file is still the one that was compiled is not asked.
+ * Source lines, as far as the files can be read here and now: Python's linecache.getline(),
+ * stripped as tracemalloc strips it. Whether the file is still the one that was compiled is not
+ * asked.
  */
 #ifndef REPORT_SOURCE_H
 #define REPORT_SOURCE_H

@@ -149,8 +149,8 @@ int table_diff(struct table *table, const struct query *query, const struct side
 	if (groups_make(new, &table->keys, query, now->snapshot, now->moment, err) < 0)
 		return error_prefix(err, "%s", now->file);
 	for (size_t i = 0; i < new->rows.count; i++)
-		add_difference(table, groups_find(old, new->rows.items[i].key),
-			&new->rows.items[i]);
+		add_difference(
+			table, groups_find(old, new->rows.items[i].key), &new->rows.items[i]);
 	for (size_t i = 0; i < old->rows.count; i++) {
 		if (!groups_find(new, old->rows.items[i].key))
 			add_difference(table, &old->rows.items[i], NULL);

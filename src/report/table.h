@@ -27,9 +27,9 @@ const char *row_status_name(enum row_status status);
 struct row {
 	uint32_t key;
 	int64_t size, count;
-	int64_t size_diff, count_diff;  /* of a difference */
-	enum row_status status;         /* of a difference */
-	const struct group_row *now;    /* NULL: gone */
+	int64_t size_diff, count_diff;	/* of a difference */
+	enum row_status status;		/* of a difference */
+	const struct group_row *now;	/* NULL: gone */
 	const struct group_row *before; /* NULL: not there, or no difference */
 };
 
@@ -46,14 +46,14 @@ struct table {
 	struct side now, before;
 	struct keys keys;
 	struct groups groups_now, groups_before;
-	ARRAY(struct row) rows; /* all of them, in order */
-	size_t shown;           /* how many of them are wanted */
+	ARRAY(struct row) rows;			    /* all of them, in order */
+	size_t shown;				    /* how many of them are wanted */
 	int64_t size, count, size_diff, count_diff; /* of the blocks that were kept, each once */
 };
 
 /* Either returns -1 when a sum is over INT64_MAX. To be released either way. */
-int table_top(struct table *table, const struct query *query, const struct side *side,
-	struct error *err);
+int table_top(
+	struct table *table, const struct query *query, const struct side *side, struct error *err);
 int table_diff(struct table *table, const struct query *query, const struct side *before,
 	const struct side *now, struct error *err);
 void table_release(struct table *table);
@@ -77,14 +77,15 @@ struct row_frame {
 	uint32_t lineno;
 	uint64_t address;
 	bool has_address;
-	bool no_line;         /* FRAME_NO_LINE */
-	int8_t inlined;       /* 0, 1; -1 not the same for all */
+	bool no_line;	/* FRAME_NO_LINE */
+	int8_t inlined; /* 0, 1; -1 not the same for all */
 };
 struct row_frames {
 	ARRAY(struct row_frame) all;
 };
 
-/* The row's traceback, oldest first; none for a thread. To be freed with ARRAY_FREE(&frames.all). */
+/* The row's traceback, oldest first; none for a thread. To be freed with ARRAY_FREE(&frames.all).
+ */
 struct row_frames row_frames(const struct table *table, const struct row *row);
 
 #endif

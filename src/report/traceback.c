@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Tracebacks as text. How many frames is CPython's rule: it slices the list of frames, so a negative
- * number drops that many of the most recent ones, which is not what its documentation says.
+ * Tracebacks as text. How many frames is CPython's rule: it slices the list of frames, so a
+ * negative number drops that many of the most recent ones, which is not what its documentation
+ * says.
  */
 #include "report/traceback.h"
 
@@ -40,8 +41,8 @@ static void frame_write(struct writer *writer, const struct row_frame *frame)
 		out_format(out, ", in +0x%" PRIx64, frame->address);
 	}
 	out_text(out, "\n");
-	line = sources_line(writer->sources, frame->filename.data, frame->filename.size,
-		frame->lineno, &size);
+	line = sources_line(
+		writer->sources, frame->filename.data, frame->filename.size, frame->lineno, &size);
 	if (!line)
 		return;
 	out_text(out, "    ");

@@ -50,8 +50,8 @@ void view_init(struct view *view, const struct snapshot *snapshot, size_t moment
 	for (size_t i = 1; i < snapshot->stacks.count; i++) {
 		const struct stack *stack = &snapshot->stacks.items[i];
 
-		view->visible[i] = view->visible[stack->parent] ||
-			location_visible(view, stack->location);
+		view->visible[i] =
+			view->visible[stack->parent] || location_visible(view, stack->location);
 	}
 }
 

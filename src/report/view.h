@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A snapshot at one moment, with the frames that somebody wants to see: the view hides the frames of
- * allocators and of the C++ library when asked to. Everything that walks stacks walks them through
- * here, so filters, groups and exports agree about what a block's most recent frame is.
+ * A snapshot at one moment, with the frames that somebody wants to see: the view hides the frames
+ * of allocators and of the C++ library when asked to. Everything that walks stacks walks them
+ * through here, so filters, groups and exports agree about what a block's most recent frame is.
  *
  * A stack always has at least one frame: where nothing is known (the empty stack) it is
  * "<unknown>":0, and where everything would be hidden nothing is.
@@ -18,9 +18,9 @@
 struct view {
 	const struct snapshot *snapshot;
 	size_t moment;
-	bool hides;        /* private, as is what follows */
-	uint8_t *hidden;   /* by frame: whether it is left out */
-	uint8_t *visible;  /* by stack: whether it has a frame that is not */
+	bool hides;	  /* private, as is what follows */
+	uint8_t *hidden;  /* by frame: whether it is left out */
+	uint8_t *visible; /* by stack: whether it has a frame that is not */
 };
 
 /* One frame of a stack; both NULL stand for "<unknown>":0. */
