@@ -52,7 +52,7 @@ void out_text(struct out *out, const char *text)
 
 void out_bytes(struct out *out, const char *data, size_t size)
 {
-	if (!out->failed && fwrite(data, 1, size, out->stream) != size)
+	if (size && !out->failed && fwrite(data, 1, size, out->stream) != size)
 		fail(out);
 }
 
