@@ -12,7 +12,8 @@
  *     └─> counts[moment × n_traces + trace]
  *
  * Invariants (snapshot_check holds a file to them, so nobody else needs to): every index is inside
- * its table; a stack's parent is a lower index; a location's last frame is not inlined; the first
+ * its table; a stack's parent is a lower index; each location's frames begin where those of the one
+ * before it end; a location's last frame is not inlined; the first
  * moment is always there; names are interned in `strings`; no sum is over SNAPSHOT_SIZE_MAX.
  * A stack's walk from the leaf gives the most recent frame first. live = allocated − freed is never
  * stored twice: a moment's counts are the live blocks at that moment.

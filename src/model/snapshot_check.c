@@ -92,10 +92,16 @@ static int check_names(const struct snapshot *snapshot, struct error *err)
 
 static int check_locations(const struct snapshot *snapshot, struct error *err)
 {
+	uint64_t next = 0;
+
 	for (size_t i = 0; i < snapshot->locations.count; i++) {
 		const struct location *location = &snapshot->locations.items[i];
 		uint64_t end = (uint64_t)location->first_frame + location->n_frames;
 
+		/* Shared frames would let a small file unfold into endless stacks. */
+		if (location->first_frame != next)
+			return bad(err, "location", i, "does not begin where the one before it ends");
+		next = end;
 		if (location->module != INDEX_NONE && location->module >= snapshot->modules.count)
 			return bad(err, "location", i, "is in a module that is not there");
 		if (location->n_frames == 0)

@@ -61,7 +61,10 @@ Test(snapshot, indexes_stay_inside)
 	BREACH(s->locations.items[0].n_frames = 0, "location 0 has no frame");
 	BREACH(s->locations.items[0].n_frames = UINT32_MAX,
 		"location 0 has frames that are not there");
-	BREACH(s->locations.items[2].first_frame = 4, "location 2 has frames that are not there");
+	BREACH(s->locations.items[2].first_frame = 4,
+		"location 2 does not begin where the one before it ends");
+	BREACH(s->locations.items[2].first_frame = 0,
+		"location 2 does not begin where the one before it ends");
 	BREACH(s->frames.items[1].flags = FRAME_INLINED, "location 0 ends in an inlined frame");
 	BREACH(s->stacks.items[0].parent = 1, "stack 0 is not the empty stack");
 	BREACH(s->stacks.items[0].location = 0, "stack 0 is not the empty stack");
