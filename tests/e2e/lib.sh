@@ -184,6 +184,7 @@ truth_holds_in()
 			continue
 		fi
 		same "$name${1+ $*} tells the truth of its own blocks by $transport" \
-			"$(jq -cS . <<<"$found")" "$(jq -cS . truth)"
+			"$(jq -cS --slurpfile t truth 'with_entries(select(.key as $key | $t[0] | has($key)))' <<<"$found")" \
+			"$(jq -cS . truth)"
 	done
 }
