@@ -18,16 +18,19 @@ enum {
 	OWNER_DIED = 0x40000000,     /* FUTEX_OWNER_DIED */
 	FIRST_STEP_NS = 20000, LAST_STEP_NS = 1000000,
 	SPINS = 1000, SPIN_NS = 40 * SPINS, /* what a round of pauses takes at least */
-	ANCHORS = 2,
+	ANCHORS = 64,
+	ANCHOR_DISTANCE = 8 * WIRE_RING_MAX,
 };
 
 struct channel channel;
 
-/* Pages of the pool that stay mapped, from which views of what lies behind are taken; the nearest costs least. */
+/* Pages of the pool that stay mapped, from which views of what lies behind are taken: the nearer, the less is mapped
+ * for a moment beside. The first is the end of the head. An offset of 0 is an anchor in the making. */
 static struct anchor {
 	char *at;
-	uint64_t offset;
+	_Atomic uint64_t offset;
 } anchors[ANCHORS];
+static _Atomic uint32_t n_anchors;
 
 bool channel_open(const char *environment)
 {
@@ -43,7 +46,9 @@ bool channel_open(const char *environment)
 	channel.processes = (struct wire_process *)(head + WIRE_PROCESSES_AT);
 	channel.slots = (struct wire_slot *)(head + WIRE_SLOTS_AT);
 	channel.piped = channel.pool->transport == WIRE_TRANSPORT_PIPE;
-	anchors[0] = (struct anchor){head + WIRE_RINGS_AT - PAGE, WIRE_RINGS_AT - PAGE};
+	anchors[0].at = head + WIRE_RINGS_AT - PAGE;
+	anchors[0].offset = WIRE_RINGS_AT - PAGE;
+	n_anchors = 1;
 	return true;
 }
 
@@ -107,33 +112,59 @@ int channel_claim_slot(int32_t tid)
 static void *view(const struct anchor *anchor, uint64_t offset, size_t size)
 {
 	uint64_t distance = offset - anchor->offset;
-	char *at = sys_mremap(anchor->at, 0, distance + size);
+	char *at;
 
+	/* Where the program has locked its memory the view would be too, and all of it be filled in. */
+	SYS_CALL(SYS_munlock, (long)anchor->at, PAGE);
+	at = sys_mremap(anchor->at, 0, distance + size);
 	if (!at)
 		return NULL;
 	sys_munmap(at, distance);
 	return at + distance;
 }
 
-void *channel_map(uint64_t offset, size_t size)
+static const struct anchor *nearest_anchor(uint64_t offset)
 {
 	const struct anchor *nearest = &anchors[0];
+	uint32_t n = atomic_load(&n_anchors);
+
+	for (uint32_t i = 0; i < n && i < ANCHORS; i++) {
+		const struct anchor *anchor = &anchors[i];
+
+		if (atomic_load(&anchor->offset) <= offset && atomic_load(&anchor->offset) > nearest->offset)
+			nearest = anchor;
+	}
+	return nearest;
+}
+
+/* Rings move when they grow, an anchor must not: it gets a page of its own. */
+static void add_anchor(char *at, uint64_t offset)
+{
+	uint32_t index = atomic_load(&n_anchors);
+	char *page;
+
+	if (index >= ANCHORS || !(page = sys_mremap(at, 0, PAGE)))
+		return;
+	if (!atomic_compare_exchange_strong(&n_anchors, &index, index + 1)) {
+		sys_munmap(page, PAGE);
+		return;
+	}
+	anchors[index].at = page;
+	atomic_store(&anchors[index].offset, offset);
+}
+
+void *channel_map(uint64_t offset, size_t size)
+{
+	const struct anchor *nearest = nearest_anchor(offset);
 	void *at;
 
-	if (channel.jail > 1)
+	if (channel.jail)
 		return NULL;
-	if (anchors[1].at && offset > anchors[1].offset)
-		nearest = &anchors[1];
 	at = view(nearest, offset, size);
-	if (!at && !channel.jail)
+	if (!at)
 		at = descriptors_map(offset, size);
-	if (at && !anchors[1].at) {
-		/* Rings move when they grow, an anchor must not: it gets a page of its own. */
-		char *page = sys_mremap(at, 0, PAGE);
-
-		if (page)
-			anchors[1] = (struct anchor){page, offset};
-	}
+	if (at && offset - nearest->offset > ANCHOR_DISTANCE)
+		add_anchor(at, offset);
 	return at;
 }
 

@@ -5,6 +5,7 @@
  * a difference; a longer pause is a record of its own before it.
  */
 #include "shim/channel.h"
+#include "shim/depth.h"
 #include "shim/message.h"
 #include "shim/modules.h"
 #include "shim/real.h"
@@ -39,9 +40,11 @@ static void end(struct producer *producer)
 
 static uint32_t trace(const struct call *call, struct producer *producer)
 {
-	struct unwind_start start = {.frame = call->frame};
+	struct unwind_start start = {.frame = call->frame, .known = producer->depth};
 	size_t depth, n = unwind_stack(&start, producer->pcs, channel.pool->frames_limit, &depth);
 
+	if (unlikely(depth > n && !producer->depth))
+		producer->depth = channel_memory(sizeof *producer->depth);
 	if (unlikely(start.broken))
 		atomic_fetch_add_explicit(&channel.process->cut_stacks, 1, memory_order_relaxed);
 	return stacks_trace(producer, n, depth);

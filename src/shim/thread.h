@@ -39,6 +39,7 @@ struct producer {
 	_Atomic uint32_t taken;          /* pipe only: somebody fills or empties the buffer */
 	_Atomic uint64_t own_head;
 	uint64_t *pcs, *hashes;          /* scratch for one stack of frames_limit */
+	struct depth *depth;             /* see depth.h; NULL until a stack is cut */
 	struct thread *thread;
 };
 

@@ -12,6 +12,7 @@
  * unwind information, and survive information that lies about where the stack is.
  */
 #include <unwind.h>
+#include "shim/depth.h"
 #include "shim/real.h"
 #include "shim/shim.h"
 #include "shim/unwind.h"
@@ -23,8 +24,10 @@ struct walk {
 	uint64_t first;         /* and its pc */
 	uintptr_t end;          /* that of the caller that is looked for, 0: none */
 	bool begun, found, signal;
+	bool met;               /* a frame from which on the depth is known */
 	bool ours;              /* the frame before was one of the shim's */
 	volatile bool broken;
+	struct depth *known;
 	struct walk *outer;
 	void *back[5];
 };
@@ -85,6 +88,14 @@ static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *data)
 	walk->signal = walk->signal || before;
 	if (pc == 0 || walk->found)
 		return _URC_NORMAL_STOP;
+	if (walk->known && walk->n == walk->max && !before) {
+		uint64_t rest = depth_meet(walk->known, sp, pc);
+
+		walk->depth += rest;
+		walk->met = rest > 0;
+		if (walk->met)
+			return _URC_NORMAL_STOP;
+	}
 	collect(walk, before ? pc + 1 : pc);
 	return walk->depth < walk->limit ? _URC_NO_REASON : _URC_NORMAL_STOP;
 }
@@ -108,8 +119,13 @@ size_t unwind_stack(struct unwind_start *start, uint64_t *pcs, size_t max, size_
 	struct walk walk = {.pcs = pcs, .max = max, .begin = start->frame + 16,
 		.first = *(const uintptr_t *)(start->frame + 8)};
 
-	walk.limit = max > UNWIND_DEPTH_MAX ? max : UNWIND_DEPTH_MAX;
+	walk.limit = UNWIND_DEPTH_MAX;
+	walk.known = start->known;
+	if (walk.known)
+		depth_begin(walk.known);
 	run(&walk);
+	if (walk.known && walk.depth > max && (walk.met || walk.depth < walk.limit))
+		depth_end(walk.known, walk.met);
 	start->broken = walk.broken || !walk.begun;
 	*depth = walk.depth;
 	return walk.n;

@@ -9,18 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { UNWIND_DEPTH_MAX = 16384 };
+enum { UNWIND_DEPTH_MAX = 1 << 19 };
+
+struct depth;
 
 /* Where a walk begins: the hook's frame as __builtin_frame_address(0) says it; its caller has rip at [frame + 8],
  * rbp at [frame], rsp = frame + 16. */
 struct unwind_start {
 	uintptr_t frame;
+	struct depth *known; /* of the last walk from this level, or NULL */
 	bool broken; /* out: the walk ended where no unwind information was, or a wrong one */
 };
 
 /* Return addresses, most recent first, from the hook's caller on; a pc that a signal interrupted is stored as pc + 1.
- * Writes at most MAX and returns how many. DEPTH: frames that there are, counted up to UNWIND_DEPTH_MAX (or to MAX, if that is
- * more). Frames of the shim itself are left out. */
+ * Writes at most MAX and returns how many. DEPTH: frames that there are; without KNOWN counted up to UNWIND_DEPTH_MAX. Frames of the shim itself are left out. */
 size_t unwind_stack(struct unwind_start *start, uint64_t *pcs, size_t max, size_t *depth);
 
 enum unwind_reached { UNWIND_NOT, UNWIND_DIRECTLY, UNWIND_BY_SIGNAL, UNWIND_UNKNOWN };
