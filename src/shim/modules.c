@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which modules there are, seen through _dl_find_object alone: the loader's own list is under its lock, and a thread
- * may hold that while it waits for us.
+ * Which modules there are, seen through _dl_find_object alone: the loader's own list is under its
+ * lock, and a thread may hold that while it waits for us.
  *
- * A module is met when a new pc lies in none that is known and alive. That it has gone is noticed by checking all known
- * ones after a free that came from ld.so, which frees its entry when everything else is undone. Then another may stand
- * at the same addresses, and the same pcs mean other functions: so the seed of the stacks' hashes is a sum over all
- * modules that have ever gone, of where and what they are and of whether they are back. While nobody stands there, no
- * stack of that seed has a pc there; whoever comes is met by his first new pc and, if he has been there before, brings
- * back the seed and the ids that he had. Plugins that take turns so make no more stacks than they have.
+ * A module is met when a new pc lies in none that is known and alive. That it has gone is noticed
+ * by checking all known ones after a free that came from ld.so, which frees its entry when
+ * everything else is undone. Then another may stand at the same addresses, and the same pcs mean
+ * other functions: so the seed of the stacks' hashes is a sum over all modules that have ever gone,
+ * of where and what they are and of whether they are back. While nobody stands there, no stack of
+ * that seed has a pc there; whoever comes is met by his first new pc and, if he has been there
+ * before, brings back the seed and the ids that he had. Plugins that take turns so make no more
+ * stacks than they have.
  *
- * The table is an array that only grows, filled entry by entry; an entry is dead, alive, or alive again. Two threads
- * may meet the same module at once and tell it twice, with two ids: that is harmless, and needs no lock.
+ * The table is an array that only grows, filled entry by entry; an entry is dead, alive, or alive
+ * again. Two threads may meet the same module at once and tell it twice, with two ids: that is
+ * harmless, and needs no lock.
  */
 #include <elf.h>
 #include <link.h>
@@ -20,19 +23,21 @@
 #include "shim/message.h"
 #include "shim/modules.h"
 #include "shim/real.h"
+#include "shim/rows.h"
 #include "shim/shim.h"
 #include "shim/sys.h"
+#include "shim/unwind.h"
 
 enum { MAX_MODULES = 8192, MAX_BUILD_ID = 64, MAX_PATH = 4096 };
 enum module_state { MODULE_UNUSED, MODULE_ALIVE, MODULE_DEAD };
 
 struct module {
-	_Atomic uint32_t state;  /* enum module_state */
-	uint32_t id;             /* for the reader: a new one each time that it comes */
-	bool was_gone;           /* its addresses are contested */
+	_Atomic uint32_t state; /* enum module_state */
+	uint32_t id;		/* for the reader: a new one each time that it comes */
+	bool was_gone;		/* its addresses are contested */
 	const struct link_map *map;
 	uintptr_t start, end, bias;
-	uint64_t identity;       /* of name, build-id and place */
+	uint64_t identity; /* of name, build-id and place */
 };
 
 _Atomic bool modules_dirty;
@@ -65,35 +70,39 @@ static struct iovec find_build_id(const char *at, const char *end)
 {
 	while (at + sizeof(ElfW(Nhdr)) <= end) {
 		const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)(const void *)at;
-		size_t name_size = (note->n_namesz + 3u) & ~3ul, size = (note->n_descsz + 3u) & ~3ul;
+		size_t name_size = (note->n_namesz + 3u) & ~3ul,
+		       size = (note->n_descsz + 3u) & ~3ul;
 		const char *name = at + sizeof *note;
 
 		if ((size_t)(end - name) < name_size + size)
 			break;
-		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && memcmp(name, "GNU", 4) == 0 &&
-		    note->n_descsz <= MAX_BUILD_ID)
+		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+			memcmp(name, "GNU", 4) == 0 && note->n_descsz <= MAX_BUILD_ID)
 			return (struct iovec){(void *)(name + name_size), note->n_descsz};
 		at = name + name_size + size;
 	}
 	return (struct iovec){NULL, 0};
 }
 
-/* By the program headers, which the first page of a module shows where the linker has not been told otherwise. */
+/* By the program headers, which the first page of a module shows where the linker has not been told
+ * otherwise. */
 static struct iovec build_id_of(const struct module *module)
 {
 	const ElfW(Ehdr) *head = (const ElfW(Ehdr) *)module->start;
 	struct iovec found = {NULL, 0};
 
-	if (memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 || head->e_phentsize != sizeof(ElfW(Phdr)) ||
-	    head->e_phoff + head->e_phnum * sizeof(ElfW(Phdr)) > module->end - module->start)
+	if (memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 ||
+		head->e_phentsize != sizeof(ElfW(Phdr)) ||
+		head->e_phoff + head->e_phnum * sizeof(ElfW(Phdr)) > module->end - module->start)
 		return found;
 	const ElfW(Phdr) *program = (const ElfW(Phdr) *)(module->start + head->e_phoff);
 	for (unsigned int i = 0; i < head->e_phnum && found.iov_len == 0; i++) {
 		uintptr_t at = module->bias + program[i].p_vaddr;
 
 		if (program[i].p_type == PT_NOTE && at >= module->start && at < module->end &&
-		    program[i].p_memsz <= module->end - at)
-			found = find_build_id((const char *)at, (const char *)at + program[i].p_memsz);
+			program[i].p_memsz <= module->end - at)
+			found = find_build_id(
+				(const char *)at, (const char *)at + program[i].p_memsz);
 	}
 	return found;
 }
@@ -117,8 +126,10 @@ static bool look_at(uintptr_t pc, struct module *module)
 
 	if (real_find_object((void *)pc, &object) != 0 || !object.dlfo_link_map)
 		return false;
-	*module = (struct module){.map = object.dlfo_link_map, .start = (uintptr_t)object.dlfo_map_start,
-		.end = (uintptr_t)object.dlfo_map_end, .bias = object.dlfo_link_map->l_addr};
+	*module = (struct module){.map = object.dlfo_link_map,
+		.start = (uintptr_t)object.dlfo_map_start,
+		.end = (uintptr_t)object.dlfo_map_end,
+		.bias = object.dlfo_link_map->l_addr};
 	struct iovec build_id = build_id_of(module), path = path_of(module);
 	uint64_t place[3] = {module->start, module->end, module->bias};
 	module->identity = digest(0xcbf29ce484222325ull, place, sizeof place);
@@ -134,7 +145,8 @@ static void reseed(void)
 
 	for (uint32_t i = 0; i < n_modules; i++) {
 		const struct module *module = &modules[i];
-		uint64_t value = module->identity + (module->state == MODULE_ALIVE ? 0x9E3779B97F4A7C15ull : 0);
+		uint64_t value = module->identity +
+				 (module->state == MODULE_ALIVE ? 0x9E3779B97F4A7C15ull : 0);
 
 		if (module->was_gone)
 			seed += (value ^ value >> 32) * 0xD6E8FEB86659FD93ull;
@@ -145,8 +157,12 @@ static void reseed(void)
 static void tell(struct producer *producer, const struct module *module)
 {
 	struct iovec build_id = build_id_of(module), path = path_of(module);
-	struct wire_module head = {.id = module->id, .build_id_size = (uint16_t)build_id.iov_len,
-		.path_size = (uint16_t)path.iov_len, .start = module->start, .end = module->end, .bias = module->bias};
+	struct wire_module head = {.id = module->id,
+		.build_id_size = (uint16_t)build_id.iov_len,
+		.path_size = (uint16_t)path.iov_len,
+		.start = module->start,
+		.end = module->end,
+		.bias = module->bias};
 	const struct iovec parts[] = {{&head, sizeof head}, build_id, path};
 
 	message_send(producer, WIRE_MSG_MODULE, parts, 3);
@@ -159,7 +175,7 @@ static struct module *find_dead(const struct module *module)
 		uint32_t dead = MODULE_DEAD;
 
 		if (modules[i].identity == module->identity && modules[i].state == MODULE_DEAD &&
-		    atomic_compare_exchange_strong(&modules[i].state, &dead, MODULE_UNUSED))
+			atomic_compare_exchange_strong(&modules[i].state, &dead, MODULE_UNUSED))
 			return &modules[i];
 	}
 	return NULL;
@@ -200,7 +216,8 @@ static bool is_known(uintptr_t pc)
 
 	for (uint32_t i = 0; i < n && i < MAX_MODULES; i++)
 		if (pc - modules[i].start < modules[i].end - modules[i].start &&
-		    atomic_load_explicit(&modules[i].state, memory_order_acquire) == MODULE_ALIVE)
+			atomic_load_explicit(&modules[i].state, memory_order_acquire) ==
+				MODULE_ALIVE)
 			return true;
 	return false;
 }
@@ -220,9 +237,11 @@ static bool is_still_there(const struct module *module)
 	struct dl_find_object object;
 	struct module looked;
 
-	if (real_find_object((void *)module->start, &object) != 0 || object.dlfo_link_map != module->map ||
-	    (uintptr_t)object.dlfo_map_start != module->start || (uintptr_t)object.dlfo_map_end != module->end ||
-	    object.dlfo_link_map->l_addr != module->bias)
+	if (real_find_object((void *)module->start, &object) != 0 ||
+		object.dlfo_link_map != module->map ||
+		(uintptr_t)object.dlfo_map_start != module->start ||
+		(uintptr_t)object.dlfo_map_end != module->end ||
+		object.dlfo_link_map->l_addr != module->bias)
 		return false;
 	return look_at(module->start, &looked) && looked.identity == module->identity;
 }
@@ -248,6 +267,9 @@ void modules_verify(struct producer *producer)
 	}
 	if (gone)
 		reseed();
+	/* Its rows may be known even where no stack was told whole. */
+	if (gone || atomic_exchange(&unwind_beyond, false))
+		rows_drop();
 }
 
 void modules_tell_all(struct producer *producer, bool forked)
@@ -263,6 +285,7 @@ void modules_tell_all(struct producer *producer, bool forked)
 			} else if (modules[i].state == MODULE_ALIVE) {
 				modules[i].was_gone = true;
 				atomic_store(&modules[i].state, MODULE_DEAD);
+				rows_drop();
 			}
 		reseed();
 		return;

@@ -14,9 +14,10 @@ bool real_find(void);
 /* Looks for operator new and delete once more: a plugin may have brought the first libstdc++. */
 void real_find_cxx(void);
 
-/* Does PC lie in a module that holds a real function of the malloc family, or in a real operator new or delete, or in
- * the shim? What is asked for from there in the middle of a real function is that function's business. The rest of
- * libstdc++ is not meant: operator new throws exceptions, which are blocks of their own and outlive it. */
+/* Does PC lie in a module that holds a real function of the malloc family, or in a real operator
+ * new or delete, or in the shim? What is asked for from there in the middle of a real function is
+ * that function's business. The rest of libstdc++ is not meant: operator new throws exceptions,
+ * which are blocks of their own and outlive it. */
 bool real_is_allocator(uintptr_t pc);
 /* In the shim alone: a real function jumped on to another hook (operator delete does, to free). */
 bool real_is_shim(uintptr_t pc);
@@ -28,7 +29,8 @@ bool real_malloc_is_ours(void);
 /* False: the program has its own operator new or delete, and ours would only see parts of it. */
 extern bool real_cxx_is_ours;
 
-/* libc's _dl_find_object: the module of an address, without locks. Our own _dl_find_object is libgcc's, see unwind.c. */
+/* libc's _dl_find_object: the module of an address, without locks. Our own _dl_find_object is
+ * libgcc's, see unwind_slow.c. */
 extern int (*real_find_object)(void *address, struct dl_find_object *result);
 
 #endif

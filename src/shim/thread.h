@@ -2,14 +2,14 @@
 /*
  * What the shim keeps for each thread, and for each level of a thread.
  *
- * Level 0 records what the thread asks for. When a signal interrupts the shim in the middle of that, the handler's
- * requests are recorded one level up, by a producer with a ring and scratch memory of its own; there are LEVELS, and
- * what comes beyond is counted as lost.
+ * Level 0 records what the thread asks for. When a signal interrupts the shim in the middle of
+ * that, the handler's requests are recorded one level up, by a producer with a ring and scratch
+ * memory of its own; there are LEVELS, and what comes beyond is counted as lost.
  *
- * A thread finds its struct through one pointer of initial-exec TLS: eight bytes, no allocation, no destructor. Nobody
- * tells us when a thread ends, on purpose: a pthread key would be visible to the program, a TLS destructor would come
- * before the last free. Structs and rings of threads that are gone are found by asking the kernel when a new thread
- * needs one.
+ * A thread finds its struct through one pointer of initial-exec TLS: eight bytes, no allocation, no
+ * destructor. Nobody tells us when a thread ends, on purpose: a pthread key would be visible to the
+ * program, a TLS destructor would come before the last free. Structs and rings of threads that are
+ * gone are found by asking the kernel when a new thread needs one.
  */
 #ifndef SHIM_THREAD_H
 #define SHIM_THREAD_H
@@ -24,39 +24,41 @@ enum { THREAD_LEVELS = 3 };
 
 /* The writing end of one ring, see ring.h. One owner at a time: a level of a living thread. */
 struct producer {
-	uintptr_t busy;                  /* frame of the hook that is recording, 0: nobody */
-	uint64_t *words;                 /* the ring; with --transport pipe a buffer */
-	uint64_t mask, position, limit;  /* write words[position++ & mask] while position <= limit */
-	uint64_t tick;                   /* of the last record */
-	_Atomic uint64_t *head;          /* where readers look, or own_head */
+	uintptr_t busy;			/* frame of the hook that is recording, 0: nobody */
+	uint64_t *words;		/* the ring; with --transport pipe a buffer */
+	uint64_t mask, position, limit; /* write words[position++ & mask] while position <= limit */
+	uint64_t tick;			/* of the last record */
+	_Atomic uint64_t *head;		/* where readers look, or own_head */
 	struct wire_slot *slot;
-	uint32_t number, capacity;       /* index of the slot; bytes of the ring */
-	uint64_t last_hash;              /* the last stack and its id */
+	uint32_t number, capacity; /* index of the slot; bytes of the ring */
+	uint64_t last_hash;	   /* the last stack and its id */
 	uint32_t last_trace;
-	bool ready;                      /* has a slot, and the reader knows whose it is */
+	bool ready; /* has a slot, and the reader knows whose it is */
 	bool no_growth;
-	uint32_t retry;                  /* requests to drop before a slot is looked for again */
-	_Atomic uint32_t taken;          /* pipe only: somebody fills or empties the buffer */
+	uint32_t retry;		/* requests to drop before a slot is looked for again */
+	_Atomic uint32_t taken; /* pipe only: somebody fills or empties the buffer */
 	_Atomic uint64_t own_head;
-	uint64_t *pcs, *hashes;          /* scratch for one stack of frames_limit */
-	struct depth *depth;             /* see depth.h; NULL until a stack is cut */
+	uint64_t *pcs, *hashes; /* scratch for one stack of frames_limit */
+	struct depth *depth;	/* see depth.h; NULL until a stack is cut */
 	struct thread *thread;
 };
 
 struct thread {
-	uintptr_t inside;                /* frame of the outermost hook whose real function runs, 0: none */
-	struct walk *walk;               /* see unwind.c */
-	_Atomic int32_t tid;             /* its owner, dead or alive */
+	uintptr_t inside;    /* frame of the outermost hook whose real function runs, 0: none */
+	struct walk *walk;   /* see unwind_slow.c */
+	_Atomic int32_t tid; /* its owner, dead or alive */
 	struct producer *levels[THREAD_LEVELS];
-	struct thread *next;             /* of all that there are */
+	struct thread *next; /* of all that there are */
 	struct producer first;
 };
 
 extern __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 
-/* The calling thread's struct, made or taken over from a dead thread; NULL when there is no memory. */
+/* The calling thread's struct, made or taken over from a dead thread; NULL when there is no memory.
+ */
 struct thread *thread_get(void);
-/* The producer of the next free level for a hook at FRAME, marked busy; NULL when the event cannot be recorded. */
+/* The producer of the next free level for a hook at FRAME, marked busy; NULL when the event cannot
+ * be recorded. */
 struct producer *thread_enter(struct thread *thread, uintptr_t frame);
 static inline void thread_leave(struct producer *producer)
 {

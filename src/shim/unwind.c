@@ -1,154 +1,203 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Walks by libgcc's _Unwind_Backtrace, which is folded into the shim (-static-libgcc) and finds the tables of a pc by
- * _dl_find_object, without locks or memory.
+ * Walks from the hook's caller to the root over rows (rows.h): three registers and some two loads a
+ * frame.
  *
- * Two of its habits do not suit a guest. On unwind information that it does not understand it calls abort; and at a pc
- * without any it peeks at the code there for a signal trampoline, even where the pc is garbage and nothing is mapped.
- * Both calls go out through symbols, abort and _dl_find_object, so the shim defines them for it, hidden: ours end the
- * walk instead, by a jump back into the function that began it. What has been walked so far stands.
+ * A frame's caller begins at the CFA, above the frame itself, on the same stack; only the frame of
+ * a signal leads elsewhere, to whatever it interrupted. What a row cannot say, and what does not
+ * hold this order, is left to libgcc, for the whole stack: it reads more, and tells a true end from
+ * a broken one. So every walk has its result.
  *
- * Cost: about a microsecond and 60 ns a frame; 2 KiB of stack. What it cannot do: go on through code without
- * unwind information, and survive information that lies about where the stack is.
+ * Only the stack is read, and only where rows point: above the frame that they are of, and below
+ * the top of the stack as far as that is known. Frames beyond those that are kept are only counted,
+ * and not all of them, see depth.h. Cost: about 3 ns a frame.
+ *
+ * Built with MEMTRACE_VERIFY_UNWIND, each walk is done both ways and differences are written to
+ * standard error.
  */
-#include <unwind.h>
 #include "shim/depth.h"
 #include "shim/real.h"
+#include "shim/rows.h"
 #include "shim/shim.h"
 #include "shim/unwind.h"
 
-struct walk {
-	uint64_t *pcs;
-	size_t max, n, depth, limit;
-	uintptr_t begin;        /* the stack pointer of the hook's caller: what counts begins there */
-	uint64_t first;         /* and its pc */
-	uintptr_t end;          /* that of the caller that is looked for, 0: none */
-	bool begun, found, signal;
-	bool met;               /* a frame from which on the depth is known */
-	bool ours;              /* the frame before was one of the shim's */
-	volatile bool broken;
-	struct depth *known;
-	struct walk *outer;
-	void *back[5];
+_Atomic bool unwind_beyond;
+
+/* Above the frames of the first thread. ld.so's. */
+extern void *__libc_stack_end;
+
+/* struct ucontext on the stack of a signal. */
+enum { CONTEXT_RBP = 120, CONTEXT_RSP = 160, CONTEXT_RIP = 168 };
+
+struct frame {
+	uint64_t pc; /* as it is stored: one above the last instruction's beginning, or a return
+			address */
+	uint64_t rsp, rbp, top;
 };
 
-static void collect(struct walk *walk, uint64_t pc)
+/* An address above all frames of the stack that RSP is on: a thread's own struct is at the top of
+ * its stack, a stack of the program's making lies anywhere below. */
+static uint64_t top_of(uint64_t rsp)
 {
-	if (real_is_shim(pc))
+	uint64_t self;
+
+	__asm__("mov %%fs:0, %0" : "=r"(self));
+	if (self > rsp)
+		return self;
+	return (uintptr_t)__libc_stack_end > rsp ? (uintptr_t)__libc_stack_end : UINT64_MAX;
+}
+
+static inline uint64_t load(uint64_t address)
+{
+	return *(const volatile uint64_t *)address;
+}
+
+static inline bool is_readable(const struct frame *frame, uint64_t address)
+{
+	return address >= frame->rsp && address < frame->top && address % 8 == 0;
+}
+
+static bool leave_signal(struct frame *frame)
+{
+	uint64_t context = frame->rsp;
+
+	if (!is_readable(frame, context) || context + CONTEXT_RIP >= frame->top)
+		return false;
+	*frame = (struct frame){load(context + CONTEXT_RIP) + 1, load(context + CONTEXT_RSP),
+		load(context + CONTEXT_RBP), 0};
+	frame->top = top_of(frame->rsp);
+	return true;
+}
+
+/* From FRAME to its caller. False: the row does not say it. */
+static inline bool step(struct frame *frame, uint32_t row)
+{
+	uint64_t cfa, at;
+
+	switch (cfi_kind(row)) {
+	case CFI_RSP:
+		cfa = frame->rsp + (uint64_t)cfi_offset(row);
+		break;
+	case CFI_RBP:
+		cfa = frame->rbp + (uint64_t)cfi_offset(row);
+		break;
+	case CFI_AT_RBP:
+		at = frame->rbp + (uint64_t)cfi_offset(row);
+		if (!is_readable(frame, at))
+			return false;
+		cfa = load(at);
+		break;
+	case CFI_SIGNAL:
+		return leave_signal(frame);
+	default:
+		return false;
+	}
+	if (unlikely(cfa <= frame->rsp || cfa > frame->top || cfa % 8 != 0))
+		return false;
+	if (cfi_rbp(row) != CFI_RBP_KEPT) {
+		at = (cfi_rbp(row) == CFI_RBP_AT_CFA ? cfa : frame->rbp) +
+		     (uint64_t)cfi_rbp_offset(row);
+		if (unlikely(!is_readable(frame, at)))
+			return false;
+		frame->rbp = load(at);
+	}
+	frame->pc = load(cfa - 8);
+	frame->rsp = cfa;
+	return true;
+}
+
+/* False: not all of the stack can be walked so. */
+static bool walk(const struct unwind_start *start, uint64_t *pcs, size_t max, size_t *depth)
+{
+	struct frame frame = {load(start->frame + 8), start->frame + 16, load(start->frame), 0};
+	size_t n = 0, rest = 0;
+	bool interrupted = false;
+
+	if (start->known)
+		depth_begin(start->known);
+	frame.top = top_of(frame.rsp);
+	while (frame.pc != 0) {
+		uint32_t row;
+
+		if (unlikely(n >= max) && start->known && !interrupted &&
+			(rest = depth_meet(start->known, frame.rsp, frame.pc)) > 0)
+			break;
+		if (likely(!real_is_shim(frame.pc))) {
+			if (likely(n < max))
+				pcs[n] = frame.pc;
+			if (++n == UNWIND_DEPTH_MAX)
+				break;
+		}
+		row = rows_get(frame.pc - 1);
+		interrupted = cfi_kind(row) == CFI_SIGNAL;
+		if (likely(step(&frame, row)))
+			continue;
+		if (cfi_kind(row) != CFI_END)
+			return false;
+		break;
+	}
+	if (start->known && n + rest > max && (rest > 0 || n < UNWIND_DEPTH_MAX))
+		depth_end(start->known, rest > 0);
+	*depth = n + rest;
+	return true;
+}
+
+#ifdef MEMTRACE_VERIFY_UNWIND
+#include <stdio.h>
+#include "shim/sys.h"
+
+static _Atomic uint64_t n_walks, n_left, n_different;
+
+static void say(const char *format, uint64_t a, uint64_t b, uint64_t c)
+{
+	char text[160];
+	int size = snprintf(text, sizeof text, format, SYS_CALL(SYS_getpid), a, b, c);
+
+	SYS_CALL(SYS_write, 2, (long)text, size);
+}
+
+static void verify(const struct unwind_start *start, const uint64_t *pcs, size_t max, size_t depth)
+{
+	struct unwind_start again = {.frame = start->frame};
+	uint64_t others[max];
+	size_t other_depth, n = unwind_slowly(&again, others, max, &other_depth);
+	bool same = other_depth == depth && !again.broken;
+
+	for (size_t i = 0; same && i < n; i++)
+		same = pcs[i] == others[i];
+	n_walks++;
+	if (same || n_different++ > 5)
 		return;
-	if (walk->n < walk->max)
-		walk->pcs[walk->n++] = pc;
-	walk->depth++;
+	say("unwind %ld: DIFFERENT, depth %lu for %lu, broken %lu\n", depth, other_depth,
+		again.broken);
+	for (size_t i = 0; i < n; i++)
+		if (pcs[i] != others[i]) {
+			say("unwind %ld:   at %lu %lx for %lx\n", i, pcs[i], others[i]);
+			return;
+		}
 }
 
-/* Does not return. */
-static __attribute__((noreturn)) void end_walk(struct walk *walk, bool broken)
+static __attribute__((destructor)) void tell_verified(void)
 {
-	walk->broken = broken;
-	__builtin_longjmp(walk->back, 1);
+	say("unwind %ld: %lu walks agree, %lu left to libgcc, %lu different\n",
+		n_walks - n_different, n_left, n_different);
 }
-
-__attribute__((visibility("hidden"))) void abort(void)
-{
-	if (thread_self && thread_self->walk)
-		end_walk(thread_self->walk, true);
-	__builtin_trap();
-}
-
-__attribute__((visibility("hidden"))) int _dl_find_object(void *address, struct dl_find_object *result)
-{
-	struct walk *walk = thread_self ? thread_self->walk : NULL;
-
-	if (real_find_object(address, result) == 0 && result->dlfo_eh_frame)
-		return 0;
-	if (!walk)
-		return -1;
-	/* The frame itself is still a true one, only its caller is out of reach. libgcc asks for the pc of the call, one
-	 * below the return address. A zero is the end that some runtimes put under their stacks. */
-	if ((walk->begun || (uintptr_t)address + 1 == walk->first) && (uintptr_t)address + 1 > 1) {
-		walk->begun = true;
-		collect(walk, (uintptr_t)address + 1);
-	}
-	end_walk(walk, (uintptr_t)address + 1 > 1);
-}
-
-static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *data)
-{
-	struct walk *walk = data;
-	int before = 0;
-	uintptr_t pc = _Unwind_GetIPInfo(context, &before), sp = _Unwind_GetCFA(context);
-
-	if (!walk->begun && sp != walk->begin)
-		return _URC_NO_REASON;
-	/* Any frame may have come to begin where the hook once did; only the hook itself is ours. */
-	if (walk->begun && sp == walk->end && walk->ours)
-		walk->found = true;
-	walk->ours = real_is_shim(pc);
-	walk->begun = true;
-	walk->signal = walk->signal || before;
-	if (pc == 0 || walk->found)
-		return _URC_NORMAL_STOP;
-	if (walk->known && walk->n == walk->max && !before) {
-		uint64_t rest = depth_meet(walk->known, sp, pc);
-
-		walk->depth += rest;
-		walk->met = rest > 0;
-		if (walk->met)
-			return _URC_NORMAL_STOP;
-	}
-	collect(walk, before ? pc + 1 : pc);
-	return walk->depth < walk->limit ? _URC_NO_REASON : _URC_NORMAL_STOP;
-}
-
-static __attribute__((noinline)) void run(struct walk *walk)
-{
-	struct thread *thread = thread_self;
-
-	walk->outer = thread->walk;
-	if (__builtin_setjmp(walk->back) == 0) {
-		thread->walk = walk;
-		atomic_signal_fence(memory_order_seq_cst);
-		_Unwind_Backtrace(step, walk);
-	}
-	atomic_signal_fence(memory_order_seq_cst);
-	thread_self->walk = walk->outer;
-}
+#endif
 
 size_t unwind_stack(struct unwind_start *start, uint64_t *pcs, size_t max, size_t *depth)
 {
-	struct walk walk = {.pcs = pcs, .max = max, .begin = start->frame + 16,
-		.first = *(const uintptr_t *)(start->frame + 8)};
-
-	walk.limit = UNWIND_DEPTH_MAX;
-	walk.known = start->known;
-	if (walk.known)
-		depth_begin(walk.known);
-	run(&walk);
-	if (walk.known && walk.depth > max && (walk.met || walk.depth < walk.limit))
-		depth_end(walk.known, walk.met);
-	start->broken = walk.broken || !walk.begun;
-	*depth = walk.depth;
-	return walk.n;
-}
-
-enum unwind_reached unwind_reach(uintptr_t from, uintptr_t frame)
-{
-	struct walk walk = {.begin = from + 16, .end = frame + 16, .limit = UNWIND_DEPTH_MAX};
-
-	run(&walk);
-	if (!walk.found)
-		return walk.broken || walk.depth >= walk.limit ? UNWIND_UNKNOWN : UNWIND_NOT;
-	return walk.signal ? UNWIND_BY_SIGNAL : UNWIND_DIRECTLY;
-}
-
-static _Unwind_Reason_Code stop(struct _Unwind_Context *context, void *data)
-{
-	(void)context, (void)data;
-	return _URC_NORMAL_STOP;
-}
-
-void unwind_prepare(void)
-{
-	/* libgcc fills its table of register sizes under a pthread_once. */
-	_Unwind_Backtrace(stop, NULL);
+	if (unlikely(!walk(start, pcs, max, depth))) {
+#ifdef MEMTRACE_VERIFY_UNWIND
+		n_left++;
+#endif
+		return unwind_slowly(start, pcs, max, depth);
+	}
+#ifdef MEMTRACE_VERIFY_UNWIND
+	verify(start, pcs, max, *depth);
+#endif
+	start->broken = *depth == 0;
+	if (likely(*depth <= max))
+		return *depth;
+	atomic_store_explicit(&unwind_beyond, true, memory_order_relaxed);
+	return max;
 }

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Reads .eh_frame (LSB "Exception Frames", DWARF "Call Frame Information"): the sorted table of
+ * .eh_frame_hdr leads to the FDE of a pc, that to its CIE, and the programs of both are run up to
+ * the pc. Three registers are followed, rbp, rsp and the return address; rules of others are read
+ * over.
+ *
+ * Every byte comes through a cursor that ends with the module; what runs over it is CFI_UNKNOWN. So
+ * is all that a compiler or libc does not write for common code: other encodings, a CFA by other
+ * registers, most expressions.
+ *
+ * Cost: a binary search and some tens of bytes read; 600 bytes of stack.
+ */
+#include <string.h>
+#include "shim/cfi.h"
+#include "shim/cfi_program.h"
+
+enum { OP_BREG6 = 0x76, OP_BREG7 = 0x77, OP_DEREF = 0x06 };
+
+/* A cursor over the entry at AT, behind its length. */
+static struct cursor entry_at(const struct cfi_module *module, const uint8_t *at)
+{
+	struct cursor cursor = {at, module->end, at < module->start || at >= module->end};
+	uint64_t size;
+
+	if (cursor.bad)
+		return (struct cursor){module->end, module->end, true};
+	size = cursor_fixed(&cursor, 4);
+	if (size == 0 || size > (size_t)(module->end - cursor.at))
+		cursor.bad = true;
+	else
+		cursor.end = cursor.at + size;
+	return cursor;
+}
+
+static void read_augmentation(
+	struct cfi_function *function, struct cursor *cursor, const char *letters)
+{
+	uint64_t size = cursor_uleb(cursor);
+	struct cursor data = *cursor;
+
+	cursor_skip(cursor, size);
+	for (; *letters && !data.bad; letters++)
+		switch (*letters) {
+		case 'R':
+			function->encoding = (uint8_t)cursor_fixed(&data, 1);
+			break;
+		case 'P':
+			cursor_pointer(&data, cursor_fixed(&data, 1) & 15);
+			break;
+		case 'L':
+			cursor_fixed(&data, 1);
+			break;
+		case 'S':
+			function->signal = true;
+			break;
+		default:
+			data.bad = true;
+		}
+	cursor->bad = cursor->bad || data.bad;
+}
+
+static bool read_cie(struct cfi_function *function, struct cursor cursor)
+{
+	const char *letters;
+	uint64_t version;
+
+	if (cursor_fixed(&cursor, 4) != 0)
+		return false;
+	version = cursor_fixed(&cursor, 1);
+	if (version != 1 && version != 3)
+		return false;
+	letters = (const char *)cursor.at;
+	while (cursor_fixed(&cursor, 1))
+		;
+	if (cursor.bad)
+		return false;
+	function->code_factor = cursor_uleb(&cursor);
+	function->data_factor = cursor_sleb(&cursor);
+	if (cursor_uleb(&cursor) != CFI_REGISTER_RA)
+		return false;
+	function->augmented = letters[0] == 'z';
+	if (function->augmented)
+		read_augmentation(function, &cursor, letters + 1);
+	else if (letters[0])
+		return false;
+	function->first = cursor;
+	return !cursor.bad;
+}
+
+static bool read_fde(
+	const struct cfi_module *module, struct cfi_function *function, const uint8_t *at)
+{
+	struct cursor cursor = entry_at(module, at);
+	const uint8_t *here = cursor.at;
+	uint64_t back = cursor_fixed(&cursor, 4);
+
+	if (cursor.bad || back == 0 || back > (size_t)(here - module->start) ||
+		!read_cie(function, entry_at(module, here - back)))
+		return false;
+	function->start = cursor_pointer(&cursor, function->encoding);
+	function->end = function->start + cursor_pointer(&cursor, function->encoding & 15);
+	if (function->augmented)
+		cursor_skip(&cursor, cursor_uleb(&cursor));
+	function->rest = cursor;
+	return !cursor.bad;
+}
+
+/* What libgcc looks for where nothing is said: mov $__NR_rt_sigreturn, %rax; syscall. */
+static bool is_trampoline(const struct cfi_module *module, const uint8_t *at)
+{
+	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+
+	return at < module->start || at > module->end || (size_t)(module->end - at) < sizeof code ||
+	       memcmp(at, code, sizeof code) == 0;
+}
+
+/* By the table of (pc, FDE), sorted by pc, both relative to the header. CFI_NONE: it is found;
+ * CFI_END: there is none, so a walk cannot go on; CFI_UNKNOWN: it cannot be read. */
+static enum cfi_kind find_function(
+	const struct cfi_module *module, struct cfi_function *function, uintptr_t pc)
+{
+	struct cursor cursor = {module->header, module->end, false};
+	uint64_t n, low = 0, high;
+	const int32_t *table;
+	int64_t wanted = (int64_t)(pc - (uintptr_t)module->header);
+	bool covered;
+
+	if (cursor_fixed(&cursor, 2) >> 8 != (PE_PC_RELATIVE | PE_SDATA4) ||
+		cursor_fixed(&cursor, 1) != PE_UDATA4 || cursor_fixed(&cursor, 1) != PE_TABLE)
+		return CFI_UNKNOWN;
+	cursor_skip(&cursor, 4);
+	n = cursor_fixed(&cursor, 4);
+	if (cursor.bad || n == 0 || n > (size_t)(module->end - cursor.at) / 8)
+		return CFI_UNKNOWN;
+	table = (const int32_t *)(const void *)cursor.at;
+	for (high = n; high - low > 1;) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (table[2 * middle] <= wanted)
+			low = middle;
+		else
+			high = middle;
+	}
+	if (!read_fde(module, function, module->header + table[2 * low + 1]))
+		return CFI_UNKNOWN;
+	covered = table[2 * low] <= wanted && pc >= function->start && pc < function->end;
+	if (covered)
+		return CFI_NONE;
+	return is_trampoline(module, (const uint8_t *)pc + 1) ? CFI_UNKNOWN : CFI_END;
+}
+
+/* Is the expression (its length first) OPERATOR OFFSET, then DEREF if that is asked for? */
+static bool is_register_plus(
+	const uint8_t *expression, uint8_t operator, bool deref, int64_t *offset)
+{
+	/* It has been read over once, so all of it is there. */
+	struct cursor cursor = {expression, expression + 1, false};
+
+	cursor.end += *expression;
+	if (*expression > 12 || cursor_fixed(&cursor, 1) != *expression ||
+		cursor_fixed(&cursor, 1) != operator)
+		return false;
+	*offset = cursor_sleb(&cursor);
+	return (!deref || cursor_fixed(&cursor, 1) == OP_DEREF) && !cursor.bad &&
+	       cursor.at == cursor.end;
+}
+
+static uint32_t pack(enum cfi_kind kind, int64_t offset, enum cfi_rbp rbp, int64_t rbp_offset)
+{
+	uint32_t row = (uint32_t)kind | (uint32_t)rbp << 3 |
+		       ((uint32_t)(rbp_offset / 8) & 127) << 5 | (uint32_t)(offset / 8) << 12;
+
+	return cfi_offset(row) == offset && cfi_rbp_offset(row) == rbp_offset ? row : CFI_UNKNOWN;
+}
+
+/* The kernel's frame, as libc describes it: pc, rsp and rbp lie where struct ucontext has them. */
+static uint32_t signal_row(const struct cfi_state *state)
+{
+	int64_t cfa, ra, rbp;
+	bool known = state->cfa_expression && state->ra.kind == CFI_RULE_EXPRESSION &&
+		     state->rbp.kind == CFI_RULE_EXPRESSION &&
+		     is_register_plus(state->cfa_expression, OP_BREG7, true, &cfa) &&
+		     is_register_plus(state->ra.expression, OP_BREG7, false, &ra) &&
+		     is_register_plus(state->rbp.expression, OP_BREG7, false, &rbp);
+
+	return known && cfa == 160 && ra == 168 && rbp == 120 ? CFI_SIGNAL : CFI_UNKNOWN;
+}
+
+static uint32_t make_row(const struct cfi_state *state)
+{
+	int64_t offset = state->cfa_offset, rbp_offset = 0;
+	enum cfi_rbp rbp = CFI_RBP_KEPT;
+	enum cfi_kind kind;
+
+	if (state->ra.kind != CFI_RULE_AT_CFA || state->ra.offset != -8 ||
+		state->rsp.kind != CFI_RULE_SAME)
+		return CFI_UNKNOWN;
+	if (state->cfa_expression) {
+		if (!is_register_plus(state->cfa_expression, OP_BREG6, true, &offset))
+			return CFI_UNKNOWN;
+		kind = CFI_AT_RBP;
+	} else if (state->cfa_register == CFI_REGISTER_RSP ||
+		   state->cfa_register == CFI_REGISTER_RBP) {
+		kind = state->cfa_register == CFI_REGISTER_RSP ? CFI_RSP : CFI_RBP;
+	} else {
+		return CFI_UNKNOWN;
+	}
+	if (state->rbp.kind == CFI_RULE_AT_CFA) {
+		rbp = CFI_RBP_AT_CFA;
+		rbp_offset = state->rbp.offset;
+	} else if (state->rbp.kind == CFI_RULE_EXPRESSION) {
+		rbp = CFI_RBP_AT_RBP;
+		if (!is_register_plus(state->rbp.expression, OP_BREG6, false, &rbp_offset))
+			return CFI_UNKNOWN;
+	} else if (state->rbp.kind == CFI_RULE_OTHER) {
+		return CFI_UNKNOWN;
+	}
+	return pack(kind, offset, rbp, rbp_offset);
+}
+
+uint32_t cfi_row(const struct cfi_module *module, uintptr_t pc)
+{
+	struct cfi_function function = {0};
+	struct cfi_state state;
+	enum cfi_kind found;
+
+	if (module->header < module->start || module->header >= module->end)
+		return CFI_UNKNOWN;
+	found = find_function(module, &function, pc);
+	if (found != CFI_NONE)
+		return found;
+	if (!cfi_run(&function, &state, pc))
+		return CFI_UNKNOWN;
+	if (state.ra.kind == CFI_RULE_UNDEFINED)
+		return CFI_END;
+	return function.signal ? signal_row(&state) : make_row(&state);
+}

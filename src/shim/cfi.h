@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a module's unwind information (.eh_frame) says about one pc, as far as a walk of three
+ *registers needs it: where the caller's frame begins (CFA) and where the caller's rbp lies. The
+ *return address lies at CFA - 8, and the caller's rsp is the CFA. A row is 32 bits:
+ *
+ *	bits 0-2 enum cfi_kind   3-4 enum cfi_rbp   5-11 offset of rbp / 8   12-31 offset of the CFA
+ * / 8, both signed
+ */
+#ifndef SHIM_CFI_H
+#define SHIM_CFI_H
+
+#include <stdint.h>
+
+enum cfi_kind {
+	CFI_NONE,    /* no row */
+	CFI_UNKNOWN, /* three registers are not enough, or the information is damaged or of a form
+			not read here */
+	CFI_END,     /* nobody called it, or the module says nothing about it */
+	CFI_RSP,     /* CFA = rsp + offset */
+	CFI_RBP,     /* CFA = rbp + offset */
+	CFI_AT_RBP,  /* CFA = *(rbp + offset): functions that align their stack */
+	CFI_SIGNAL,  /* rsp is at the struct ucontext of a signal; its pc is not a return address */
+};
+
+enum cfi_rbp {
+	CFI_RBP_KEPT,
+	CFI_RBP_AT_CFA, /* *(CFA + offset) */
+	CFI_RBP_AT_RBP, /* *(rbp + offset) */
+};
+
+static inline enum cfi_kind cfi_kind(uint32_t row)
+{
+	return row & 7;
+}
+
+static inline enum cfi_rbp cfi_rbp(uint32_t row)
+{
+	return row >> 3 & 3;
+}
+
+static inline int64_t cfi_offset(uint32_t row)
+{
+	return (int64_t)((int32_t)row >> 12) * 8;
+}
+
+static inline int64_t cfi_rbp_offset(uint32_t row)
+{
+	return (int64_t)((int32_t)(row << 20) >> 25) * 8;
+}
+
+/* Mapped bytes [start, end) of a module, and its .eh_frame_hdr in them. */
+struct cfi_module {
+	const uint8_t *start, *end, *header;
+};
+
+/* The row of the instruction at PC. Reads nothing outside of MODULE. */
+uint32_t cfi_row(const struct cfi_module *module, uintptr_t pc);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of rows: see rows.h. It is an id_table, so that an entry appears whole or not at all,
+ * and nobody waits.
+ *
+ * When a module has gone, another may stand at its addresses: so the key of an entry holds an
+ * epoch, which then moves on, and the tables' memory is given back. Whoever reads a table at that
+ * very moment finds nothing or no row, and asks the module; whoever had read a row of the old epoch
+ * and puts it late, puts it under the old key. In a forked child the same modules stand at the same
+ * places, and the rows stay.
+ *
+ * Pcs in no module are not remembered: one may come to be there later. Programs have some 400 to
+ * 5000 different pcs on their stacks; the first table holds 4096 in 128 KiB.
+ */
+#include "shim/channel.h"
+#include "shim/real.h"
+#include "shim/rows.h"
+#include "shim/sys.h"
+
+enum { PC_BITS = 47, EPOCH_SHIFT = 48 };
+
+struct id_table rows_table;
+_Atomic uint64_t rows_epoch;
+
+/* Again what stacks.c does, for another table. */
+static void make_room(void)
+{
+	uint32_t index = atomic_load(&rows_table.n_tables);
+	void *memory =
+		index < ID_TABLES && !channel.jail ? channel_memory(id_table_bytes(index)) : NULL;
+
+	if (memory && !id_table_grow(&rows_table, index, memory)) {
+		sys_munmap(memory, id_table_bytes(index));
+		atomic_fetch_sub(&channel.memory, id_table_bytes(index));
+	}
+}
+
+void rows_drop(void)
+{
+	uint32_t n = atomic_load(&rows_table.n_tables);
+
+	atomic_fetch_add(&rows_epoch, 1ull << EPOCH_SHIFT);
+	if (channel.jail)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		SYS_CALL(SYS_madvise, (long)rows_table.tables[i], (long)id_table_bytes(i),
+			MADV_DONTNEED);
+	atomic_store(&rows_table.n_last, 0);
+}
+
+uint32_t rows_read(uint64_t pc)
+{
+	uint64_t key = rows_key(pc, atomic_load(&rows_epoch));
+	struct dl_find_object object;
+	struct cfi_module module;
+	uint32_t row;
+
+	if (pc >> PC_BITS || !pc)
+		return CFI_UNKNOWN;
+	row = id_table_get(&rows_table, key);
+	if (row != CFI_NONE)
+		return row;
+	if (real_find_object((void *)pc, &object) != 0 || !object.dlfo_eh_frame)
+		return CFI_UNKNOWN;
+	module = (struct cfi_module){
+		object.dlfo_map_start, object.dlfo_map_end, object.dlfo_eh_frame};
+	row = cfi_row(&module, pc);
+	if (id_table_is_full(&rows_table))
+		make_room();
+	if (atomic_load(&rows_table.n_tables) > 0)
+		id_table_put(&rows_table, key, row);
+	return row;
+}

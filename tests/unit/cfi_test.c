@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The shim's reading of .eh_frame: a module made by hand, then the same cut short and damaged. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include "shim/cfi.c"
+#include "shim/cfi_program.c"
+
+/* Offsets in the module: code [0, 64), then the header, one CIE, three FDEs. */
+enum {
+	CODE = 64,
+	HEADER = 64,
+	CIE = 112,
+	PLAIN = 136,
+	SIGNAL_CIE = 176,
+	SIGNAL = 204,
+	ODD = 248,
+	SIZE = 288
+};
+
+static void put4(uint8_t *at, int64_t value)
+{
+	uint32_t bits = (uint32_t)value;
+
+	memcpy(at, &bits, 4);
+}
+
+/* An entry at AT with BODY behind its length and id, filled up with nops to the next one. */
+static void put_entry(uint8_t *module, int at, int next, int cie, const uint8_t *body, size_t size)
+{
+	memset(module + at, 0, (size_t)(next - at));
+	put4(module + at, next - at - 4);
+	put4(module + at + 4, cie < 0 ? 0 : at + 4 - cie);
+	memcpy(module + at + 8, body, size);
+}
+
+/* An FDE of [start, start + size) of the code. */
+static void put_fde(uint8_t *module, int at, int next, int cie, int start, int size,
+	const uint8_t *program, size_t n)
+{
+	uint8_t body[64] = {0};
+
+	put4(body, start - (at + 8));
+	put4(body + 4, size);
+	memcpy(body + 9, program, n);
+	put_entry(module, at, next, cie, body, 9 + n);
+}
+
+static void make(uint8_t *module)
+{
+	/* version 1, "zR", factors 1 and -8, RA 16, pcrel sdata4; CFA = rsp + 8, RA at CFA - 8 */
+	static const uint8_t cie[] = {1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1};
+	static const uint8_t signal_cie[] = {
+		1, 'z', 'R', 'S', 0, 1, 0x78, 16, 1, 0x1b, 0x0c, 7, 8, 0x90, 1};
+	/* push %rbp; at 1 CFA + 16, rbp at CFA - 16; at 4 CFA by rbp; remembered; at 8 CFA = rsp +
+	 * 8; at 9 as before; at 12 CFA = *(rbp - 16) */
+	static const uint8_t plain[] = {0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6, 0x44, 0x0a, 0xc6,
+		0x0c, 7, 8, 0x41, 0x0b, 0x43, 0x0f, 3, 0x76, 0x70, 0x06};
+	static const uint8_t signal[] = {0x0f, 4, 0x77, 0xa0, 0x01, 0x06, 0x10, 6, 3, 0x77, 0xf8, 0,
+		0x10, 16, 3, 0x77, 0xa8, 0x01};
+	/* at 2 no caller; at 4 CFA by rbx */
+	static const uint8_t odd[] = {0x42, 0x07, 16, 0x42, 0x90, 1, 0x0d, 3};
+	static const uint8_t header[] = {1, 0x1b, 3, 0x3b};
+
+	memset(module, 0x90, SIZE);
+	memcpy(module + HEADER, header, sizeof header);
+	put4(module + HEADER + 8, 3);
+	const int table[] = {8, PLAIN, 32, SIGNAL, 48, ODD};
+	for (int i = 0; i < 6; i++)
+		put4(module + HEADER + 12 + 4 * i, table[i] - HEADER);
+	put_entry(module, CIE, PLAIN, -1, cie, sizeof cie);
+	put_fde(module, PLAIN, SIGNAL_CIE, CIE, 8, 16, plain, sizeof plain);
+	put_entry(module, SIGNAL_CIE, SIGNAL, -1, signal_cie, sizeof signal_cie);
+	put_fde(module, SIGNAL, ODD, SIGNAL_CIE, 32, 8, signal, sizeof signal);
+	put_fde(module, ODD, SIZE, CIE, 48, 8, odd, sizeof odd);
+}
+
+static uint32_t row_at(const uint8_t *bytes, size_t size, int pc)
+{
+	struct cfi_module module = {bytes, bytes + size, bytes + HEADER};
+
+	return cfi_row(&module, (uintptr_t)bytes + (uintptr_t)pc);
+}
+
+static void is_row(const uint8_t *module, int pc, enum cfi_kind kind, int offset, enum cfi_rbp rbp,
+	int rbp_offset)
+{
+	uint32_t row = row_at(module, SIZE, pc);
+
+	cr_assert_eq(cfi_kind(row), kind, "kind %d at %d", cfi_kind(row), pc);
+	cr_assert_eq(cfi_offset(row), offset, "at %d", pc);
+	cr_assert_eq(cfi_rbp(row), rbp, "at %d", pc);
+	cr_assert_eq(cfi_rbp_offset(row), rbp_offset, "at %d", pc);
+}
+
+Test(cfi, follows_a_function)
+{
+	uint8_t *module = malloc(SIZE);
+
+	make(module);
+	is_row(module, 8, CFI_RSP, 8, CFI_RBP_KEPT, 0);
+	is_row(module, 9, CFI_RSP, 16, CFI_RBP_AT_CFA, -16);
+	is_row(module, 11, CFI_RSP, 16, CFI_RBP_AT_CFA, -16);
+	is_row(module, 12, CFI_RBP, 16, CFI_RBP_AT_CFA, -16);
+	is_row(module, 16, CFI_RSP, 8, CFI_RBP_KEPT, 0);
+	is_row(module, 17, CFI_RBP, 16, CFI_RBP_AT_CFA, -16);
+	is_row(module, 20, CFI_AT_RBP, -16, CFI_RBP_AT_CFA, -16);
+	is_row(module, 23, CFI_AT_RBP, -16, CFI_RBP_AT_CFA, -16);
+	free(module);
+}
+
+Test(cfi, knows_ends_signals_and_what_it_cannot_say)
+{
+	uint8_t *module = malloc(SIZE);
+
+	make(module);
+	is_row(module, 0, CFI_END, 0, CFI_RBP_KEPT, 0);
+	is_row(module, 24, CFI_END, 0, CFI_RBP_KEPT, 0);
+	is_row(module, 32, CFI_SIGNAL, 0, CFI_RBP_KEPT, 0);
+	is_row(module, 48, CFI_RSP, 8, CFI_RBP_KEPT, 0);
+	is_row(module, 50, CFI_END, 0, CFI_RBP_KEPT, 0);
+	is_row(module, 52, CFI_UNKNOWN, 0, CFI_RBP_KEPT, 0);
+	/* A signal's code that nothing is said about: libgcc knows it by its bytes. */
+	memcpy(module + 25, "\x48\xc7\xc0\x0f\0\0\0\x0f\x05", 9);
+	is_row(module, 24, CFI_UNKNOWN, 0, CFI_RBP_KEPT, 0);
+	free(module);
+}
+
+/* Under the address sanitizer a read beyond the module ends the test. */
+Test(cfi, reads_nothing_beyond_the_module)
+{
+	uint8_t whole[SIZE];
+
+	make(whole);
+	for (size_t size = HEADER + 1; size <= SIZE; size++) {
+		uint8_t *module = malloc(size);
+
+		memcpy(module, whole, size);
+		for (int pc = 0; pc < CODE; pc++)
+			cr_assert_neq(cfi_kind(row_at(module, size, pc)), CFI_NONE);
+		if (size == HEADER + 40)
+			cr_assert_eq(cfi_kind(row_at(module, size, 9)), CFI_UNKNOWN);
+		free(module);
+	}
+	for (int at = HEADER; at < SIZE; at++)
+		for (int value = 0; value < 256; value++) {
+			uint8_t *module = malloc(SIZE);
+
+			make(module);
+			module[at] = (uint8_t)value;
+			for (int pc = 8; pc < 52; pc += 4)
+				cr_assert_neq(cfi_kind(row_at(module, SIZE, pc)), CFI_NONE);
+			free(module);
+		}
+}
