@@ -13,7 +13,8 @@ void *arena_allocate(size_t size, size_t alignment)
 	if (alignment < ARENA_HEAD)
 		alignment = ARENA_HEAD;
 	do {
-		at = (((uintptr_t)arena_bytes + old + ARENA_HEAD + alignment - 1) & -alignment) - (uintptr_t)arena_bytes;
+		at = (((uintptr_t)arena_bytes + old + ARENA_HEAD + alignment - 1) & -alignment) -
+		     (uintptr_t)arena_bytes;
 		if (at > ARENA_SIZE || size > ARENA_SIZE - at)
 			return NULL;
 	} while (!atomic_compare_exchange_weak(&used, &old, at + size));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory for those who ask before the real malloc is known: IFUNC resolvers that run before the shim is relocated, a
- * signal in the middle of the look-up. Blocks are never reused, so they are all zeros; a free of one is ignored; none
- * is recorded. Calls nothing, so it works unrelocated.
+ * Memory for those who ask before the real malloc is known: IFUNC resolvers that run before the
+ * shim is relocated, a signal in the middle of the look-up. Blocks are never reused, so they are
+ * all zeros; a free of one is ignored; none is recorded. Calls nothing, so it works unrelocated.
  */
 #ifndef SHIM_ARENA_H
 #define SHIM_ARENA_H

@@ -2,14 +2,17 @@
 /*
  * Which requests are events.
  *
- * `inside` names the frame of a hook whose real function runs. A request that comes meanwhile is one of three things:
- *   - the real function's own: operator new asks malloc, malloc asks mmap. Not an event. Known by its return address in
- *     a real function or the module of one, when a walk from it reaches that frame without passing a signal's; the
- *     answer is remembered by return address, so C++ programs pay it once.
- *   - a signal handler's, or that of code which the real function calls back in the program (a new-handler), or the
- *     exception that operator new throws. An event.
- *   - anybody's, after the hook was left by an exception, a cancellation, longjmp. An event, and `inside` was stale.
- * The first two need no certainty about the third: a stale `inside` only costs the questions asked here.
+ * `inside` names the frame of a hook whose real function runs. A request that comes meanwhile is
+ * one of three things:
+ *   - the real function's own: operator new asks malloc, malloc asks mmap. Not an event. Known by
+ *     its return address in a real function or the module of one, when a walk from it reaches that
+ *     frame without passing a signal's; the answer is remembered by return address, so C++ programs
+ *     pay it once.
+ *   - a signal handler's, or that of code which the real function calls back in the program (a
+ *     new-handler), or the exception that operator new throws. An event.
+ *   - anybody's, after the hook was left by an exception, a cancellation, longjmp. An event, and
+ *     `inside` was stale. The first two need no certainty about the third: a stale `inside` only
+ *     costs the questions asked here.
  */
 #include "shim/call.h"
 #include "shim/channel.h"
@@ -29,7 +32,8 @@ static _Atomic uintptr_t *remembered(uintptr_t pc)
 	return &nested[pc * 0x9E3779B97F4A7C15ull >> 58];
 }
 
-/* As shallow or shallower on the same stack: the other frame has been left. A handler's own stack may lie anywhere. */
+/* As shallow or shallower on the same stack: the other frame has been left. A handler's own
+ * stack may lie anywhere. */
 static bool is_shallower(uintptr_t frame, uintptr_t other)
 {
 	return frame >= other && channel.jail < 2 && !sys_on_altstack();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The rare questions about a call (struct call in shim.h): is it the outermost, is the hook that it finds under way
- * really still under way?
+ * The rare questions about a call (struct call in shim.h): is it the outermost, is the hook that it
+ * finds under way really still under way?
  */
 #ifndef SHIM_CALL_H
 #define SHIM_CALL_H
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A hook at BUSY seems to be recording, while the one at FRAME of the same thread begins. True: that one was left by
- * longjmp or the like; false: a signal handler runs in the middle of it. */
+/* A hook at BUSY seems to be recording, while the one at FRAME of the same thread begins. True:
+ * that one was left by longjmp or the like; false: a signal handler runs in the middle of it. */
 bool call_is_gone(uintptr_t busy, uintptr_t frame);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The tie to the collector: see channel.h. Finding the descriptors is descriptors.c's; here is what is done with the
- * pool once its head is mapped.
+ * The tie to the collector: see channel.h. Finding the descriptors is descriptors.c's; here is what
+ * is done with the pool once its head is mapped.
  *
- * More of the pool is mapped without any descriptor: mremap with an old size of 0 gives a second view of a shared
- * mapping that may reach farther than the first. So a program that closes, counts or exhausts its descriptors, leaves
- * /proc behind or changes its root, makes no difference to us and sees none.
+ * More of the pool is mapped without any descriptor: mremap with an old size of 0 gives a second
+ * view of a shared mapping that may reach farther than the first. So a program that closes, counts
+ * or exhausts its descriptors, leaves /proc behind or changes its root, makes no difference to us
+ * and sees none.
  */
 #include <x86intrin.h>
 #include "shim/channel.h"
@@ -15,17 +16,20 @@
 
 enum {
 	PAGE = 4096,
-	OWNER_DIED = 0x40000000,     /* FUTEX_OWNER_DIED */
-	FIRST_STEP_NS = 20000, LAST_STEP_NS = 1000000,
-	SPINS = 1000, SPIN_NS = 40 * SPINS, /* what a round of pauses takes at least */
+	OWNER_DIED = 0x40000000, /* FUTEX_OWNER_DIED */
+	FIRST_STEP_NS = 20000,
+	LAST_STEP_NS = 1000000,
+	SPINS = 1000,
+	SPIN_NS = 40 * SPINS, /* what a round of pauses takes at least */
 	ANCHORS = 64,
 	ANCHOR_DISTANCE = 8 * WIRE_RING_MAX,
 };
 
 struct channel channel;
 
-/* Pages of the pool that stay mapped, from which views of what lies behind are taken: the nearer, the less is mapped
- * for a moment beside. The first is the end of the head. An offset of 0 is an anchor in the making. */
+/* Pages of the pool that stay mapped, from which views of what lies behind are taken: the nearer,
+ * the less is mapped for a moment beside. The first is the end of the head. An offset of 0 is an
+ * anchor in the making. */
 static struct anchor {
 	char *at;
 	_Atomic uint64_t offset;
@@ -114,7 +118,8 @@ static void *view(const struct anchor *anchor, uint64_t offset, size_t size)
 	uint64_t distance = offset - anchor->offset;
 	char *at;
 
-	/* Where the program has locked its memory the view would be too, and all of it be filled in. */
+	/* Where the program has locked its memory the view would be too, and all of it be filled
+	 * in. */
 	SYS_CALL(SYS_munlock, (long)anchor->at, PAGE);
 	at = sys_mremap(anchor->at, 0, distance + size);
 	if (!at)
@@ -131,7 +136,8 @@ static const struct anchor *nearest_anchor(uint64_t offset)
 	for (uint32_t i = 0; i < n && i < ANCHORS; i++) {
 		const struct anchor *anchor = &anchors[i];
 
-		if (atomic_load(&anchor->offset) <= offset && atomic_load(&anchor->offset) > nearest->offset)
+		if (atomic_load(&anchor->offset) <= offset &&
+			atomic_load(&anchor->offset) > nearest->offset)
 			nearest = anchor;
 	}
 	return nearest;
@@ -170,7 +176,9 @@ void *channel_map(uint64_t offset, size_t size)
 
 void *channel_memory(size_t size)
 {
-	void *at = channel.jail > 1 ? NULL : sys_mmap(size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *at = channel.jail > 1
+			   ? NULL
+			   : sys_mmap(size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (at) {
 		uint64_t all = atomic_fetch_add(&channel.memory, size) + size;
@@ -197,7 +205,7 @@ void channel_give_up(void)
 void channel_ring_bell(void)
 {
 	if (atomic_load_explicit(&channel.pool->sleeping, memory_order_relaxed) && !channel.jail &&
-	    atomic_exchange(&channel.pool->sleeping, 0))
+		atomic_exchange(&channel.pool->sleeping, 0))
 		sys_futex_wake(&channel.pool->sleeping);
 }
 
@@ -224,7 +232,8 @@ bool channel_wait(struct channel_wait *wait)
 		wait->slept_ns += SPIN_NS;
 		return true;
 	}
-	/* Only its own sleep counts: a program that is stopped, or starved, does not lose patience meanwhile. */
+	/* Only its own sleep counts: a program that is stopped, or starved, does not lose
+	 * patience meanwhile. */
 	wait->slept_ns += sys_sleep(wait->step_ns);
 	wait->step_ns = wait->step_ns * 2 < LAST_STEP_NS ? wait->step_ns * 2 : LAST_STEP_NS;
 	return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The process's tie to its collector: the mapped head of the pool, its entry in the table of processes, the way to
- * more memory of the pool and to the pipe, and giving all that up.
+ * The process's tie to its collector: the mapped head of the pool, its entry in the table of
+ * processes, the way to more memory of the pool and to the pipe, and giving all that up.
  */
 #ifndef SHIM_CHANNEL_H
 #define SHIM_CHANNEL_H
@@ -14,19 +14,19 @@
 #include "memtrace/wire.h"
 
 struct channel {
-	struct wire_pool *pool;          /* [0, WIRE_RINGS_AT) of the pool, mapped for good */
+	struct wire_pool *pool; /* [0, WIRE_RINGS_AT) of the pool, mapped for good */
 	struct wire_process *processes, *process;
 	struct wire_slot *slots;
-	uint32_t index, generation;      /* of our entry */
-	bool piped;                      /* --transport pipe */
-	bool starting;                   /* messages still go through the pipe */
-	bool flush_always;               /* --transport pipe, and the program is at its end */
-	bool inherited;                  /* this image found the descriptors in itself: it is the first */
+	uint32_t index, generation; /* of our entry */
+	bool piped;		    /* --transport pipe */
+	bool starting;		    /* messages still go through the pipe */
+	bool flush_always;	    /* --transport pipe, and the program is at its end */
+	bool inherited; /* this image found the descriptors in itself: it is the first */
 	enum wire_clock clock;
-	/* After seccomp or prctl: 1 no sleeping, futex, or anything that a filter may kill for; 2 (strict mode) no system
-	 * call at all. */
+	/* After seccomp or prctl: 1 no sleeping, futex, or anything that a filter may kill for; 2
+	 * (strict mode) no system call at all. */
 	int jail;
-	_Atomic uint64_t memory;         /* bytes mapped privately */
+	_Atomic uint64_t memory; /* bytes mapped privately */
 };
 extern struct channel channel;
 
@@ -37,7 +37,8 @@ struct channel_address {
 /* False: TEXT is not of that form. */
 bool channel_parse(const char *text, struct channel_address *address);
 
-/* Finds the pool by the environment, maps its head, closes what was inherited. False: there is none; nothing is left. */
+/* Finds the pool by the environment, maps its head, closes what was inherited. False: there is
+ * none; nothing is left. */
 bool channel_open(const char *environment);
 /* Claims an entry of the table for this process and fills it in. */
 bool channel_claim_process(void);
@@ -49,14 +50,15 @@ void *channel_map(uint64_t offset, size_t size);
 bool channel_pipe_ready(void);
 /* The start is over: no descriptor stays, but for the one that --transport pipe keeps. */
 void channel_close_start(void);
-/* One whole message through the pipe, waiting while it is full. False: the pipe cannot be reached. */
+/* One whole message through the pipe, waiting while it is full. False: the pipe cannot be
+ * reached. */
 bool channel_write(const struct iovec *parts, unsigned int n_parts);
 
 struct channel_wait {
 	uint64_t progress, slept_ns, step_ns, spins;
 };
-/* Sleeps a moment because the collector must first get on. False: no use any more, see wire_pool.wait_ms. WAIT begins
- * all zeros. */
+/* Sleeps a moment because the collector must first get on. False: no use any more, see
+ * wire_pool.wait_ms. WAIT begins all zeros. */
 bool channel_wait(struct channel_wait *wait);
 /* The collector may be asleep with something to read. */
 void channel_ring_bell(void);
@@ -69,7 +71,8 @@ void *channel_memory(size_t size);
 
 static inline bool channel_stopped(void)
 {
-	return atomic_load_explicit(&channel.process->flags, memory_order_relaxed) & WIRE_FLAG_STOPPED;
+	return atomic_load_explicit(&channel.process->flags, memory_order_relaxed) &
+	       WIRE_FLAG_STOPPED;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See depth.h. Frames are ordered by their stack pointers, which fall from the root on; a walk over several stacks breaks
- * that order, finds nothing, and goes all the way. */
+/* See depth.h. Frames are ordered by their stack pointers, which fall from the root on; a walk over
+ * several stacks breaks that order, finds nothing, and goes all the way. */
 #include "shim/depth.h"
 
 void depth_begin(struct depth *depth)
@@ -51,7 +51,7 @@ uint64_t depth_meet(struct depth *depth, uintptr_t sp, uint64_t pc)
 	uint32_t count = search(depth, sp);
 
 	if (count > 0 && depth->frames[count - 1].sp == sp && depth->frames[count - 1].pc == pc &&
-	    all_stand(depth, count)) {
+		all_stand(depth, count)) {
 		/* What lay on the leaf's side of it is told by this walk. */
 		depth->count = count;
 		return count;
@@ -59,7 +59,8 @@ uint64_t depth_meet(struct depth *depth, uintptr_t sp, uint64_t pc)
 	if (depth->fresh + depth->count >= DEPTH_FRAMES)
 		depth->full = true;
 	else
-		depth->frames[DEPTH_FRAMES - ++depth->fresh] = (struct depth_frame){sp, pc, ((const uint64_t *)sp)[-2]};
+		depth->frames[DEPTH_FRAMES - ++depth->fresh] =
+			(struct depth_frame){sp, pc, ((const uint64_t *)sp)[-2]};
 	return 0;
 }
 
@@ -69,7 +70,8 @@ void depth_end(struct depth *depth, bool met)
 
 	if (!met)
 		depth->count = 0;
-	/* The last one written is the nearest to the root; where one is missing, none has a place. */
+	/* The last one written is the nearest to the root; where one is missing, none has a
+	 * place. */
 	for (; from < DEPTH_FRAMES && !depth->full; from++)
 		depth->frames[depth->count++] = depth->frames[from];
 	depth->fresh = 0;

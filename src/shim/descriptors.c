@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See descriptors.h. A descriptor is believed only by its inode, the pool also by its key: the number may by now be
- * anybody's. */
+/* See descriptors.h. A descriptor is believed only by its inode, the pool also by its key: the
+ * number may by now be anybody's. */
 #include <sys/socket.h>
 #include <sys/un.h>
 #include "shim/channel.h"
@@ -18,15 +18,16 @@ static bool is_pool(int fd)
 {
 	struct stat status;
 
-	return fd >= 0 && sys_stat(fd, &status) && S_ISREG(status.st_mode) && status.st_ino == known.pool_inode &&
-	       (uint64_t)status.st_size == WIRE_POOL_SIZE;
+	return fd >= 0 && sys_stat(fd, &status) && S_ISREG(status.st_mode) &&
+	       status.st_ino == known.pool_inode && (uint64_t)status.st_size == WIRE_POOL_SIZE;
 }
 
 static bool is_pipe(int fd)
 {
 	struct stat status;
 
-	return fd >= 0 && sys_stat(fd, &status) && S_ISFIFO(status.st_mode) && status.st_ino == known.pipe_inode;
+	return fd >= 0 && sys_stat(fd, &status) && S_ISFIFO(status.st_mode) &&
+	       status.st_ino == known.pipe_inode;
 }
 
 /* /proc/PID/fd/FD of the collector, opened; -1. */
@@ -63,12 +64,14 @@ static bool receive(int socket, int fds[2])
 	} control;
 	char byte;
 	struct iovec part = {&byte, 1};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+	struct msghdr message = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
 		.msg_controllen = sizeof control.bytes};
 	struct pollfd wait = {.fd = socket, .events = POLLIN};
 
 	if (SYS_CALL(SYS_poll, (long)&wait, 1, SOCKET_WAIT_MS) != 1 ||
-	    sys_failed(SYS_CALL(SYS_recvmsg, socket, (long)&message, MSG_CMSG_CLOEXEC)))
+		sys_failed(SYS_CALL(SYS_recvmsg, socket, (long)&message, MSG_CMSG_CLOEXEC)))
 		return false;
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
 	if (!head || head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(2 * sizeof(int)))
@@ -93,7 +96,8 @@ static bool ask(int fds[2])
 		address.sun_path[at++] = "0123456789abcdef"[known.key >> shift & 15];
 	if (fd < 0)
 		return false;
-	if (SYS_CALL(SYS_connect, fd, (long)&address, (long)(offsetof(struct sockaddr_un, sun_path) + at)) == 0)
+	if (SYS_CALL(SYS_connect, fd, (long)&address,
+		    (long)(offsetof(struct sockaddr_un, sun_path) + at)) == 0)
 		got = receive(fd, fds);
 	sys_close(fd);
 	return got;
@@ -138,7 +142,8 @@ static char *map_head(int fd)
 {
 	struct wire_pool *pool = sys_mmap(WIRE_RINGS_AT, MAP_SHARED, fd, 0);
 
-	if (pool && pool->magic == WIRE_MAGIC && pool->version == WIRE_VERSION && pool->key == known.key)
+	if (pool && pool->magic == WIRE_MAGIC && pool->version == WIRE_VERSION &&
+		pool->key == known.key)
 		return (char *)pool;
 	if (pool)
 		sys_munmap(pool, WIRE_RINGS_AT);
@@ -198,7 +203,8 @@ static int move_high(int fd)
 	SYS_CALL(SYS_prlimit64, 0, 7 /* RLIMIT_NOFILE */, 0, (long)&limit);
 	at = limit.soft < HIGHEST_KEPT ? (long)limit.soft : HIGHEST_KEPT;
 	for (int i = 0; i < TRIES && --at > 2; i++) {
-		/* F_DUPFD takes the next free one from there up, which must not be below the limit's end by accident. */
+		/* F_DUPFD takes the next free one from there up, which must not be below the
+		 * limit's end by accident. */
 		long high = SYS_CALL(SYS_fcntl, fd, F_DUPFD_CLOEXEC, at);
 
 		if (!sys_failed(high))

@@ -2,9 +2,10 @@
 /*
  * Finding the collector's two descriptors, and keeping none.
  *
- * The first image of the first process has inherited them; they are known by their inodes and closed when the start is
- * over, so that the program sees what it would see without us. Every later image opens the collector's own through
- * /proc, or is sent them over the abstract socket where /proc is not mounted.
+ * The first image of the first process has inherited them; they are known by their inodes and
+ * closed when the start is over, so that the program sees what it would see without us. Every later
+ * image opens the collector's own through /proc, or is sent them over the abstract socket where
+ * /proc is not mounted.
  */
 #ifndef SHIM_DESCRIPTORS_H
 #define SHIM_DESCRIPTORS_H
@@ -15,7 +16,8 @@
 
 struct channel_address;
 
-/* [0, WIRE_RINGS_AT) of the pool at ADDRESS, mapped and known by its key, or NULL. INHERITED: it was in this process. */
+/* [0, WIRE_RINGS_AT) of the pool at ADDRESS, mapped and known by its key, or NULL. INHERITED: it
+ * was in this process. */
 char *descriptors_find(const struct channel_address *address, bool *inherited);
 /* SIZE bytes of the pool at OFFSET, mapped, or NULL. */
 void *descriptors_map(uint64_t offset, size_t size);

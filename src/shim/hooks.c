@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The malloc family. Each hook is: is this call to be told? the real function; tell. A free is told before the real
- * one, since its address may be another's right after; an allocation after it. Requests that fail are nothing.
+ * The malloc family. Each hook is: is this call to be told? the real function; tell. A free is told
+ * before the real one, since its address may be another's right after; an allocation after it.
+ * Requests that fail are nothing.
  *
- * Blocks of the arena (arena.h) come back here like any others: they are never freed, and moved out by realloc.
+ * Blocks of the arena (arena.h) come back here like any others: they are never freed, and moved out
+ * by realloc.
  */
 #include <errno.h>
 #include "shim/arena.h"
@@ -114,27 +116,27 @@ SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 }
 
 /* Every form of free. OTHER: what to call where libc has no such form. */
-#define FREE_HOOK(name, params, args)                                            \
-	SHIM_EXPORT void name params                                             \
-	{                                                                        \
-		struct call call;                                                \
-                                                                                 \
-		if (unlikely(!addr || arena_owns(addr)))                         \
-			return;                                                  \
-		if (!call_begin(&call, __builtin_frame_address(0))) {            \
-			if (likely(real.name))                                   \
-				real.name args;                                  \
-			else if (real.free)                                      \
-				real.free(addr);                                 \
-			return;                                                  \
-		}                                                                \
-		tell_free(&call, addr);                                          \
-		call_real(&call);                                                \
-		if (likely(real.name))                                           \
-			real.name args;                                          \
-		else                                                             \
-			real.free(addr);                                         \
-		call_done(&call);                                                \
+#define FREE_HOOK(name, params, args)                                                              \
+	SHIM_EXPORT void name params                                                               \
+	{                                                                                          \
+		struct call call;                                                                  \
+                                                                                                   \
+		if (unlikely(!addr || arena_owns(addr)))                                           \
+			return;                                                                    \
+		if (!call_begin(&call, __builtin_frame_address(0))) {                              \
+			if (likely(real.name))                                                     \
+				real.name args;                                                    \
+			else if (real.free)                                                        \
+				real.free(addr);                                                   \
+			return;                                                                    \
+		}                                                                                  \
+		tell_free(&call, addr);                                                            \
+		call_real(&call);                                                                  \
+		if (likely(real.name))                                                             \
+			real.name args;                                                            \
+		else                                                                               \
+			real.free(addr);                                                           \
+		call_done(&call);                                                                  \
 	}
 
 FREE_HOOK(free, (void *addr), (addr))
@@ -143,19 +145,19 @@ FREE_HOOK(free_sized, (void *addr, size_t size), (addr, size))
 FREE_HOOK(free_aligned_sized, (void *addr, size_t alignment, size_t size), (addr, alignment, size))
 
 /* What returns a block of SIZE, aligned. */
-#define ALIGNED_HOOK(name, params, args, alignment_)                             \
-	SHIM_EXPORT void *name params                                            \
-	{                                                                        \
-		struct call call;                                                \
-		void *addr;                                                      \
-                                                                                 \
-		if (!call_begin(&call, __builtin_frame_address(0)))              \
-			return real.name ? real.name args : too_early(size, alignment_); \
-		call_real(&call);                                                \
-		addr = real.name args;                                           \
-		call_done(&call);                                                \
-		tell_alloc(&call, addr, size);                                   \
-		return addr;                                                     \
+#define ALIGNED_HOOK(name, params, args, alignment_)                                               \
+	SHIM_EXPORT void *name params                                                              \
+	{                                                                                          \
+		struct call call;                                                                  \
+		void *addr;                                                                        \
+                                                                                                   \
+		if (!call_begin(&call, __builtin_frame_address(0)))                                \
+			return real.name ? real.name args : too_early(size, alignment_);           \
+		call_real(&call);                                                                  \
+		addr = real.name args;                                                             \
+		call_done(&call);                                                                  \
+		tell_alloc(&call, addr, size);                                                     \
+		return addr;                                                                       \
 	}
 
 ALIGNED_HOOK(aligned_alloc, (size_t alignment, size_t size), (alignment, size), alignment)

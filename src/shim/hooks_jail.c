@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * prctl and syscall, for the sake of three requests: seccomp's strict mode, its filters, and a clock that may no longer
- * be read. In strict mode rdtsc is SIGSEGV and any system call but four SIGKILL, so the shim must know before.
+ * prctl and syscall, for the sake of three requests: seccomp's strict mode, its filters, and a
+ * clock that may no longer be read. In strict mode rdtsc is SIGSEGV and any system call but four
+ * SIGKILL, so the shim must know before.
  *
- * syscall is a jump, not a call: a program may fork with it, or clone onto another stack, where a frame of ours would
- * be missing on return. Only when the number is one of ours is something called first.
+ * syscall is a jump, not a call: a program may fork with it, or clone onto another stack, where a
+ * frame of ours would be missing on return. Only when the number is one of ours is something called
+ * first.
  */
 #include <linux/prctl.h>
 #include <linux/seccomp.h>

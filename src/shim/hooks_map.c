@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mmap and its family (domain 1), brk and sbrk (domain 2), as far as the program itself calls them: libc's own calls for
- * its heap, its stacks and its libraries do not come by here. What is asked for is told as it was asked; what goes, goes
- * in whole pages, as the kernel takes it.
+ * mmap and its family (domain 1), brk and sbrk (domain 2), as far as the program itself calls them:
+ * libc's own calls for its heap, its stacks and its libraries do not come by here. What is asked
+ * for is told as it was asked; what goes, goes in whole pages, as the kernel takes it.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -32,26 +32,30 @@ static void tell_mapped(struct call *call, void *addr, size_t length, bool fixed
 /* mmap before the real one is known: the shim's own way to the kernel, without errno's. */
 static void *map_early(void *addr, size_t length, int prot_flags[2], int fd, off_t offset)
 {
-	long at = SYS_CALL(SYS_mmap, (long)addr, (long)length, prot_flags[0], prot_flags[1], fd, offset);
+	long at = SYS_CALL(
+		SYS_mmap, (long)addr, (long)length, prot_flags[0], prot_flags[1], fd, offset);
 
 	return sys_failed(at) ? FAILED : (void *)at;
 }
 
-#define MMAP_HOOK(name)                                                                                             \
-	SHIM_EXPORT void *name(void *addr, size_t length, int prot, int flags, int fd, off_t offset)                \
-	{                                                                                                           \
-		struct call call;                                                                                   \
-		void *at;                                                                                           \
-                                                                                                                    \
-		if (!call_begin(&call, __builtin_frame_address(0)))                                                 \
-			return likely(real.name) ? real.name(addr, length, prot, flags, fd, offset) :                \
-						   map_early(addr, length, (int[2]){prot, flags}, fd, offset);      \
-		call_real(&call);                                                                                   \
-		at = real.name(addr, length, prot, flags, fd, offset);                                              \
-		call_done(&call);                                                                                   \
-		if (at != FAILED)                                                                                   \
-			tell_mapped(&call, at, length, flags & MAP_FIXED);                                          \
-		return at;                                                                                          \
+#define MMAP_HOOK(name)                                                                            \
+	SHIM_EXPORT void *name(                                                                    \
+		void *addr, size_t length, int prot, int flags, int fd, off_t offset)              \
+	{                                                                                          \
+		struct call call;                                                                  \
+		void *at;                                                                          \
+                                                                                                   \
+		if (!call_begin(&call, __builtin_frame_address(0)))                                \
+			return likely(real.name)                                                   \
+				       ? real.name(addr, length, prot, flags, fd, offset)          \
+				       : map_early(                                                \
+						 addr, length, (int[2]){prot, flags}, fd, offset); \
+		call_real(&call);                                                                  \
+		at = real.name(addr, length, prot, flags, fd, offset);                             \
+		call_done(&call);                                                                  \
+		if (at != FAILED)                                                                  \
+			tell_mapped(&call, at, length, flags &MAP_FIXED);                          \
+		return at;                                                                         \
 	}
 
 MMAP_HOOK(mmap)
@@ -63,7 +67,8 @@ SHIM_EXPORT int munmap(void *addr, size_t length)
 	int status;
 
 	if (!call_begin(&call, __builtin_frame_address(0)))
-		return likely(real.munmap) ? real.munmap(addr, length) : (int)SYS_CALL(SYS_munmap, (long)addr, (long)length);
+		return likely(real.munmap) ? real.munmap(addr, length)
+					   : (int)SYS_CALL(SYS_munmap, (long)addr, (long)length);
 	tell_unmap(&call, DOMAIN_MMAP, addr, whole_pages(length));
 	call_real(&call);
 	status = real.munmap(addr, length);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A set of (64-bit hash, 32-bit id) that any thread and any signal handler may read and add to at any moment.
+ * A set of (64-bit hash, 32-bit id) that any thread and any signal handler may read and add to at
+ * any moment.
  *
- *	table:  | hash | id | hash | id | …     16-byte entries, open addressing, linear probing; hash 0: free
+ *	table:  | hash | id | hash | id | …     16-byte entries, linear probing; hash 0: free
  *
- * An entry goes from free to filled by one 16-byte compare and swap, and never changes after that: nobody can see half
- * of it, nobody ever waits. A table that is half full gets a successor of twice its size; entries move there when they
- * are next found, and the old table stays, since somebody may be reading it: all together they take less than twice
- * the last one. Memory comes from the caller, all zeros. Needs nothing else, so that it can be tested by itself.
+ * An entry goes from free to filled by one 16-byte compare and swap, and never changes after that:
+ * nobody can see half of it, nobody ever waits. A table that is half full gets a successor of twice
+ * its size; entries move there when they are next found, and the old table stays, since somebody
+ * may be reading it: all together they take less than twice the last one. Memory comes from the
+ * caller, all zeros. Needs nothing else, so that it can be tested by itself.
  */
 #ifndef SHIM_ID_TABLE_H
 #define SHIM_ID_TABLE_H
@@ -27,7 +29,7 @@ struct id_entry {
 struct id_table {
 	struct id_entry *_Atomic tables[ID_TABLES]; /* of 2^(ID_TABLE_FIRST_BITS + index) entries */
 	_Atomic uint32_t n_tables;
-	_Atomic uint64_t n_last;                    /* entries in the last one */
+	_Atomic uint64_t n_last; /* entries in the last one */
 };
 
 static inline size_t id_table_bytes(uint32_t index)
@@ -41,7 +43,8 @@ static inline struct id_entry *id_table_first(struct id_table *table, uint32_t i
 	return &table->tables[index][hash >> (64 - ID_TABLE_FIRST_BITS - index)];
 }
 
-static inline struct id_entry *id_table_next(struct id_table *table, uint32_t index, struct id_entry *entry)
+static inline struct id_entry *id_table_next(
+	struct id_table *table, uint32_t index, struct id_entry *entry)
 {
 	struct id_entry *end = table->tables[index] + (1ul << (ID_TABLE_FIRST_BITS + index));
 
@@ -61,7 +64,8 @@ static inline bool id_entry_fill(struct id_entry *entry, uint64_t hash, uint64_t
 	return done;
 }
 
-/* Adds to the last table; an entry of the same hash that somebody was faster with stays. True: it is new there. */
+/* Adds to the last table; an entry of the same hash that somebody was faster with stays. True:
+ * it is new there. */
 static inline bool id_table_put(struct id_table *table, uint64_t hash, uint32_t id)
 {
 	uint32_t last = atomic_load(&table->n_tables) - 1;
@@ -95,7 +99,8 @@ static inline uint32_t id_table_get(struct id_table *table, uint64_t hash)
 			uint64_t other = atomic_load_explicit(&entry->hash, memory_order_acquire);
 
 			if (other == hash) {
-				uint32_t id = (uint32_t)atomic_load_explicit(&entry->id, memory_order_relaxed);
+				uint32_t id = (uint32_t)atomic_load_explicit(
+					&entry->id, memory_order_relaxed);
 
 				if (index != last - 1)
 					id_table_put(table, hash, id);
@@ -113,15 +118,18 @@ static inline bool id_table_is_full(struct id_table *table)
 {
 	uint32_t n = atomic_load(&table->n_tables);
 
-	return n == 0 || (n < ID_TABLES && atomic_load(&table->n_last) >= 1ul << (ID_TABLE_FIRST_BITS + n - 2));
+	return n == 0 || (n < ID_TABLES && atomic_load(&table->n_last) >=
+						   1ul << (ID_TABLE_FIRST_BITS + n - 2));
 }
 
-/* Makes MEMORY, id_table_bytes(INDEX), the last table. False: somebody else has added that one, MEMORY is not used. */
+/* Makes MEMORY, id_table_bytes(INDEX), the last table. False: somebody else has added that one,
+ * MEMORY is not used. */
 static inline bool id_table_grow(struct id_table *table, uint32_t index, void *memory)
 {
 	struct id_entry *none = NULL;
 
-	if (!atomic_compare_exchange_strong(&table->tables[index], &none, (struct id_entry *)memory))
+	if (!atomic_compare_exchange_strong(
+		    &table->tables[index], &none, (struct id_entry *)memory))
 		return false;
 	atomic_store(&table->n_last, 0);
 	atomic_store(&table->n_tables, index + 1);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Beginning: the first hook called, usually in ld.so before any code of the program, looks up the real functions, finds
- * the channel by the environment the kernel gave the process, claims an entry and says hello. All that fails makes the
- * shim silent: hooks then only pass on.
+ * Beginning: the first hook called, usually in ld.so before any code of the program, looks up the
+ * real functions, finds the channel by the environment the kernel gave the process, claims an entry
+ * and says hello. All that fails makes the shim silent: hooks then only pass on.
  *
- * Forking is not announced: _Fork and a raw clone call no handler. A page that the kernel wipes in children is looked
- * at by every hook; the child drops all that is the parent's (threads, rings, ids) and begins as a process of its own.
- * A vfork child shares the page and everything else: what it does is the parent's.
+ * Forking is not announced: _Fork and a raw clone call no handler. A page that the kernel wipes in
+ * children is looked at by every hook; the child drops all that is the parent's (threads, rings,
+ * ids) and begins as a process of its own. A vfork child shares the page and everything else: what
+ * it does is the parent's.
  *
- * Ending: nothing needs to be done, the collector has the rings. The destructor only leaves word that it ran.
+ * Ending: nothing needs to be done, the collector has the rings. The destructor only leaves word
+ * that it ran.
  */
 #include <link.h>
 #include "shim/channel.h"
@@ -82,7 +84,8 @@ static bool say_hello(struct producer *producer, const struct wire_hello *parent
 
 static void say_untraced(struct producer *producer)
 {
-	static const char why[] = "the program brings its own malloc, which an injected library cannot watch";
+	static const char why[] =
+		"the program brings its own malloc, which an injected library cannot watch";
 	const struct iovec part = {(void *)why, sizeof why - 1};
 
 	message_send(producer, WIRE_MSG_UNTRACED, &part, 1);
@@ -105,7 +108,8 @@ static bool set_mark(void)
 static bool introduce(const struct wire_hello *parent)
 {
 	struct thread *thread = thread_get();
-	struct producer *producer = thread ? thread_enter(thread, (uintptr_t)__builtin_frame_address(0)) : NULL;
+	struct producer *producer =
+		thread ? thread_enter(thread, (uintptr_t)__builtin_frame_address(0)) : NULL;
 	bool ours = parent->forked || real_malloc_is_ours(), known;
 
 	if (!ours)
@@ -127,7 +131,8 @@ static bool begin(const struct wire_hello *parent)
 
 	if (!channel_claim_process() || !set_mark() || !stacks_prepare() || !modules_prepare())
 		return false;
-	/* Without it the collector's barrier does not reach this process, and it falls back to times. */
+	/* Without it the collector's barrier does not reach this process, and it falls back to
+	 * times. */
 	SYS_CALL(SYS_membarrier, REGISTER_GLOBAL_EXPEDITED, 0, 0);
 	channel.starting = true;
 	traced = introduce(parent);
@@ -148,7 +153,8 @@ bool life_start(void)
 	environment = read_stack();
 	if (environment && channel_open(environment)) {
 		unwind_prepare();
-		traced = (channel.inherited || (channel.pool->follow & FOLLOW_EXEC)) && begin(&alone);
+		traced = (channel.inherited || (channel.pool->follow & FOLLOW_EXEC)) &&
+			 begin(&alone);
 		if (!traced)
 			channel_close_start();
 	}
@@ -158,7 +164,8 @@ bool life_start(void)
 
 bool life_forked(void)
 {
-	const struct wire_hello parent = {.forked = 1, .parent_process = channel.index,
+	const struct wire_hello parent = {.forked = 1,
+		.parent_process = channel.index,
 		.parent_generation = channel.generation};
 	int live = SHIM_LIVE;
 	bool traced;
@@ -190,7 +197,8 @@ void life_jail(bool strict, bool no_clock)
 		return;
 	if (strict || no_clock) {
 		/* Later than anything that another processor has stamped so far. */
-		atomic_store(&channel.process->sequence, (__rdtsc() >> WIRE_TICK_SHIFT) + (1 << 20));
+		atomic_store(
+			&channel.process->sequence, (__rdtsc() >> WIRE_TICK_SHIFT) + (1 << 20));
 		channel.process->clock = WIRE_CLOCK_SEQUENCE;
 		channel.clock = WIRE_CLOCK_SEQUENCE;
 	}

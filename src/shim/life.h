@@ -9,7 +9,8 @@
 
 /* The first hook that is called, or the constructor. True: events are recorded from here on. */
 bool life_start(void);
-/* A hook found the mark wiped: this is a forked child. True: it is traced from here on, as a process of its own. */
+/* A hook found the mark wiped: this is a forked child. True: it is traced from here on, as a
+ * process of its own. */
 bool life_forked(void);
 /* The program is about to lock itself in, by prctl or seccomp. */
 void life_jail(bool strict, bool no_clock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See lookup.h. The tables are those of the gABI and of the GNU hash section; all stand in memory that the loader
- * itself relies on, so they are read without checks. */
+/* See lookup.h. The tables are those of the gABI and of the GNU hash section; all stand in memory
+ * that the loader itself relies on, so they are read without checks. */
 #include "shim/lookup.h"
 #include "shim/shim.h"
 
@@ -8,17 +8,19 @@ extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 
 struct symbols {
 	uintptr_t bias;
-	const ElfW(Sym) *table;
+	const ElfW(Sym) * table;
 	const char *strings;
 	const uint16_t *versions;
 	const uint32_t *gnu_hash, *hash;
 	size_t found_size; /* of the symbol that was found */
 };
 
-/* Where the loader could write, it has made addresses of these; in the vdso they still are offsets. */
-static const void *dynamic_address(const struct link_map *map, const ElfW(Dyn) *entry)
+/* Where the loader could write, it has made addresses of these; in the vdso they still are
+ * offsets. */
+static const void *dynamic_address(const struct link_map *map, const ElfW(Dyn) * entry)
 {
-	return (const void *)(entry->d_un.d_ptr < map->l_addr ? entry->d_un.d_ptr + map->l_addr : entry->d_un.d_ptr);
+	return (const void *)(entry->d_un.d_ptr < map->l_addr ? entry->d_un.d_ptr + map->l_addr
+							      : entry->d_un.d_ptr);
 }
 
 static bool symbols_of(const struct link_map *map, struct symbols *symbols)
@@ -55,7 +57,8 @@ static void *match(struct symbols *symbols, uint32_t index, const char *name, bo
 	unsigned int type = ELF64_ST_TYPE(symbol->st_info);
 
 	if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0 || type == STT_TLS ||
-	    ELF64_ST_BIND(symbol->st_info) == STB_LOCAL || !same(symbols->strings + symbol->st_name, name))
+		ELF64_ST_BIND(symbol->st_info) == STB_LOCAL ||
+		!same(symbols->strings + symbol->st_name, name))
 		return NULL;
 	if (!old && symbols->versions && (symbols->versions[index] & 0x8000))
 		return NULL;
@@ -99,7 +102,8 @@ static void *find_sysv(struct symbols *symbols, const char *name, bool old)
 		hash = (hash << 4) + *at;
 		hash = (hash ^ (hash >> 24 & 0xf0)) & 0xfffffff;
 	}
-	for (uint32_t index = n_buckets ? buckets[hash % n_buckets] : 0; index; index = chain[index]) {
+	for (uint32_t index = n_buckets ? buckets[hash % n_buckets] : 0; index;
+		index = chain[index]) {
 		void *found = match(symbols, index, name, old);
 
 		if (found)

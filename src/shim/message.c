@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See message.h. Nothing is copied together: bodies are gathered from their parts, for the pipe by writev, for the
- * ring word by word. */
+/* See message.h. Nothing is copied together: bodies are gathered from their parts, for the pipe by
+ * writev, for the ring word by word. */
 #include "shim/message.h"
 #include "shim/ring.h"
 
@@ -9,8 +9,10 @@ enum {
 	RING_BODY = 253 * 8 - sizeof(struct wire_message), /* a record's length has 8 bits */
 };
 
-/* Moves as many bytes as SIZE allows from the front of PARTS to PIECE; returns how many parts PIECE got. */
-static unsigned int take(struct iovec *parts, unsigned int n_parts, size_t size, struct iovec *piece)
+/* Moves as many bytes as SIZE allows from the front of PARTS to PIECE; returns how many parts
+ * PIECE got. */
+static unsigned int take(
+	struct iovec *parts, unsigned int n_parts, size_t size, struct iovec *piece)
 {
 	unsigned int n = 0;
 
@@ -34,7 +36,8 @@ static void put_bytes(struct producer *producer, const struct iovec *parts, unsi
 
 	for (unsigned int i = 0; i < n_parts; i++)
 		for (size_t at = 0; at < parts[i].iov_len; at++) {
-			word |= (uint64_t)((const unsigned char *)parts[i].iov_base)[at] << 8 * filled;
+			word |= (uint64_t)((const unsigned char *)parts[i].iov_base)[at]
+				<< 8 * filled;
 			if (++filled == 8) {
 				ring_put(producer, word);
 				word = filled = 0;
@@ -57,7 +60,8 @@ static bool send_ring(struct producer *producer, const struct iovec *parts, unsi
 	return true;
 }
 
-static bool send(struct producer *producer, enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts)
+static bool send(struct producer *producer, enum wire_message_kind kind, const struct iovec *parts,
+	unsigned int n_parts)
 {
 	struct iovec left[MESSAGE_PARTS], piece[MESSAGE_PARTS + 1];
 	struct wire_message head = {
@@ -65,8 +69,8 @@ static bool send(struct producer *producer, enum wire_message_kind kind, const s
 		.kind = kind,
 		.process = channel.index,
 		.generation = channel.generation,
-		.tick = channel.clock == WIRE_CLOCK_TSC ? __rdtsc() >> WIRE_TICK_SHIFT :
-							  atomic_load(&channel.process->sequence),
+		.tick = channel.clock == WIRE_CLOCK_TSC ? __rdtsc() >> WIRE_TICK_SHIFT
+							: atomic_load(&channel.process->sequence),
 	};
 	size_t size = 0, body = producer ? RING_BODY : PIPE_BODY;
 
@@ -93,8 +97,8 @@ bool message_send_pipe(enum wire_message_kind kind, const struct iovec *parts, u
 	return !channel.jail && send(NULL, kind, parts, n_parts);
 }
 
-bool message_send(
-	struct producer *producer, enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts)
+bool message_send(struct producer *producer, enum wire_message_kind kind, const struct iovec *parts,
+	unsigned int n_parts)
 {
 	if (channel_pipe_ready())
 		return message_send_pipe(kind, parts, n_parts);

@@ -2,9 +2,9 @@
 /*
  * Messages (struct wire_message): what is told about the process beside its events.
  *
- * While the process starts they go through the pipe. Later they stand among the records of the thread that has something
- * to tell: that needs no descriptor, whose number the program could see missing, and keeps its place among the events by
- * itself.
+ * While the process starts they go through the pipe. Later they stand among the records of the
+ * thread that has something to tell: that needs no descriptor, whose number the program could see
+ * missing, and keeps its place among the events by itself.
  */
 #ifndef SHIM_MESSAGE_H
 #define SHIM_MESSAGE_H
@@ -16,12 +16,13 @@
 
 enum { MESSAGE_PARTS = 4 };
 
-/* Sends the bytes of at most MESSAGE_PARTS parts as one message, cut if need be. PRODUCER: whose ring takes it when
- * the pipe does not, or NULL. False: it could not be sent. */
-bool message_send(
-	struct producer *producer, enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts);
+/* Sends the bytes of at most MESSAGE_PARTS parts as one message, cut if need be. PRODUCER: whose
+ * ring takes it when the pipe does not, or NULL. False: it could not be sent. */
+bool message_send(struct producer *producer, enum wire_message_kind kind, const struct iovec *parts,
+	unsigned int n_parts);
 
 /* The same, through the pipe or not at all. */
-bool message_send_pipe(enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts);
+bool message_send_pipe(
+	enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts);
 
 #endif

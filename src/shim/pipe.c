@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whole messages into the pipe (see channel.h). A message is one writev of at most PIPE_BUF bytes, which the kernel
- * never mixes with another's. The descriptor does not block: where the pipe is full we wait by the one rule that there
- * is for waiting. A collector that is gone would make the kernel send SIGPIPE, so that is held back for the moment, and
- * taken away again if it was ours.
+ * Whole messages into the pipe (see channel.h). A message is one writev of at most PIPE_BUF bytes,
+ * which the kernel never mixes with another's. The descriptor does not block: where the pipe is
+ * full we wait by the one rule that there is for waiting. A collector that is gone would make the
+ * kernel send SIGPIPE, so that is held back for the moment, and taken away again if it was ours.
  */
 #include "shim/channel.h"
 #include "shim/descriptors.h"

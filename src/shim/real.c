@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Looks up the real functions once, when the first hook is called: at that moment there is one thread, and usually no
- * code of the program has run. Each is the next definition after the shim, so that an allocator that comes by
- * LD_PRELOAD or by linking is honoured. The order of the rows in struct real and in the names below is one list's.
+ * Looks up the real functions once, when the first hook is called: at that moment there is one
+ * thread, and usually no code of the program has run. Each is the next definition after the shim,
+ * so that an allocator that comes by LD_PRELOAD or by linking is honoured. The order of the rows in
+ * struct real and in the names below is one list's.
  */
 #include "shim/lookup.h"
 #include "shim/real.h"
@@ -103,7 +104,8 @@ bool real_find(void)
 		return false;
 	if (real.malloc)
 		return true;
-	real_find_object = (int (*)(void *, struct dl_find_object *))lookup_next("_dl_find_object", false);
+	real_find_object =
+		(int (*)(void *, struct dl_find_object *))lookup_next("_dl_find_object", false);
 	if (!real_find_object)
 		return false;
 	SHIM_HOOKS_MAP(FIND)

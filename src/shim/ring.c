@@ -2,10 +2,11 @@
 /*
  * The slow half of ring.h: claiming, making room, growing, and the buffer of --transport pipe.
  *
- * `limit` is how far a producer may write before it comes here: up to the tail that it last saw, but at most an eighth
- * of the ring, so that a sleeping collector is woken when there is something to read. A ring begins with WIRE_RING_MIN.
- * When it is found full it grows fourfold, as far as the pool's budget goes, at a moment when it is empty: positions
- * are then the same in both sizes, and the reader, who finds nothing to read, sees the new capacity before the new head.
+ * `limit` is how far a producer may write before it comes here: up to the tail that it last saw,
+ * but at most an eighth of the ring, so that a sleeping collector is woken when there is something
+ * to read. A ring begins with WIRE_RING_MIN. When it is found full it grows fourfold, as far as the
+ * pool's budget goes, at a moment when it is empty: positions are then the same in both sizes, and
+ * the reader, who finds nothing to read, sees the new capacity before the new head.
  */
 #include "shim/message.h"
 #include "shim/ring.h"
@@ -13,7 +14,8 @@
 #include "shim/sys.h"
 
 enum {
-	PIPE_WORDS = (WIRE_MESSAGE_MAX - sizeof(struct wire_message) - 8) / 8, /* of records in a chunk */
+	PIPE_WORDS = (WIRE_MESSAGE_MAX - sizeof(struct wire_message) - 8) /
+		     8, /* of records in a chunk */
 	GROWTH = 4,
 	DRAIN_NS = 5000000, /* how long a full ring waits to be empty, for the sake of growing */
 };
@@ -29,7 +31,8 @@ static bool claim_buffer(struct producer *producer)
 
 static bool claim_ring(struct producer *producer)
 {
-	producer->words = channel_map(WIRE_RINGS_AT + (uint64_t)producer->number * WIRE_RING_MAX, WIRE_RING_MIN);
+	producer->words = channel_map(
+		WIRE_RINGS_AT + (uint64_t)producer->number * WIRE_RING_MAX, WIRE_RING_MIN);
 	producer->capacity = WIRE_RING_MIN;
 	producer->mask = WIRE_RING_MIN / 8 - 1;
 	producer->limit = 0;
@@ -49,7 +52,8 @@ bool ring_claim(struct producer *producer)
 		producer->position = 0;
 		producer->tick = 0;
 	}
-	/* Without its memory the slot is kept for the next try: giving it back is the collector's alone. */
+	/* Without its memory the slot is kept for the next try: giving it back is the
+	 * collector's alone. */
 	return channel.piped ? claim_buffer(producer) : claim_ring(producer);
 }
 
@@ -58,8 +62,8 @@ void ring_abandon(struct producer *producer)
 	if (!producer->slot || !producer->words || channel.piped)
 		return;
 	if (producer->busy)
-		SYS_CALL(SYS_mmap, (long)producer->words, producer->capacity, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		SYS_CALL(SYS_mmap, (long)producer->words, producer->capacity,
+			PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	else
 		sys_munmap(producer->words, producer->capacity);
 }
@@ -70,7 +74,8 @@ static uint64_t unread(const struct producer *producer)
 	uint64_t tail = atomic_load_explicit(&producer->slot->tail, memory_order_acquire);
 	uint64_t capacity = producer->capacity / 8, used = producer->position - tail;
 
-	/* The pool can be scribbled over by the program; a tail that cannot be must not make us write out of bounds. */
+	/* The pool can be scribbled over by the program; a tail that cannot be must not make us
+	 * write out of bounds. */
 	return used <= capacity ? used : capacity;
 }
 
@@ -78,7 +83,8 @@ static uint64_t unread(const struct producer *producer)
 static bool send_buffer(struct producer *producer)
 {
 	uint32_t head[2] = {producer->number, 0};
-	const struct iovec parts[2] = {{head, sizeof head}, {producer->words, producer->position * 8}};
+	const struct iovec parts[2] = {
+		{head, sizeof head}, {producer->words, producer->position * 8}};
 
 	if (producer->position == 0)
 		return true;
@@ -115,7 +121,9 @@ void ring_flush(struct producer *producer)
 /* The ring is empty: makes it larger if there is budget left. */
 static void grow(struct producer *producer)
 {
-	uint32_t capacity = producer->capacity * GROWTH < WIRE_RING_MAX ? producer->capacity * GROWTH : WIRE_RING_MAX;
+	uint32_t capacity = producer->capacity * GROWTH < WIRE_RING_MAX
+				    ? producer->capacity * GROWTH
+				    : WIRE_RING_MAX;
 	uint64_t more = capacity - producer->capacity;
 	void *words = NULL;
 
@@ -132,7 +140,8 @@ static void grow(struct producer *producer)
 	atomic_store_explicit(&producer->slot->capacity, capacity, memory_order_release);
 }
 
-/* Waits until there is room for WORDS, or for a moment even until all is read, where the ring may grow. */
+/* Waits until there is room for WORDS, or for a moment even until all is read, where the ring
+ * may grow. */
 static bool wait_for_room(struct producer *producer, unsigned int words)
 {
 	struct channel_wait wait = {0};
@@ -145,7 +154,8 @@ static bool wait_for_room(struct producer *producer, unsigned int words)
 			grow(producer);
 			return true;
 		}
-		if (used + words <= producer->capacity / 8 && (!may_grow || wait.slept_ns > DRAIN_NS))
+		if (used + words <= producer->capacity / 8 &&
+			(!may_grow || wait.slept_ns > DRAIN_NS))
 			return true;
 		if (!channel_wait(&wait))
 			return false;
@@ -160,7 +170,8 @@ bool ring_make_room(struct producer *producer, unsigned int words)
 		return false;
 	if (channel.piped)
 		return send_buffer(producer);
-	/* Whole records, such as the nodes of one long stack: the reader must have them to make room. */
+	/* Whole records, such as the nodes of one long stack: the reader must have them to make
+	 * room. */
 	ring_publish(producer);
 	used = unread(producer);
 	if (used >= producer->capacity / 32)

@@ -2,15 +2,15 @@
 /*
  * Writing records: reserve, open, stamp, put, publish.
  *
- *	if (!ring_reserve(p, n))        room for n words, waiting for the collector; false: it was given up
+ *	if (!ring_reserve(p, n))        room for n words, waiting for the collector; false: in vain
  *		return;
  *	ring_open(p);                   the head becomes odd: a tick is about to be taken
  *	tick = ring_tick(p);
  *	ring_put(p, word); …            at most n
  *	ring_publish(p);                the head becomes even: readers may go up to here
  *
- * Records without a tick leave out open and tick. The reader takes `tail` forward. With --transport pipe the same calls
- * fill a buffer, and reserve sends it away when it is full.
+ * Records without a tick leave out open and tick. The reader takes `tail` forward. With --transport
+ * pipe the same calls fill a buffer, and reserve sends it away when it is full.
  */
 #ifndef SHIM_RING_H
 #define SHIM_RING_H
@@ -21,18 +21,21 @@
 
 /* Claims a slot and its ring for PRODUCER, or only a number with --transport pipe. */
 bool ring_claim(struct producer *producer);
-/* In a forked child: no store of this process reaches the ring any more, though interrupted code may yet try. */
+/* In a forked child: no store of this process reaches the ring any more, though interrupted code
+ * may yet try. */
 void ring_abandon(struct producer *producer);
 
 bool ring_make_room(struct producer *producer, unsigned int words);
 static inline bool ring_reserve(struct producer *producer, unsigned int words)
 {
-	return __builtin_expect(producer->position + words <= producer->limit, 1) || ring_make_room(producer, words);
+	return __builtin_expect(producer->position + words <= producer->limit, 1) ||
+	       ring_make_room(producer, words);
 }
 
 /* With --transport pipe: sends what is buffered; else nothing. */
 void ring_flush(struct producer *producer);
-/* With --transport pipe: keeps the end of the program, which sends what all threads have left, out of the buffer. */
+/* With --transport pipe: keeps the end of the program, which sends what all threads have left,
+ * out of the buffer. */
 bool ring_try_take(struct producer *producer);
 void ring_take(struct producer *producer);
 void ring_give(struct producer *producer);
@@ -49,7 +52,8 @@ static inline uint64_t ring_tick(struct producer *producer)
 	uint64_t tick;
 
 	if (__builtin_expect(channel.clock == WIRE_CLOCK_SEQUENCE, 0))
-		tick = atomic_fetch_add_explicit(&channel.process->sequence, 1, memory_order_relaxed);
+		tick = atomic_fetch_add_explicit(
+			&channel.process->sequence, 1, memory_order_relaxed);
 	else if (thread_several)
 		tick = __rdtscp(&cpu) >> WIRE_TICK_SHIFT;
 	else

@@ -2,9 +2,10 @@
 /*
  * The shim's one list of functions that it takes over, and the frame of every hook.
  *
- * A hook calls the real function and tells; it alters nothing, neither the result nor errno. Only the outermost
- * request is an event: what the real function asks for underneath (operator new of malloc, malloc of mmap) is its own
- * business, while what a signal handler asks for in the middle of it is an event again. The frame of a hook:
+ * A hook calls the real function and tells; it alters nothing, neither the result nor errno. Only
+ * the outermost request is an event: what the real function asks for underneath (operator new of
+ * malloc, malloc of mmap) is its own business, while what a signal handler asks for in the middle
+ * of it is an event again. The frame of a hook:
  *
  *	struct call call;
  *
@@ -17,9 +18,10 @@
  *
  * Cost: two loads of globals, one of a page that fork wipes, two stores in the thread's own memory.
  *
- * There is no clean-up when an exception or a cancellation passes through a hook (operator new throws bad_alloc):
- * `inside` then names a hook that is gone. It is not believed, see call.c; so the hooks need no landing pads and no
- * personality routine of a libgcc that may not be the program's.
+ * There is no clean-up when an exception or a cancellation passes through a hook (operator new
+ * throws bad_alloc): `inside` then names a hook that is gone. It is not believed, see call.c; so
+ * the hooks need no landing pads and no personality routine of a libgcc that may not be the
+ * program's.
  */
 #ifndef SHIM_SHIM_H
 #define SHIM_SHIM_H
@@ -38,70 +40,78 @@
 struct rlimit;
 
 /* One row a hooked function: result, name, parameters. */
-#define SHIM_HOOKS_C(X)                                                                                                \
-	X(void *, malloc, (size_t size))                                                                               \
-	X(void *, calloc, (size_t n, size_t size))                                                                     \
-	X(void *, realloc, (void *addr, size_t size))                                                                  \
-	X(void *, reallocarray, (void *addr, size_t n, size_t size))                                                   \
-	X(void, free, (void *addr))                                                                                    \
-	X(void, free_sized, (void *addr, size_t size))                                                                 \
-	X(void, free_aligned_sized, (void *addr, size_t alignment, size_t size))                                       \
-	X(void, cfree, (void *addr))                                                                                   \
-	X(void *, aligned_alloc, (size_t alignment, size_t size))                                                      \
-	X(int, posix_memalign, (void **addr, size_t alignment, size_t size))                                           \
-	X(void *, memalign, (size_t alignment, size_t size))                                                           \
-	X(void *, valloc, (size_t size))                                                                               \
+#define SHIM_HOOKS_C(X)                                                                            \
+	X(void *, malloc, (size_t size))                                                           \
+	X(void *, calloc, (size_t n, size_t size))                                                 \
+	X(void *, realloc, (void *addr, size_t size))                                              \
+	X(void *, reallocarray, (void *addr, size_t n, size_t size))                               \
+	X(void, free, (void *addr))                                                                \
+	X(void, free_sized, (void *addr, size_t size))                                             \
+	X(void, free_aligned_sized, (void *addr, size_t alignment, size_t size))                   \
+	X(void, cfree, (void *addr))                                                               \
+	X(void *, aligned_alloc, (size_t alignment, size_t size))                                  \
+	X(int, posix_memalign, (void **addr, size_t alignment, size_t size))                       \
+	X(void *, memalign, (size_t alignment, size_t size))                                       \
+	X(void *, valloc, (size_t size))                                                           \
 	X(void *, pvalloc, (size_t size))
 
 /* operator new and delete by their mangled names; the nothrow tag is passed by reference. */
-#define SHIM_HOOKS_CXX(X)                                                                                              \
-	X(void *, _Znwm, (size_t size))                                                                                \
-	X(void *, _Znam, (size_t size))                                                                                \
-	X(void *, _ZnwmRKSt9nothrow_t, (size_t size, const void *tag))                                                 \
-	X(void *, _ZnamRKSt9nothrow_t, (size_t size, const void *tag))                                                 \
-	X(void *, _ZnwmSt11align_val_t, (size_t size, size_t alignment))                                               \
-	X(void *, _ZnamSt11align_val_t, (size_t size, size_t alignment))                                               \
-	X(void *, _ZnwmSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag))                \
-	X(void *, _ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag))                \
-	X(void, _ZdlPv, (void *addr))                                                                                  \
-	X(void, _ZdaPv, (void *addr))                                                                                  \
-	X(void, _ZdlPvm, (void *addr, size_t size))                                                                    \
-	X(void, _ZdaPvm, (void *addr, size_t size))                                                                    \
-	X(void, _ZdlPvRKSt9nothrow_t, (void *addr, const void *tag))                                                   \
-	X(void, _ZdaPvRKSt9nothrow_t, (void *addr, const void *tag))                                                   \
-	X(void, _ZdlPvSt11align_val_t, (void *addr, size_t alignment))                                                 \
-	X(void, _ZdaPvSt11align_val_t, (void *addr, size_t alignment))                                                 \
-	X(void, _ZdlPvmSt11align_val_t, (void *addr, size_t size, size_t alignment))                                   \
-	X(void, _ZdaPvmSt11align_val_t, (void *addr, size_t size, size_t alignment))                                   \
-	X(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, (void *addr, size_t alignment, const void *tag))                  \
-	X(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, (void *addr, size_t alignment, const void *tag))
+#define SHIM_HOOKS_CXX(X)                                                                          \
+	X(void *, _Znwm, (size_t size))                                                            \
+	X(void *, _Znam, (size_t size))                                                            \
+	X(void *, _ZnwmRKSt9nothrow_t, (size_t size, const void *tag))                             \
+	X(void *, _ZnamRKSt9nothrow_t, (size_t size, const void *tag))                             \
+	X(void *, _ZnwmSt11align_val_t, (size_t size, size_t alignment))                           \
+	X(void *, _ZnamSt11align_val_t, (size_t size, size_t alignment))                           \
+	X(void *, _ZnwmSt11align_val_tRKSt9nothrow_t,                                              \
+		(size_t size, size_t alignment, const void *tag))                                  \
+	X(void *, _ZnamSt11align_val_tRKSt9nothrow_t,                                              \
+		(size_t size, size_t alignment, const void *tag))                                  \
+	X(void, _ZdlPv, (void *addr))                                                              \
+	X(void, _ZdaPv, (void *addr))                                                              \
+	X(void, _ZdlPvm, (void *addr, size_t size))                                                \
+	X(void, _ZdaPvm, (void *addr, size_t size))                                                \
+	X(void, _ZdlPvRKSt9nothrow_t, (void *addr, const void *tag))                               \
+	X(void, _ZdaPvRKSt9nothrow_t, (void *addr, const void *tag))                               \
+	X(void, _ZdlPvSt11align_val_t, (void *addr, size_t alignment))                             \
+	X(void, _ZdaPvSt11align_val_t, (void *addr, size_t alignment))                             \
+	X(void, _ZdlPvmSt11align_val_t, (void *addr, size_t size, size_t alignment))               \
+	X(void, _ZdaPvmSt11align_val_t, (void *addr, size_t size, size_t alignment))               \
+	X(void, _ZdlPvSt11align_val_tRKSt9nothrow_t,                                               \
+		(void *addr, size_t alignment, const void *tag))                                   \
+	X(void, _ZdaPvSt11align_val_tRKSt9nothrow_t,                                               \
+		(void *addr, size_t alignment, const void *tag))
 
-#define SHIM_HOOKS_MAP(X)                                                                                              \
-	X(void *, mmap, (void *addr, size_t length, int prot, int flags, int fd, off_t offset))                        \
-	X(void *, mmap64, (void *addr, size_t length, int prot, int flags, int fd, off_t offset))                      \
-	X(int, munmap, (void *addr, size_t length))                                                                    \
-	X(void *, mremap, (void *addr, size_t old_length, size_t length, int flags, ...))                              \
-	X(int, brk, (void *addr))                                                                                      \
+#define SHIM_HOOKS_MAP(X)                                                                          \
+	X(void *, mmap, (void *addr, size_t length, int prot, int flags, int fd, off_t offset))    \
+	X(void *, mmap64, (void *addr, size_t length, int prot, int flags, int fd, off_t offset))  \
+	X(int, munmap, (void *addr, size_t length))                                                \
+	X(void *, mremap, (void *addr, size_t old_length, size_t length, int flags, ...))          \
+	X(int, brk, (void *addr))                                                                  \
 	X(void *, sbrk, (intptr_t increment))
 
 /* Announced, never altered. */
-#define SHIM_HOOKS_LIFE(X)                                                                                             \
-	X(int, execve, (const char *path, char *const argv[], char *const envp[]))                                     \
-	X(int, execv, (const char *path, char *const argv[]))                                                          \
-	X(int, execvp, (const char *file, char *const argv[]))                                                         \
-	X(int, execvpe, (const char *file, char *const argv[], char *const envp[]))                                    \
-	X(int, fexecve, (int fd, char *const argv[], char *const envp[]))                                              \
-	X(int, execveat, (int fd, const char *path, char *const argv[], char *const envp[], int flags))                \
-	X(int, posix_spawn, (pid_t *pid, const char *path, const void *actions, const void *attributes,                \
-			     char *const argv[], char *const envp[]))                                                  \
-	X(int, posix_spawnp, (pid_t *pid, const char *file, const void *actions, const void *attributes,               \
-			      char *const argv[], char *const envp[]))                                                 \
-	X(int, prctl, (int option, ...))                                                                               \
+#define SHIM_HOOKS_LIFE(X)                                                                         \
+	X(int, execve, (const char *path, char *const argv[], char *const envp[]))                 \
+	X(int, execv, (const char *path, char *const argv[]))                                      \
+	X(int, execvp, (const char *file, char *const argv[]))                                     \
+	X(int, execvpe, (const char *file, char *const argv[], char *const envp[]))                \
+	X(int, fexecve, (int fd, char *const argv[], char *const envp[]))                          \
+	X(int, execveat,                                                                           \
+		(int fd, const char *path, char *const argv[], char *const envp[], int flags))     \
+	X(int, posix_spawn,                                                                        \
+		(pid_t * pid, const char *path, const void *actions, const void *attributes,       \
+			char *const argv[], char *const envp[]))                                   \
+	X(int, posix_spawnp,                                                                       \
+		(pid_t * pid, const char *file, const void *actions, const void *attributes,       \
+			char *const argv[], char *const envp[]))                                   \
+	X(int, prctl, (int option, ...))                                                           \
 	X(long, syscall, (long number, ...))
 
 #define SHIM_HOOKS(X) SHIM_HOOKS_C(X) SHIM_HOOKS_CXX(X) SHIM_HOOKS_MAP(X) SHIM_HOOKS_LIFE(X)
 
-/* What the hooks call: the next definition after ours. NULL before real_find, and where nobody has the function. */
+/* What the hooks call: the next definition after ours. NULL before real_find, and where nobody
+ * has the function. */
 #define SHIM_ROW(result, name, params) result(*name) params;
 struct real {
 	SHIM_HOOKS(SHIM_ROW)
@@ -117,12 +127,15 @@ enum shim_mode {
 };
 extern _Atomic int shim_mode;
 
-/* A page of one word that the kernel wipes in forked children, whatever made them: 1 in the process that set it up. */
+/* A page of one word that the kernel wipes in forked children, whatever made them: 1 in the
+ * process that set it up. */
 extern volatile uint64_t *life_mark;
 
 struct call {
 	struct thread *thread;
-	uintptr_t frame; /* of the hook: its caller's rbp stands there, its return address at + 8, its caller's rsp is + 16 */
+	/* Of the hook: its caller's rbp stands there, its return address at + 8, its caller's rsp
+	 * is + 16. */
+	uintptr_t frame;
 	uintptr_t outer; /* the hook whose real function this one interrupted, 0: none */
 };
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every prefix of a stack, from the root, has a hash chained of its pcs; a table (id_table.h) knows the ids of those
- * that were told. A known stack is one look-up, of its whole hash. A new one looks for its deepest known prefix, tells
- * the nodes beyond it to the own ring, publishes them, and only then lets others find their ids: so no ring can use an
- * id before some ring has explained it. Two threads may explain the same stack at once; then it has two ids, which the
- * reader merges.
+ * Every prefix of a stack, from the root, has a hash chained of its pcs; a table (id_table.h) knows
+ * the ids of those that were told. A known stack is one look-up, of its whole hash. A new one looks
+ * for its deepest known prefix, tells the nodes beyond it to the own ring, publishes them, and only
+ * then lets others find their ids: so no ring can use an id before some ring has explained it. Two
+ * threads may explain the same stack at once; then it has two ids, which the reader merges.
  *
- * The chain begins with the seed of the modules (modules.h): where a plugin has gone and another may stand at its
- * addresses, the same pcs are other stacks.
+ * The chain begins with the seed of the modules (modules.h): where a plugin has gone and another
+ * may stand at its addresses, the same pcs are other stacks.
  *
- * Two stacks of one hash would be taken for one: at a million stacks of 100 frames, a chance of 3 in 10 000.
+ * Two stacks of one hash would be taken for one: at a million stacks of 100 frames, a chance of 3
+ * in 10 000.
  */
 #include "shim/channel.h"
 #include "shim/id_table.h"
@@ -69,14 +70,17 @@ static bool put_node(struct producer *producer, uint64_t flags, uint64_t ids, ui
 	return true;
 }
 
-/* What is being looked up: pcs[0, n) and their hashes, hashes[i] of the stack from the root to pcs[i]. */
+/* What is being looked up: pcs[0, n) and their hashes, hashes[i] of the stack from the root to
+ * pcs[i]. */
 struct stack {
 	size_t n, depth;
 	uint64_t cut_hash; /* of the cut node, 0: the stack is whole */
 };
 
-/* Tells the nodes of pcs[0, n_new), whose parent is known as PARENT; returns the id of the leaf, 0: could not. */
-static uint32_t tell_nodes(struct producer *producer, const struct stack *stack, size_t n_new, uint32_t parent)
+/* Tells the nodes of pcs[0, n_new), whose parent is known as PARENT; returns the id of the leaf,
+ * 0: could not. */
+static uint32_t tell_nodes(
+	struct producer *producer, const struct stack *stack, size_t n_new, uint32_t parent)
 {
 	uint32_t count = (uint32_t)n_new + (stack->cut_hash != 0);
 	uint32_t first = atomic_fetch_add(&last_id, count) + 1, id = first;
@@ -121,7 +125,8 @@ static uint32_t tell(struct producer *producer, struct stack *stack)
 
 	while (n_new < stack->n && !(parent = id_table_get(&table, producer->hashes[n_new])))
 		n_new++;
-	/* A pc in a module that was not known may mean that the stack is another than it seemed: begin again. */
+	/* A pc in a module that was not known may mean that the stack is another than it seemed:
+	 * begin again. */
 	for (size_t i = 0; i < n_new; i++)
 		if (modules_meet(producer, producer->pcs[i])) {
 			uint64_t hash = hash_all(producer, stack);
@@ -147,7 +152,8 @@ uint32_t stacks_trace(struct producer *producer, size_t n, size_t depth)
 	if (!id)
 		id = tell(producer, &stack);
 	/* The seed may have moved on meanwhile, so the hash may not be that of this id. */
-	producer->last_hash = id && hash == (stack.cut_hash ? stack.cut_hash : producer->hashes[0]) ? hash : 0;
+	producer->last_hash =
+		id && hash == (stack.cut_hash ? stack.cut_hash : producer->hashes[0]) ? hash : 0;
 	producer->last_trace = id;
 	return id;
 }
@@ -156,10 +162,12 @@ void stacks_forget_all(void)
 {
 	uint32_t n = atomic_load(&table.n_tables);
 
-	/* The last table serves again, all zeros. Code of the parent's that a signal handler's fork interrupted may still
-	 * hold the others, so they stay mapped, without memory. Tables of other sizes are made anew as they are needed. */
+	/* The last table serves again, all zeros. Code of the parent's that a signal handler's fork
+	 * interrupted may still hold the others, so they stay mapped, without memory. Tables of
+	 * other sizes are made anew as they are needed. */
 	for (uint32_t i = 0; i < n; i++)
-		SYS_CALL(SYS_madvise, (long)table.tables[i], (long)id_table_bytes(i), MADV_DONTNEED);
+		SYS_CALL(
+			SYS_madvise, (long)table.tables[i], (long)id_table_bytes(i), MADV_DONTNEED);
 	atomic_store(&table.n_last, 0);
 	atomic_store(&last_id, 0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Stacks become trace ids: each distinct one is told once, node by node, and is one 32-bit number from then on.
+ * Stacks become trace ids: each distinct one is told once, node by node, and is one 32-bit number
+ * from then on.
  */
 #ifndef SHIM_STACKS_H
 #define SHIM_STACKS_H
@@ -9,8 +10,9 @@
 #include <stdint.h>
 #include "shim/thread.h"
 
-/* The id of the stack that producer->pcs holds (N return addresses, most recent first; DEPTH: how many there really
- * are). New nodes are in PRODUCER's ring, published, when it returns. 0: no frame at all, or it could not be told. */
+/* The id of the stack that producer->pcs holds (N return addresses, most recent first; DEPTH: how
+ * many there really are). New nodes are in PRODUCER's ring, published, when it returns. 0: no frame
+ * at all, or it could not be told. */
 uint32_t stacks_trace(struct producer *producer, size_t n, size_t depth);
 
 /* Makes the first table. False: no memory. */

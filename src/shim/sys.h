@@ -2,9 +2,10 @@
 /*
  * System calls of the shim, straight to the kernel.
  *
- * libc's wrappers are of no use in somebody else's malloc: they set errno, many are cancellation points, mmap and
- * munmap are hooked by ourselves, and before the shim is relocated they cannot be called at all. So nothing here
- * touches errno or libc; errors come back as the kernel gives them, between -4095 and -1.
+ * libc's wrappers are of no use in somebody else's malloc: they set errno, many are cancellation
+ * points, mmap and munmap are hooked by ourselves, and before the shim is relocated they cannot be
+ * called at all. So nothing here touches errno or libc; errors come back as the kernel gives them,
+ * between -4095 and -1.
  */
 #ifndef SHIM_SYS_H
 #define SHIM_SYS_H
@@ -29,10 +30,11 @@ static inline long sys_call6(const long number, const long args[6])
 	register long r9 __asm__("r9") = args[5];
 	long result;
 
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "0"(number), "D"(args[0]), "S"(args[1]), "d"(args[2]), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
+	__asm__ volatile(
+		"syscall"
+		: "=a"(result)
+		: "0"(number), "D"(args[0]), "S"(args[1]), "d"(args[2]), "r"(r10), "r"(r8), "r"(r9)
+		: "rcx", "r11", "memory");
 	return result;
 }
 
@@ -46,7 +48,8 @@ static inline bool sys_failed(long result)
 /* NULL on failure. */
 static inline void *sys_mmap(size_t size, int flags, int fd, uint64_t offset)
 {
-	long at = SYS_CALL(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, flags, fd, (long)offset);
+	long at =
+		SYS_CALL(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, flags, fd, (long)offset);
 
 	return sys_failed(at) ? NULL : (void *)at;
 }
@@ -56,8 +59,8 @@ static inline void sys_munmap(void *at, size_t size)
 	SYS_CALL(SYS_munmap, (long)at, (long)size);
 }
 
-/* A mapping of SIZE bytes that shows what the shared mapping at AT shows: OLD_SIZE bytes of it move there, or with 0
- * it is a second view. NULL on failure. */
+/* A mapping of SIZE bytes that shows what the shared mapping at AT shows: OLD_SIZE bytes of it move
+ * there, or with 0 it is a second view. NULL on failure. */
 static inline void *sys_mremap(void *at, size_t old_size, size_t size)
 {
 	long new = SYS_CALL(SYS_mremap, (long)at, (long)old_size, (long)size, MREMAP_MAYMOVE);

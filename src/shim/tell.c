@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Events become records: see tell.h and wire.h. An allocation needs its stack: walk it, find its trace id, then take
- * the tick and write; everything that may wait or fail comes before the head is made odd. Short forms carry the time as
- * a difference; a longer pause is a record of its own before it.
+ * Events become records: see tell.h and wire.h. An allocation needs its stack: walk it, find its
+ * trace id, then take the tick and write; everything that may wait or fail comes before the head is
+ * made odd. Short forms carry the time as a difference; a longer pause is a record of its own
+ * before it.
  */
 #include "shim/channel.h"
 #include "shim/depth.h"
@@ -50,13 +51,15 @@ static uint32_t trace(const struct call *call, struct producer *producer)
 	return stacks_trace(producer, n, depth);
 }
 
-/* A handler that came while the stack was walked may have forked, and this be the child: its ring is the parent's. */
+/* A handler that came while the stack was walked may have forked, and this be the child: its
+ * ring is the parent's. */
 static inline bool room(struct producer *producer, unsigned int words)
 {
 	return ring_reserve(producer, words) && likely(*life_mark);
 }
 
-/* The tick of a short record, as a difference; what does not fit goes into a record before it (2 words). */
+/* The tick of a short record, as a difference; what does not fit goes into a record before it (2
+ * words). */
 static inline uint64_t put_time(struct producer *producer)
 {
 	uint64_t tick, delta;
@@ -72,7 +75,8 @@ static inline uint64_t put_time(struct producer *producer)
 	return 0;
 }
 
-static inline void put_head(struct producer *producer, enum wire_kind kind, unsigned int words, unsigned int domain)
+static inline void put_head(
+	struct producer *producer, enum wire_kind kind, unsigned int words, unsigned int domain)
 {
 	ring_open(producer);
 	producer->tick = ring_tick(producer);
@@ -166,7 +170,8 @@ void tell_map(struct call *call, unsigned int domain, const void *addr, size_t l
 }
 
 /* A record of a tick and N values. */
-static void tell_values(struct call *call, uint64_t domain, enum wire_kind kind, const uint64_t *values, unsigned int n)
+static void tell_values(struct call *call, uint64_t domain, enum wire_kind kind,
+	const uint64_t *values, unsigned int n)
 {
 	struct producer *producer = begin(call);
 

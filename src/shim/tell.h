@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Events become records. To be called between call_begin and the end of a hook, outside of call_real … call_done. None
- * touches errno; what cannot be recorded is counted.
+ * Events become records. To be called between call_begin and the end of a hook, outside of
+ * call_real … call_done. None touches errno; what cannot be recorded is counted.
  */
 #ifndef SHIM_TELL_H
 #define SHIM_TELL_H

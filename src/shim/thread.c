@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Threads' structs: see thread.h. All are in one list that only grows. A struct belongs to the thread whose id stands
- * in it; a new thread takes one over by compare and swap of that id, when the kernel says that the old thread is gone,
- * or when it has the very same id. What a dead thread left half done (it cannot be, but for asynchronous cancellation)
- * is swept away by taking over: its last record was not published, so the reader never sees it.
+ * Threads' structs: see thread.h. All are in one list that only grows. A struct belongs to the
+ * thread whose id stands in it; a new thread takes one over by compare and swap of that id, when
+ * the kernel says that the old thread is gone, or when it has the very same id. What a dead thread
+ * left half done (it cannot be, but for asynchronous cancellation) is swept away by taking over:
+ * its last record was not published, so the reader never sees it.
  *
- * Every step may be interrupted by a signal whose handler allocates, so each leaves the list and the structs whole;
- * the worst is a struct that nobody uses.
+ * Every step may be interrupted by a signal whose handler allocates, so each leaves the list and
+ * the structs whole; the worst is a struct that nobody uses.
  */
 #include "shim/call.h"
 #include "shim/ring.h"
@@ -14,8 +15,8 @@
 #include "shim/sys.h"
 
 enum {
-	PROBES = 4,          /* old structs asked about for each new thread */
-	RETRY = 1024,        /* requests to drop before a slot is looked for again */
+	PROBES = 4,   /* old structs asked about for each new thread */
+	RETRY = 1024, /* requests to drop before a slot is looked for again */
 	PAGE = 4096,
 };
 
@@ -96,8 +97,8 @@ static void sweep(struct thread *thread)
 	}
 }
 
-/* The struct of a thread that is gone, or NULL. A few are asked about, so that a thousand living threads do not make
- * each new one slow. */
+/* The struct of a thread that is gone, or NULL. A few are asked about, so that a thousand living
+ * threads do not make each new one slow. */
 static struct thread *take_over(int32_t tid)
 {
 	struct thread *thread = atomic_load(&next_probe);
@@ -109,7 +110,7 @@ static struct thread *take_over(int32_t tid)
 		int32_t owner = atomic_load(&thread->tid);
 
 		if ((owner == tid || sys_thread_gone(pid, owner)) &&
-		    atomic_compare_exchange_strong(&thread->tid, &owner, tid)) {
+			atomic_compare_exchange_strong(&thread->tid, &owner, tid)) {
 			atomic_store(&next_probe, thread->next);
 			sweep(thread);
 			return thread;
@@ -208,7 +209,8 @@ void thread_forget_all(void)
 	thread_visit(ring_abandon);
 	for (struct thread *thread = atomic_load(&all), *next; thread; thread = next) {
 		next = thread->next;
-		/* The calling thread may have been interrupted in the middle of its struct: that one stays, forgotten. */
+		/* The calling thread may have been interrupted in the middle of its struct: that
+		 * one stays, forgotten. */
 		if (thread == thread_self)
 			continue;
 		for (int i = 1; i < THREAD_LEVELS; i++)

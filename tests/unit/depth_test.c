@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Depths of deep stacks, by what is known of the last walk: on a stack of our own making, whose true depth we know. */
+/* Depths of deep stacks, by what is known of the last walk: on a stack of our own making, whose
+ * true depth we know. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include "shim/depth.c"
 
 enum { WORDS = 1 << 21, KEPT = 128, MOST = DEPTH_FRAMES + 4000 };
 
-/* A stack that grows down; frames[i] is the i-th from the root, its return address stands below its sp. As in compiled
- * code the size of a frame follows from its pc. */
+/* A stack that grows down; frames[i] is the i-th from the root, its return address stands below its
+ * sp. As in compiled code the size of a frame follows from its pc. */
 static uint64_t memory[WORDS];
 static struct {
 	uintptr_t sp;
@@ -18,7 +19,8 @@ static struct depth depth;
 
 static void push(uint64_t pc)
 {
-	uintptr_t sp = n_frames ? frames[n_frames - 1].sp - 8 * (2 + frames[n_frames - 1].pc % 8) : (uintptr_t)(memory + WORDS);
+	uintptr_t sp = n_frames ? frames[n_frames - 1].sp - 8 * (2 + frames[n_frames - 1].pc % 8)
+				: (uintptr_t)(memory + WORDS);
 
 	frames[n_frames].sp = sp;
 	frames[n_frames++].pc = pc;
@@ -33,7 +35,8 @@ static uint64_t walk(uint64_t *steps)
 	depth_begin(&depth);
 	while (walked < n_frames && !rest) {
 		if (walked >= KEPT)
-			rest = depth_meet(&depth, frames[n_frames - 1 - walked].sp, frames[n_frames - 1 - walked].pc);
+			rest = depth_meet(&depth, frames[n_frames - 1 - walked].sp,
+				frames[n_frames - 1 - walked].pc);
 		if (!rest)
 			walked++;
 	}
@@ -70,7 +73,8 @@ Test(depth, is_exact_when_the_stack_goes_up_and_down)
 			n_frames--;
 		while (n_frames < goal)
 			push(0x1000 + (uint64_t)rand() % 3);
-		cr_assert_eq(walk(&steps), n_frames, "round %d: %lu", round, (unsigned long)n_frames);
+		cr_assert_eq(
+			walk(&steps), n_frames, "round %d: %lu", round, (unsigned long)n_frames);
 		walked += steps;
 		walks++;
 	}
@@ -84,7 +88,8 @@ Test(depth, notices_that_the_far_end_is_another)
 	for (int i = 0; i < 2000; i++)
 		push(0x1002);
 	cr_assert_eq(walk(&steps), 2000);
-	/* The same frames near the leaf, at the same places, but 600 of 4 words at the root have become 300 of 8. */
+	/* The same frames near the leaf, at the same places, but 600 of 4 words at the root have
+	 * become 300 of 8. */
 	n_frames = 0;
 	for (int i = 0; i < 300; i++)
 		push(0x2006);

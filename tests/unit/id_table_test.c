@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The shim's set of stack hashes: what is put is found, in whatever table it stands, by whoever asks. */
+/* The shim's set of stack hashes: what is put is found, in whatever table it stands, by whoever
+ * asks. */
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <signal.h>
@@ -118,7 +119,8 @@ Test(id_table, takes_one_successor)
 	release(&table);
 }
 
-/* Threads and a signal handler put and look up the same hashes; each hash must have one id for all, never half of one. */
+/* Threads and a signal handler put and look up the same hashes; each hash must have one id for
+ * all, never half of one. */
 static struct id_table shared;
 static _Atomic long wrong;
 enum { SHARED = 100000, LOW = 0x10000000 };
@@ -131,7 +133,8 @@ static void use(uint32_t number, uint32_t who)
 		id_table_put(&shared, hash_of(number), id);
 		first = id_table_get(&shared, hash_of(number));
 	}
-	if (first % LOW != number || first / LOW < 1 || first / LOW > 5 || id_table_get(&shared, hash_of(number)) % LOW != number)
+	if (first % LOW != number || first / LOW < 1 || first / LOW > 5 ||
+		id_table_get(&shared, hash_of(number)) % LOW != number)
 		wrong++;
 }
 
@@ -147,7 +150,8 @@ static void handler(int signal)
 static void *worker(void *who)
 {
 	for (uint32_t i = 0; i < SHARED; i++) {
-		/* A handler must not call the allocator in the middle of itself: it waits while this thread grows. */
+		/* A handler must not call the allocator in the middle of itself: it waits while
+		 * this thread grows. */
 		if (id_table_is_full(&shared)) {
 			sigset_t alarm, old;
 

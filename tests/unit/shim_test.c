@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of the shim that stand alone: the text of its environment variable, the arena of its first moments. */
+/* The parts of the shim that stand alone: the text of its environment variable, the arena of its
+ * first moments. */
 #include <criterion/criterion.h>
 #include <string.h>
 #include "shim/arena.c"
@@ -9,7 +10,8 @@ Test(shim, parses_an_address)
 {
 	struct channel_address address;
 
-	cr_assert(channel_parse("1:4242:400:17:401:18446744073709551615:0123456789abcdef", &address));
+	cr_assert(
+		channel_parse("1:4242:400:17:401:18446744073709551615:0123456789abcdef", &address));
 	cr_assert_eq(address.version, 1);
 	cr_assert_eq(address.pid, 4242);
 	cr_assert_eq(address.pool_fd, 400);
@@ -21,12 +23,15 @@ Test(shim, parses_an_address)
 
 Test(shim, refuses_what_is_no_address)
 {
-	static const char *const texts[] = {"", "1", ":", "1:2:3:4:5:6", "1:2:3:4:5:6:", "1:2:3:4:5:6:0123456789abcde",
-		"1:2:3:4:5:6:0123456789abcdef0", "1:2:3:4:5:6:0123456789abcdeg", "1:2:3:4:5:6:0123456789ABCDEF",
-		"1:2:3:4:5:6:0123456789abcdef ", " 1:2:3:4:5:6:0123456789abcdef", "1::3:4:5:6:0123456789abcdef",
-		"1:-2:3:4:5:6:0123456789abcdef", "1:2:3:18446744073709551616:5:6:0123456789abcdef",
+	static const char *const texts[] = {"", "1", ":", "1:2:3:4:5:6",
+		"1:2:3:4:5:6:", "1:2:3:4:5:6:0123456789abcde", "1:2:3:4:5:6:0123456789abcdef0",
+		"1:2:3:4:5:6:0123456789abcdeg", "1:2:3:4:5:6:0123456789ABCDEF",
+		"1:2:3:4:5:6:0123456789abcdef ", " 1:2:3:4:5:6:0123456789abcdef",
+		"1::3:4:5:6:0123456789abcdef", "1:-2:3:4:5:6:0123456789abcdef",
+		"1:2:3:18446744073709551616:5:6:0123456789abcdef",
 		"1:2:2147483648:4:5:6:0123456789abcdef", "1:2:3:4:4294967296:6:0123456789abcdef",
-		"1:99999999999:3:4:5:6:0123456789abcdef", "1:2:3:4:5:6:7:0123456789abcdef", "1:0x2:3:4:5:6:0123456789abcdef"};
+		"1:99999999999:3:4:5:6:0123456789abcdef", "1:2:3:4:5:6:7:0123456789abcdef",
+		"1:0x2:3:4:5:6:0123456789abcdef"};
 	struct channel_address address;
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
