@@ -93,6 +93,7 @@ static bool send_buffer(struct producer *producer)
 		return false;
 	}
 	producer->position = 0;
+	ring_publish(producer);
 	return true;
 }
 

@@ -72,9 +72,10 @@ static struct thread *make(int32_t tid)
 static void reset(struct producer *producer)
 {
 	producer->busy = 0;
-	if (producer->slot && producer->words && !channel.piped) {
+	if (producer->slot && producer->words) {
 		producer->position = atomic_load(producer->head) >> 1;
-		producer->limit = producer->position;
+		if (!channel.piped)
+			producer->limit = producer->position;
 		ring_publish(producer);
 	}
 	atomic_store(&producer->taken, 0);
