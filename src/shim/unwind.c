@@ -10,7 +10,7 @@
  *
  * Only the stack is read, and only where rows point: above the frame that they are of, and below
  * the top of the stack as far as that is known. Frames beyond those that are kept are only counted,
- * and not all of them, see depth.h. Cost: about 3 ns a frame.
+ * and not all of them, see depth.h. Cost: about a few nanoseconds a frame.
  *
  * Built with MEMTRACE_VERIFY_UNWIND, each walk is done both ways and differences are written to
  * standard error.
