@@ -115,9 +115,10 @@ static bool defines_malloc(const struct file_view *file, const Elf64_Shdr *symbo
 		if (!entry)
 			return false;
 		memcpy(&symbol, entry, sizeof symbol);
-		if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= cursor_left(&texts))
+		if (symbol.st_name >= cursor_left(&texts))
 			continue;
-		for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
+		/* malloc must be defined here; a sanitizer's runtime may be a library, which wants to be the first one. */
+		for (size_t k = symbol.st_shndx == SHN_UNDEF; k < sizeof own / sizeof *own; k++) {
 			size_t length = strlen(own[k]) + 1;
 
 			if (cursor_left(&texts) - symbol.st_name >= length &&
