@@ -194,10 +194,8 @@ enum wire_message_kind {
 	WIRE_MSG_HELLO = 1, /* struct wire_hello, then argc × (bytes, NUL) cut at 64 KiB */
 	WIRE_MSG_MODULE,    /* struct wire_module, then build-id, then path */
 	WIRE_MSG_UNLOAD,    /* struct wire_unload */
-	WIRE_MSG_SLOT,      /* u32 slot: the process has claimed it (the slots table tells it too) */
-	WIRE_MSG_EXEC,      /* path as given, no NUL: the process is about to exec or spawn it */
-	WIRE_MSG_EXIT,      /* i32: the status that exit was called with; only a hint, wait() knows */
-	WIRE_MSG_CHUNK,     /* --transport pipe: u32 slot (the producer's number), u32 0, then records */
+	WIRE_MSG_EXEC = 5,      /* path as given, no NUL: the process is about to exec or spawn it */
+	WIRE_MSG_CHUNK = 7,     /* --transport pipe: u32 slot (the producer's number), u32 0, then records */
 	WIRE_MSG_THREAD_NAME, /* i32 tid, then bytes */
 	WIRE_MSG_DOMAIN_NAME, /* u32 domain, then bytes */
 	WIRE_MSG_UNTRACED,  /* bytes: a sentence why this process is not traced */

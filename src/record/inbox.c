@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The life of processes, as they tell it: hello, modules, slots, execs, names; with --transport pipe the records too.
+ * The life of processes, as they tell it: hello, modules, execs, names; with --transport pipe the records too.
  * Each row of `handlers` is one kind of message. Sizes are checked here; a message that does not parse is passed over
  * and its process marked.
  */
@@ -141,17 +141,6 @@ static void on_unload(struct reader *reader, struct reader_process *process, con
 	image_unload(process->image, unload.id, realtime_ns());
 }
 
-static void on_slot(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
-{
-	uint32_t slot;
-
-	(void)process;
-	if (size < sizeof slot)
-		return;
-	memcpy(&slot, data, sizeof slot);
-	reader_ring(reader, slot);
-}
-
 static void on_exec(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
 {
 	(void)reader;
@@ -208,7 +197,7 @@ static void on_untraced(struct reader *reader, struct reader_process *process, c
 
 static void (*const handlers[16])(struct reader *, struct reader_process *, const uint8_t *, size_t) = {
 	[WIRE_MSG_HELLO] = on_hello, [WIRE_MSG_MODULE] = on_module, [WIRE_MSG_UNLOAD] = on_unload,
-	[WIRE_MSG_SLOT] = on_slot, [WIRE_MSG_EXEC] = on_exec, [WIRE_MSG_CHUNK] = on_chunk,
+	[WIRE_MSG_EXEC] = on_exec, [WIRE_MSG_CHUNK] = on_chunk,
 	[WIRE_MSG_THREAD_NAME] = on_thread_name, [WIRE_MSG_DOMAIN_NAME] = on_domain_name,
 	[WIRE_MSG_UNTRACED] = on_untraced,
 };

@@ -2,7 +2,7 @@
 /*
  * A round: take the time, make odd heads visible, read the heads, drain the pipe, copy what the rings hold up to those
  * heads, merge. A message that a record relies on was written before the record was published, so it has been read by
- * then; a slot met for the first time has its head read after its message, and the pipe is drained once more.
+ * then; a ring met for the first time on the way (a chunk's) has its head read too, and the pipe is drained once more.
  */
 #include <errno.h>
 #include <poll.h>
@@ -80,6 +80,7 @@ struct reader_process *reader_process(struct reader *reader, uint32_t index, uin
 	if (process || reader->pool->processes[index].generation != generation)
 		return NULL;
 	process = xcalloc(1, sizeof *process);
+	process->reader = reader;
 	process->index = index;
 	process->generation = generation;
 	process->pidfd = -1;
@@ -113,7 +114,7 @@ struct ring *reader_ring(struct reader *reader, uint32_t slot)
 	return reader->rings[slot] = ring;
 }
 
-/* Slots whose message could not be sent. */
+/* Rings are found in the table of slots. */
 static void scan_slots(struct reader *reader)
 {
 	uint32_t limit = reader->pool->head->next_slot;
@@ -141,12 +142,11 @@ static void sink_thread(void *context, int32_t tid)
 }
 
 
-static struct reader *sink_reader; /* the one reader of this process: messages in rings need it */
-
 static void sink_message(void *context, const void *data, size_t size)
 {
-	(void)context;
-	reader_message(sink_reader, data, size);
+	struct ring *ring = context;
+
+	reader_message(ring->process->reader, data, size);
 }
 
 static bool ring_advance(struct ring *ring)
@@ -328,7 +328,6 @@ size_t reader_round(struct reader *reader)
 	uint64_t now, ns = monotonic_ns();
 	size_t work = 0;
 
-	sink_reader = reader;
 	now = pool_now();
 	if (reader->pool->head->next_slot != reader->claims) {
 		reader->claims = reader->pool->head->next_slot;

@@ -30,6 +30,7 @@ struct ring {
 };
 
 struct reader_process {
+	struct reader *reader;   /* whose it is */
 	uint32_t index, generation;
 	struct image *image;
 	int pidfd;               /* -1: unknown, the process is gone or is our own child */
