@@ -19,6 +19,7 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include "shim/channel.h"
 #include "shim/message.h"
 #include "shim/modules.h"
@@ -28,7 +29,7 @@
 #include "shim/sys.h"
 #include "shim/unwind.h"
 
-enum { MAX_MODULES = 8192, MAX_BUILD_ID = 64, MAX_PATH = 4096 };
+enum { PAGE = 4096, MAX_MODULES = 8192, MAX_BUILD_ID = 64, MAX_PATH = 4096 };
 enum module_state { MODULE_UNUSED, MODULE_ALIVE, MODULE_DEAD };
 
 struct module {
@@ -84,19 +85,37 @@ static struct iovec find_build_id(const char *at, const char *end)
 	return (struct iovec){NULL, 0};
 }
 
-/* By the program headers, which the first page of a module shows where the linker has not been told
- * otherwise. */
-static struct iovec build_id_of(const struct module *module)
+static bool is_executable(const struct link_map *map)
+{
+	return map == _r_debug.r_map;
+}
+
+/* The executable's as the kernel found them; of others, the first page shows them where the linker
+ * has not been told otherwise. */
+static const ElfW(Phdr) * program_headers(const struct module *module, size_t *n)
 {
 	const ElfW(Ehdr) *head = (const ElfW(Ehdr) *)module->start;
-	struct iovec found = {NULL, 0};
 
+	*n = 0;
+	if (is_executable(module->map)) {
+		*n = getauxval(AT_PHNUM);
+		return (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	}
 	if (memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 ||
 		head->e_phentsize != sizeof(ElfW(Phdr)) ||
 		head->e_phoff + head->e_phnum * sizeof(ElfW(Phdr)) > module->end - module->start)
-		return found;
-	const ElfW(Phdr) *program = (const ElfW(Phdr) *)(module->start + head->e_phoff);
-	for (unsigned int i = 0; i < head->e_phnum && found.iov_len == 0; i++) {
+		return NULL;
+	*n = head->e_phnum;
+	return (const ElfW(Phdr) *)(module->start + head->e_phoff);
+}
+
+static struct iovec build_id_of(const struct module *module)
+{
+	size_t n;
+	const ElfW(Phdr) *program = program_headers(module, &n);
+	struct iovec found = {NULL, 0};
+
+	for (size_t i = 0; program && i < n && found.iov_len == 0; i++) {
 		uintptr_t at = module->bias + program[i].p_vaddr;
 
 		if (program[i].p_type == PT_NOTE && at >= module->start && at < module->end &&
@@ -105,6 +124,24 @@ static struct iovec build_id_of(const struct module *module)
 				(const char *)at, (const char *)at + program[i].p_memsz);
 	}
 	return found;
+}
+
+/* Of an executable with gaps between its segments the loader knows each piece by itself. */
+static void join_pieces(struct module *module)
+{
+	size_t n;
+	const ElfW(Phdr) *program = program_headers(module, &n);
+
+	for (size_t i = 0; program && i < n; i++) {
+		uintptr_t start = module->bias + program[i].p_vaddr,
+			  end = start + program[i].p_memsz;
+
+		if (program[i].p_type != PT_LOAD)
+			continue;
+		start &= -(uintptr_t)PAGE;
+		module->start = start < module->start ? start : module->start;
+		module->end = end > module->end ? end : module->end;
+	}
 }
 
 static struct iovec path_of(const struct module *module)
@@ -130,6 +167,8 @@ static bool look_at(uintptr_t pc, struct module *module)
 		.start = (uintptr_t)object.dlfo_map_start,
 		.end = (uintptr_t)object.dlfo_map_end,
 		.bias = object.dlfo_link_map->l_addr};
+	if (is_executable(module->map))
+		join_pieces(module);
 	struct iovec build_id = build_id_of(module), path = path_of(module);
 	uint64_t place[3] = {module->start, module->end, module->bias};
 	module->identity = digest(0xcbf29ce484222325ull, place, sizeof place);
@@ -234,16 +273,10 @@ bool modules_meet(struct producer *producer, uint64_t pc)
 
 static bool is_still_there(const struct module *module)
 {
-	struct dl_find_object object;
 	struct module looked;
 
-	if (real_find_object((void *)module->start, &object) != 0 ||
-		object.dlfo_link_map != module->map ||
-		(uintptr_t)object.dlfo_map_start != module->start ||
-		(uintptr_t)object.dlfo_map_end != module->end ||
-		object.dlfo_link_map->l_addr != module->bias)
-		return false;
-	return look_at(module->start, &looked) && looked.identity == module->identity;
+	return look_at(module->start, &looked) && looked.map == module->map &&
+	       looked.identity == module->identity;
 }
 
 void modules_verify(struct producer *producer)
