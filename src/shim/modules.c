@@ -26,8 +26,8 @@
 #include "shim/real.h"
 #include "shim/rows.h"
 #include "shim/shim.h"
+#include "shim/stacks.h"
 #include "shim/sys.h"
-#include "shim/unwind.h"
 
 enum { PAGE = 4096, MAX_MODULES = 8192, MAX_BUILD_ID = 64, MAX_PATH = 4096 };
 enum module_state { MODULE_UNUSED, MODULE_ALIVE, MODULE_DEAD };
@@ -301,7 +301,7 @@ void modules_verify(struct producer *producer)
 	if (gone)
 		reseed();
 	/* Its rows may be known even where no stack was told whole. */
-	if (gone || atomic_exchange(&unwind_beyond, false))
+	if (gone || atomic_exchange(&stacks_cut, false))
 		rows_drop();
 }
 

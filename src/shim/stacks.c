@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every prefix of a stack, from the root, has a hash chained of its pcs; a table (id_table.h) knows
- * the ids of those that were told. A known stack is one look-up, of its whole hash. A new one looks
- * for its deepest known prefix, tells the nodes beyond it to the own ring, publishes them, and only
- * then lets others find their ids: so no ring can use an id before some ring has explained it. Two
- * threads may explain the same stack at once; then it has two ids, which the reader merges.
+ * Every prefix of a stack, from the root, has a hash chained of its pcs (trail.h); a table
+ * (id_table.h) knows the ids of those that were told. A known stack is one look-up, of its whole
+ * hash. A new one looks for its deepest known prefix, tells the nodes beyond it to the own ring,
+ * publishes them, and only then lets others find their ids: so no ring can use an id before some
+ * ring has explained it. Two threads may explain the same stack at once; then it has two ids, which
+ * the reader merges.
+ *
+ * A stack of more frames than are kept is told as the nearest ones and a node that says how many
+ * there were; the hash of all its frames leads to that. As the same nearest frames stand under
+ * others at other depths, they have a chain of their own.
  *
  * The chain begins with the seed of the modules (modules.h): where a plugin has gone and another
  * may stand at its addresses, the same pcs are other stacks.
@@ -20,14 +25,10 @@
 #include "shim/stacks.h"
 #include "shim/sys.h"
 
+_Atomic bool stacks_cut;
+
 static struct id_table table;
 static _Atomic uint32_t last_id;
-
-static inline uint64_t mix(uint64_t hash, uint64_t pc)
-{
-	hash = (hash ^ pc) * 0x9FB21C651E98DF25ull;
-	return hash ^ hash >> 29;
-}
 
 /* 0 is no hash, it marks a free entry. */
 static inline uint64_t finish(uint64_t hash)
@@ -60,102 +61,182 @@ bool stacks_prepare(void)
 	return atomic_load(&table.n_tables) > 0;
 }
 
-static bool put_node(struct producer *producer, uint64_t flags, uint64_t ids, uint64_t value)
+/* How far a stack is known: its frames up to AT have HASH, and ID is told of them. */
+struct prefix {
+	uint32_t at;
+	uint64_t hash;
+	uint32_t id;
+};
+
+/* Of a stack that is kept whole: its hashes are known, those of a prefix hold its shorter ones. */
+static struct prefix known_whole(const struct trail *trail)
+{
+	struct prefix prefix = {.at = trail->n, .hash = trail->seed};
+
+	for (; prefix.at > 0; prefix.at--) {
+		const struct trail_frame *frame = &trail->frames[prefix.at - 1];
+
+		if (!trail_is_told(frame))
+			continue;
+		prefix.id = frame->id ? frame->id : id_table_get(&table, finish(frame->hash));
+		if (prefix.id) {
+			prefix.hash = frame->hash;
+			break;
+		}
+	}
+	return prefix;
+}
+
+/* Of the frames from FIRST on, as a chain of their own. */
+static struct prefix known_from(const struct trail *trail, uint32_t first)
+{
+	struct prefix prefix = {.at = first, .hash = trail->seed};
+
+	for (; prefix.at < trail->n; prefix.at++) {
+		const struct trail_frame *frame = &trail->frames[prefix.at];
+		uint64_t hash = trail_mix(prefix.hash, frame->pc);
+		uint32_t id;
+
+		if (!trail_is_told(frame))
+			continue;
+		id = id_table_get(&table, finish(hash));
+		if (!id)
+			break;
+		prefix.hash = hash;
+		prefix.id = id;
+	}
+	return prefix;
+}
+
+/* Tells the node FLAGS, VALUE under PREFIX, as ID; not published yet. */
+static bool put_node(
+	struct producer *producer, uint64_t flags, uint32_t id, uint32_t parent, uint64_t value)
 {
 	if (!ring_reserve(producer, 3))
 		return false;
 	ring_put(producer, wire_other(WIRE_NODE, 3, flags));
-	ring_put(producer, ids);
+	ring_put(producer, (uint64_t)id << 32 | parent);
 	ring_put(producer, value);
 	return true;
 }
 
-/* What is being looked up: pcs[0, n) and their hashes, hashes[i] of the stack from the root to
- * pcs[i]. */
-struct stack {
-	size_t n, depth;
-	uint64_t cut_hash; /* of the cut node, 0: the stack is whole */
-};
-
-/* Tells the nodes of pcs[0, n_new), whose parent is known as PARENT; returns the id of the leaf,
- * 0: could not. */
-static uint32_t tell_nodes(
-	struct producer *producer, const struct stack *stack, size_t n_new, uint32_t parent)
+static void publish_nodes(struct producer *producer)
 {
-	uint32_t count = (uint32_t)n_new + (stack->cut_hash != 0);
-	uint32_t first = atomic_fetch_add(&last_id, count) + 1, id = first;
-
-	for (size_t i = n_new; i-- > 0; parent = id++)
-		if (!put_node(producer, 0, (uint64_t)id << 32 | parent, producer->pcs[i]))
-			return 0;
-	if (stack->cut_hash) {
-		if (!put_node(producer, WIRE_NODE_CUT, (uint64_t)id << 32 | parent, stack->depth))
-			return 0;
-		parent = id;
-	}
 	ring_publish(producer);
 	ring_flush(producer);
-
 	if (id_table_is_full(&table))
 		make_room();
-	id = first;
-	for (size_t i = n_new; i-- > 0; id++)
-		id_table_put(&table, producer->hashes[i], id);
-	if (stack->cut_hash)
-		id_table_put(&table, stack->cut_hash, id);
-	return parent;
 }
 
-static uint64_t hash_all(struct producer *producer, struct stack *stack)
+/* Tells what is beyond PREFIX, which then is all of the stack. False: could not. */
+static bool tell_rest(struct producer *producer, struct prefix *prefix)
 {
-	uint64_t hash = modules_seed();
+	const struct trail_frame *frame = &producer->trail.frames[prefix->at];
+	const struct trail_frame *end = &producer->trail.frames[producer->trail.n];
+	uint32_t count = 0, parent = prefix->id, id;
 
-	for (size_t i = stack->n; i-- > 0;) {
-		hash = mix(hash, producer->pcs[i]);
-		producer->hashes[i] = finish(hash);
-	}
-	stack->cut_hash = stack->depth > stack->n ? finish(mix(~hash, stack->depth)) : 0;
-	return stack->cut_hash ? stack->cut_hash : producer->hashes[0];
-}
-
-static uint32_t tell(struct producer *producer, struct stack *stack)
-{
-	size_t n_new = 0;
-	uint32_t parent = 0;
-
-	while (n_new < stack->n && !(parent = id_table_get(&table, producer->hashes[n_new])))
-		n_new++;
-	/* A pc in a module that was not known may mean that the stack is another than it seemed:
-	 * begin again. */
-	for (size_t i = 0; i < n_new; i++)
-		if (modules_meet(producer, producer->pcs[i])) {
-			uint64_t hash = hash_all(producer, stack);
-			uint32_t id = id_table_get(&table, hash);
-
-			return id ? id : tell(producer, stack);
+	for (const struct trail_frame *it = frame; it < end; it++)
+		count += trail_is_told(it);
+	id = atomic_fetch_add(&last_id, count) + 1;
+	for (const struct trail_frame *it = frame; it < end; it++)
+		if (trail_is_told(it)) {
+			if (!put_node(producer, 0, id, parent, it->pc))
+				return false;
+			parent = id++;
 		}
-	return tell_nodes(producer, stack, n_new, parent);
+	publish_nodes(producer);
+	id -= count;
+	for (; frame < end; frame++)
+		if (trail_is_told(frame)) {
+			prefix->hash = trail_mix(prefix->hash, frame->pc);
+			prefix->id = id++;
+			id_table_put(&table, finish(prefix->hash), prefix->id);
+		}
+	prefix->at = producer->trail.n;
+	return true;
 }
 
-uint32_t stacks_trace(struct producer *producer, size_t n, size_t depth)
+/* The node that says how many frames there were. Returns its id, 0: could not. */
+static uint32_t tell_cut(struct producer *producer, const struct prefix *prefix, uint32_t depth)
 {
-	struct stack stack = {.n = n, .depth = depth};
-	uint64_t hash;
+	const uint64_t hash = finish(trail_mix(~prefix->hash, depth));
+	uint32_t id = id_table_get(&table, hash);
+
+	if (id)
+		return id;
+	id = atomic_fetch_add(&last_id, 1) + 1;
+	if (!put_node(producer, WIRE_NODE_CUT, id, prefix->id, depth))
+		return 0;
+	publish_nodes(producer);
+	id_table_put(&table, hash, id);
+	return id;
+}
+
+/* A pc in a module that was not known may mean that the stack is another than it seemed: then its
+ * hashes begin with the new seed. */
+static bool meet_modules(struct producer *producer, const struct prefix *prefix)
+{
+	struct trail *trail = &producer->trail;
+
+	for (uint32_t i = prefix->at; i < trail->n; i++)
+		if (trail_is_told(&trail->frames[i]) && modules_meet(producer, trail->frames[i].pc)) {
+			trail_rehash(trail, modules_seed());
+			return true;
+		}
+	return false;
+}
+
+/* The first of the frames that are kept. */
+static uint32_t first_kept(const struct trail *trail, uint32_t limit)
+{
+	uint32_t cut = trail_leaf(trail)->depth - limit, low = 0, high = trail->n - 1;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (trail->frames[middle].depth > cut)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static uint32_t tell(struct producer *producer, bool cut)
+{
+	const struct trail *trail = &producer->trail;
+	uint32_t first = cut ? first_kept(trail, channel.pool->frames_limit) : 0;
+	struct prefix prefix;
+
+	do
+		prefix = cut ? known_from(trail, first) : known_whole(trail);
+	while (meet_modules(producer, &prefix));
+	if (prefix.at < trail->n && !tell_rest(producer, &prefix))
+		return 0;
+	return cut ? tell_cut(producer, &prefix, trail_leaf(trail)->depth) : prefix.id;
+}
+
+uint32_t stacks_find(struct producer *producer)
+{
+	struct trail *trail = &producer->trail;
+	struct trail_frame *leaf = &trail->frames[trail->n - 1];
+	bool cut = leaf->depth > channel.pool->frames_limit;
+	uint64_t seed = trail->seed, key;
 	uint32_t id;
 
-	if (n == 0)
+	if (leaf->depth == 0)
 		return 0;
-	hash = hash_all(producer, &stack);
-	if (hash == producer->last_hash)
-		return producer->last_trace;
-	id = id_table_get(&table, hash);
-	if (!id)
-		id = tell(producer, &stack);
-	/* The seed may have moved on meanwhile, so the hash may not be that of this id. */
-	producer->last_hash =
-		id && hash == (stack.cut_hash ? stack.cut_hash : producer->hashes[0]) ? hash : 0;
-	producer->last_trace = id;
-	return id;
+	if (cut)
+		atomic_store_explicit(&stacks_cut, true, memory_order_relaxed);
+	key = finish(cut ? ~leaf->hash : leaf->hash);
+	id = id_table_get(&table, key);
+	if (id)
+		return leaf->id = id;
+	id = tell(producer, cut);
+	/* The hash that was looked up may not be that of what was told. */
+	if (id && cut && seed == trail->seed)
+		id_table_put(&table, key, id);
+	return leaf->id = id;
 }
 
 void stacks_forget_all(void)

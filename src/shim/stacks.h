@@ -10,10 +10,18 @@
 #include <stdint.h>
 #include "shim/thread.h"
 
-/* The id of the stack that producer->pcs holds (N return addresses, most recent first; DEPTH: how
- * many there really are). New nodes are in PRODUCER's ring, published, when it returns. 0: no frame
- * at all, or it could not be told. */
-uint32_t stacks_trace(struct producer *producer, size_t n, size_t depth);
+/* The id of the stack that producer->trail holds; new nodes are in PRODUCER's ring, published, when
+ * it returns. 0: no frame at all, or it could not be told. */
+uint32_t stacks_find(struct producer *producer);
+static inline uint32_t stacks_trace(struct producer *producer)
+{
+	uint32_t id = trail_leaf(&producer->trail)->id;
+
+	return __builtin_expect(id != 0, 1) ? id : stacks_find(producer);
+}
+
+/* A stack was met that was not told whole: modules that no told pc lies in may matter. */
+extern _Atomic bool stacks_cut;
 
 /* Makes the first table. False: no memory. */
 bool stacks_prepare(void);

@@ -6,7 +6,6 @@
  * before it.
  */
 #include "shim/channel.h"
-#include "shim/depth.h"
 #include "shim/message.h"
 #include "shim/modules.h"
 #include "shim/real.h"
@@ -39,16 +38,12 @@ static void end(struct producer *producer)
 	thread_leave(producer);
 }
 
-static uint32_t trace(const struct call *call, struct producer *producer)
+static inline uint32_t trace(const struct call *call, struct producer *producer)
 {
-	struct unwind_start start = {.frame = call->frame, .known = producer->depth};
-	size_t depth, n = unwind_stack(&start, producer->pcs, channel.pool->frames_limit, &depth);
-
-	if (unlikely(depth > n && !producer->depth))
-		producer->depth = channel_memory(sizeof *producer->depth);
-	if (unlikely(start.broken))
+	unwind_walk(&producer->trail, call->frame);
+	if (unlikely(producer->trail.broken))
 		atomic_fetch_add_explicit(&channel.process->cut_stacks, 1, memory_order_relaxed);
-	return stacks_trace(producer, n, depth);
+	return stacks_trace(producer);
 }
 
 /* A handler that came while the stack was walked may have forked, and this be the child: its

@@ -26,15 +26,9 @@ bool thread_several;
 static struct thread *_Atomic all;
 static struct thread *_Atomic next_probe;
 
-static size_t scratch_bytes(void)
+static void attach(struct producer *producer, struct thread *thread, void *memory)
 {
-	return channel.pool->frames_limit * sizeof(uint64_t);
-}
-
-static void attach_scratch(struct producer *producer, struct thread *thread, void *scratch)
-{
-	producer->pcs = scratch;
-	producer->hashes = producer->pcs + channel.pool->frames_limit;
+	trail_init(&producer->trail, memory);
 	producer->thread = thread;
 }
 
@@ -45,12 +39,12 @@ static size_t whole_pages(size_t size)
 
 static size_t thread_bytes(void)
 {
-	return whole_pages(sizeof(struct thread) + 2 * scratch_bytes());
+	return whole_pages(sizeof(struct thread) + trail_bytes(TRAIL_FIRST));
 }
 
 static size_t level_bytes(void)
 {
-	return whole_pages(sizeof(struct producer) + 2 * scratch_bytes());
+	return whole_pages(sizeof(struct producer) + trail_bytes(TRAIL_FIRST));
 }
 
 static struct thread *make(int32_t tid)
@@ -61,7 +55,7 @@ static struct thread *make(int32_t tid)
 		return NULL;
 	thread->tid = tid;
 	thread->levels[0] = &thread->first;
-	attach_scratch(&thread->first, thread, thread + 1);
+	attach(&thread->first, thread, thread + 1);
 	thread->next = atomic_load(&all);
 	while (!atomic_compare_exchange_weak(&all, &thread->next, thread))
 		;
@@ -72,6 +66,7 @@ static struct thread *make(int32_t tid)
 static void reset(struct producer *producer)
 {
 	producer->busy = 0;
+	producer->trail.n_kept = 0;
 	if (producer->slot && producer->words) {
 		producer->position = atomic_load(producer->head) >> 1;
 		if (!channel.piped)
@@ -168,7 +163,7 @@ static struct producer *add_level(struct thread *thread, int level)
 	struct producer *producer = channel_memory(level_bytes());
 
 	if (producer) {
-		attach_scratch(producer, thread, producer + 1);
+		attach(producer, thread, producer + 1);
 		thread->levels[level] = producer;
 	}
 	return producer;
@@ -214,6 +209,9 @@ void thread_forget_all(void)
 		 * one stays, forgotten. */
 		if (thread == thread_self)
 			continue;
+		for (int i = 0; i < THREAD_LEVELS; i++)
+			if (thread->levels[i])
+				trail_release(&thread->levels[i]->trail);
 		for (int i = 1; i < THREAD_LEVELS; i++)
 			if (thread->levels[i])
 				sys_munmap(thread->levels[i], level_bytes());

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "memtrace/wire.h"
+#include "shim/trail.h"
 
 enum { THREAD_LEVELS = 3 };
 
@@ -31,15 +32,13 @@ struct producer {
 	_Atomic uint64_t *head;		/* where readers look, or own_head */
 	struct wire_slot *slot;
 	uint32_t number, capacity; /* index of the slot; bytes of the ring */
-	uint64_t last_hash;	   /* the last stack and its id */
-	uint32_t last_trace;
 	bool ready; /* has a slot, and the reader knows whose it is */
 	bool no_growth;
 	uint32_t retry;		/* requests to drop before a slot is looked for again */
 	_Atomic uint32_t taken; /* pipe only: somebody fills or empties the buffer */
 	_Atomic uint64_t own_head;
-	uint64_t *pcs, *hashes; /* scratch for one stack of frames_limit */
-	struct depth *depth;	/* see depth.h; NULL until a stack is cut */
+	uint32_t unstamped; /* short records since the last tick, see tell.c */
+	struct trail trail;
 	struct thread *thread;
 };
 

@@ -1,42 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Walks from the hook's caller to the root over rows (rows.h): three registers and some two loads a
- * frame.
+ * frame. As soon as a walk comes to a frame of the last one, and the memory that led on from there
+ * is what it was, the rest is the same (trail.h): real programs unwind two to four frames for each
+ * allocation and only compare the others.
  *
  * A frame's caller begins at the CFA, above the frame itself, on the same stack; only the frame of
  * a signal leads elsewhere, to whatever it interrupted. What a row cannot say, and what does not
- * hold this order, is left to libgcc, for the whole stack: it reads more, and tells a true end from
- * a broken one. So every walk has its result.
+ * hold this order, is asked of libgcc, for that one step; such a frame and those nearer to the leaf
+ * are then not kept. Code without unwind information is passed by the frame pointer, if that is
+ * one; else the walk is broken, and ends.
  *
  * Only the stack is read, and only where rows point: above the frame that they are of, and below
- * the top of the stack as far as that is known. Frames beyond those that are kept are only counted,
- * and not all of them, see depth.h. Cost: about a few nanoseconds a frame.
- *
- * Built with MEMTRACE_VERIFY_UNWIND, each walk is done both ways and differences are written to
- * standard error.
+ * the top of the stack as far as that is known.
  */
-#include "shim/depth.h"
+#include "shim/channel.h"
+#include "shim/modules.h"
 #include "shim/real.h"
 #include "shim/rows.h"
 #include "shim/shim.h"
 #include "shim/unwind.h"
 
-_Atomic bool unwind_beyond;
-
 /* Above the frames of the first thread. ld.so's. */
 extern void *__libc_stack_end;
 
-/* struct ucontext on the stack of a signal. */
-enum { CONTEXT_RBP = 120, CONTEXT_RSP = 160, CONTEXT_RIP = 168 };
-
-struct frame {
-	uint64_t pc; /* as it is stored: one above the last instruction's beginning, or a return
-			address */
-	uint64_t rsp, rbp, top;
+struct walk {
+	struct trail *trail;
+	struct unwind_state at;
+	uint64_t top; /* above all frames of the stack that at.rsp is on */
+	uintptr_t hook;
+	uint32_t left;   /* frames of the last walk that may yet be met */
+	uint32_t n_fresh;
+	uint32_t unkept; /* of the fresh ones, from the leaf on */
 };
 
-/* An address above all frames of the stack that RSP is on: a thread's own struct is at the top of
- * its stack, a stack of the program's making lies anywhere below. */
+/* A thread's own struct is at the top of its stack, a stack of the program's making lies anywhere
+ * below. */
 static uint64_t top_of(uint64_t rsp)
 {
 	uint64_t self;
@@ -52,152 +51,199 @@ static inline uint64_t load(uint64_t address)
 	return *(const volatile uint64_t *)address;
 }
 
-static inline bool is_readable(const struct frame *frame, uint64_t address)
+static inline bool is_readable(const struct walk *walk, uint64_t address)
 {
-	return address >= frame->rsp && address < frame->top && address % 8 == 0;
+	return address >= walk->at.rsp && address < walk->top && address % 8 == 0;
 }
 
-static bool leave_signal(struct frame *frame)
+static bool leave_signal(struct walk *walk)
 {
-	uint64_t context = frame->rsp;
+	uint64_t context = walk->at.rsp;
 
-	if (!is_readable(frame, context) || context + CONTEXT_RIP >= frame->top)
+	if (!is_readable(walk, context) || context + CONTEXT_RIP >= walk->top)
 		return false;
-	*frame = (struct frame){load(context + CONTEXT_RIP) + 1, load(context + CONTEXT_RSP),
-		load(context + CONTEXT_RBP), 0};
-	frame->top = top_of(frame->rsp);
+	walk->at = (struct unwind_state){load(context + CONTEXT_RIP) + 1,
+		load(context + CONTEXT_RSP), load(context + CONTEXT_RBP)};
+	walk->top = top_of(walk->at.rsp);
 	return true;
 }
 
-/* From FRAME to its caller. False: the row does not say it. */
-static inline bool step(struct frame *frame, uint32_t row)
+/* From a frame to its caller. False: the row does not say it. */
+static inline bool step(struct walk *walk, uint32_t row)
 {
-	uint64_t cfa, at;
+	struct unwind_state *at = &walk->at;
+	uint64_t cfa, place;
 
 	switch (cfi_kind(row)) {
 	case CFI_RSP:
-		cfa = frame->rsp + (uint64_t)cfi_offset(row);
+		cfa = at->rsp + (uint64_t)cfi_offset(row);
 		break;
 	case CFI_RBP:
-		cfa = frame->rbp + (uint64_t)cfi_offset(row);
+		cfa = at->rbp + (uint64_t)cfi_offset(row);
 		break;
 	case CFI_AT_RBP:
-		at = frame->rbp + (uint64_t)cfi_offset(row);
-		if (!is_readable(frame, at))
+		place = at->rbp + (uint64_t)cfi_offset(row);
+		if (!is_readable(walk, place))
 			return false;
-		cfa = load(at);
+		cfa = load(place);
 		break;
 	case CFI_SIGNAL:
-		return leave_signal(frame);
+		return leave_signal(walk);
 	default:
 		return false;
 	}
-	if (unlikely(cfa <= frame->rsp || cfa > frame->top || cfa % 8 != 0))
+	if (unlikely(cfa <= at->rsp || cfa > walk->top || cfa % 8 != 0))
 		return false;
 	if (cfi_rbp(row) != CFI_RBP_KEPT) {
-		at = (cfi_rbp(row) == CFI_RBP_AT_CFA ? cfa : frame->rbp) +
-		     (uint64_t)cfi_rbp_offset(row);
-		if (unlikely(!is_readable(frame, at)))
+		place = (cfi_rbp(row) == CFI_RBP_AT_CFA ? cfa : at->rbp) +
+			(uint64_t)cfi_rbp_offset(row);
+		if (unlikely(!is_readable(walk, place)))
 			return false;
-		frame->rbp = load(at);
+		at->rbp = load(place);
 	}
-	frame->pc = load(cfa - 8);
-	frame->rsp = cfa;
+	at->pc = load(cfa - 8);
+	at->rsp = cfa;
 	return true;
 }
 
-/* False: not all of the stack can be walked so. */
-static bool walk(const struct unwind_start *start, uint64_t *pcs, size_t max, size_t *depth)
+/* NULL: there is no room for one more. */
+static inline struct trail_frame *add(struct walk *walk)
 {
-	struct frame frame = {load(start->frame + 8), start->frame + 16, load(start->frame), 0};
-	size_t n = 0, rest = 0;
-	bool interrupted = false;
+	struct trail *trail = walk->trail;
 
-	if (start->known)
-		depth_begin(start->known);
-	frame.top = top_of(frame.rsp);
-	while (frame.pc != 0) {
-		uint32_t row;
+	if (unlikely(walk->left + walk->n_fresh >= trail->capacity) &&
+		!trail_grow(trail, walk->n_fresh))
+		return NULL;
+	return &trail->fresh[walk->n_fresh++];
+}
 
-		if (unlikely(n >= max) && start->known && !interrupted &&
-			(rest = depth_meet(start->known, frame.rsp, frame.pc)) > 0)
+static inline bool is_met(const struct trail_frame *frame, const struct unwind_state *at)
+{
+	return frame->rsp == at->rsp && frame->pc == at->pc &&
+	       (frame->rbp == at->rbp || !frame->live);
+}
+
+/* The kept frame that the walk is at was met, but a cell beyond it has changed: those up to the
+ * frame of that cell are as they were, the walk goes on from that one. Its rbp, and that of the
+ * frames before it, may be out of date where it did not matter, and may matter now. */
+static struct trail_frame *reuse(struct walk *walk, uint32_t changed)
+{
+	struct trail_frame *frame = NULL;
+
+	for (;;) {
+		const struct trail_frame *old = &walk->trail->frames[walk->left - 1];
+		bool last = walk->left < 2 || old[-1].cells < changed;
+
+		frame = add(walk);
+		if (!frame)
+			return NULL;
+		/* Growing may have moved it. */
+		old = &walk->trail->frames[--walk->left];
+		*frame = *old;
+		frame->rbp = walk->at.rbp;
+		walk->at = (struct unwind_state){old->pc, old->rsp, frame->rbp};
+		if (last)
+			return frame;
+		if (cfi_kind(old->row) == CFI_SIGNAL)
+			walk->at.rbp = old[-1].rbp;
+		else if (cfi_rbp(old->row) == CFI_RBP_AT_CFA)
+			walk->at.rbp = load(old[-1].rsp + (uint64_t)cfi_rbp_offset(old->row));
+		else if (cfi_rbp(old->row) == CFI_RBP_AT_RBP)
+			walk->at.rbp = load(walk->at.rbp + (uint64_t)cfi_rbp_offset(old->row));
+	}
+}
+
+/* The next frame of the walk, written down. NULL: all that is left is as it was, or there is no
+ * more room. */
+static inline struct trail_frame *next(struct walk *walk)
+{
+	struct trail *trail = walk->trail;
+	struct trail_frame *frame;
+	uint32_t changed;
+
+	while (walk->left > 0 && trail->frames[walk->left - 1].rsp < walk->at.rsp)
+		walk->left--;
+	if (walk->left > 0 && is_met(&trail->frames[walk->left - 1], &walk->at)) {
+		changed = trail_changed(trail, trail->frames[walk->left - 1].cells);
+		if (likely(!changed))
+			return NULL;
+		frame = reuse(walk, changed);
+	} else if (likely(frame = add(walk))) {
+		frame->pc = walk->at.pc;
+		frame->rsp = walk->at.rsp;
+		frame->rbp = walk->at.rbp;
+		frame->row = walk->at.pc ? rows_get(walk->at.pc - 1) : (uint32_t)CFI_END;
+	}
+	if (!frame)
+		walk->left = 0;
+	return frame;
+}
+
+/* What the row of FRAME could not say. False: the walk ends here. */
+static __attribute__((noinline)) bool pass(struct walk *walk, const struct trail_frame *frame)
+{
+	enum unwind_past past = UNWIND_END;
+	struct trail_frame *last;
+
+	if (cfi_kind(frame->row) != CFI_END) {
+		walk->unkept = walk->n_fresh;
+		past = unwind_past(walk->hook, &walk->at);
+	}
+	if (past == UNWIND_PAST) {
+		walk->top = top_of(walk->at.rsp);
+		return true;
+	}
+	walk->trail->broken = past != UNWIND_END;
+	walk->left = 0;
+	if (past == UNWIND_LAST && (last = add(walk)))
+		*last = (struct trail_frame){.pc = walk->at.pc, .row = CFI_END};
+	return false;
+}
+
+/* The fresh frames take their place behind those that are left of the last walk. */
+static inline void finish(struct walk *walk)
+{
+	struct trail *trail = walk->trail;
+	const struct trail_frame *from = &trail->fresh[walk->n_fresh];
+	struct trail_frame *to = &trail->frames[walk->left];
+
+	trail->n = walk->left + walk->n_fresh;
+	for (uint32_t i = walk->n_fresh; i > 0; i--) {
+		from--;
+		to->pc = from->pc;
+		to->rsp = from->rsp;
+		to->rbp = from->rbp;
+		to->row = from->row;
+		to++;
+	}
+	trail_follow(trail, walk->left);
+}
+
+void unwind_walk(struct trail *trail, uintptr_t hook)
+{
+	const uint64_t seed = modules_seed(),
+		       epoch = atomic_load_explicit(&rows_epoch, memory_order_relaxed);
+	struct walk walk = {.trail = trail,
+		.at = {load(hook + 8), hook + 16, load(hook)},
+		.hook = hook,
+		.left = trail->n_kept};
+	struct trail_frame *frame;
+
+	if (unlikely(trail->seed != seed || trail->epoch != epoch)) {
+		walk.left = 0;
+		trail->seed = seed;
+		trail->epoch = epoch;
+	}
+	/* Until the end, in case that a signal handler leaves us by a jump. */
+	trail->n_kept = 0;
+	trail->broken = false;
+	walk.top = top_of(walk.at.rsp);
+	while ((frame = next(&walk)))
+		if (unlikely(!step(&walk, frame->row)) && !pass(&walk, frame))
 			break;
-		if (likely(!real_is_shim(frame.pc))) {
-			if (likely(n < max))
-				pcs[n] = frame.pc;
-			if (++n == UNWIND_DEPTH_MAX)
-				break;
-		}
-		row = rows_get(frame.pc - 1);
-		interrupted = cfi_kind(row) == CFI_SIGNAL;
-		if (likely(step(&frame, row)))
-			continue;
-		if (cfi_kind(row) != CFI_END)
-			return false;
-		break;
-	}
-	if (start->known && n + rest > max && (rest > 0 || n < UNWIND_DEPTH_MAX))
-		depth_end(start->known, rest > 0);
-	*depth = n + rest;
-	return true;
-}
-
-#ifdef MEMTRACE_VERIFY_UNWIND
-#include <stdio.h>
-#include "shim/sys.h"
-
-static _Atomic uint64_t n_walks, n_left, n_different;
-
-static void say(const char *format, uint64_t a, uint64_t b, uint64_t c)
-{
-	char text[160];
-	int size = snprintf(text, sizeof text, format, SYS_CALL(SYS_getpid), a, b, c);
-
-	SYS_CALL(SYS_write, 2, (long)text, size);
-}
-
-static void verify(const struct unwind_start *start, const uint64_t *pcs, size_t max, size_t depth)
-{
-	struct unwind_start again = {.frame = start->frame};
-	uint64_t others[max];
-	size_t other_depth, n = unwind_slowly(&again, others, max, &other_depth);
-	bool same = other_depth == depth && !again.broken;
-
-	for (size_t i = 0; same && i < n; i++)
-		same = pcs[i] == others[i];
-	n_walks++;
-	if (same || n_different++ > 5)
-		return;
-	say("unwind %ld: DIFFERENT, depth %lu for %lu, broken %lu\n", depth, other_depth,
-		again.broken);
-	for (size_t i = 0; i < n; i++)
-		if (pcs[i] != others[i]) {
-			say("unwind %ld:   at %lu %lx for %lx\n", i, pcs[i], others[i]);
-			return;
-		}
-}
-
-static __attribute__((destructor)) void tell_verified(void)
-{
-	say("unwind %ld: %lu walks agree, %lu left to libgcc, %lu different\n",
-		n_walks - n_different, n_left, n_different);
-}
-#endif
-
-size_t unwind_stack(struct unwind_start *start, uint64_t *pcs, size_t max, size_t *depth)
-{
-	if (unlikely(!walk(start, pcs, max, depth))) {
-#ifdef MEMTRACE_VERIFY_UNWIND
-		n_left++;
-#endif
-		return unwind_slowly(start, pcs, max, depth);
-	}
-#ifdef MEMTRACE_VERIFY_UNWIND
-	verify(start, pcs, max, *depth);
-#endif
-	start->broken = *depth == 0;
-	if (likely(*depth <= max))
-		return *depth;
-	atomic_store_explicit(&unwind_beyond, true, memory_order_relaxed);
-	return max;
+	if (likely(walk.n_fresh > 0))
+		finish(&walk);
+	else
+		trail->n = walk.left;
+	trail->n_kept = trail->n - walk.unkept;
 }

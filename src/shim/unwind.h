@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Stacks of the calling thread, seen from a hook.
+ * Stacks of the calling thread, seen from a hook. A hook's frame is what
+ * __builtin_frame_address(0) says in it; its caller has rip at [frame + 8], rbp at [frame],
+ * rsp = frame + 16.
  */
 #ifndef SHIM_UNWIND_H
 #define SHIM_UNWIND_H
@@ -9,29 +11,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "shim/trail.h"
 
-enum { UNWIND_DEPTH_MAX = 1 << 19 };
+/* Walks from the caller of the hook at FRAME: TRAIL then holds all its frames, as far as there is
+ * room for them. It has at least one. */
+void unwind_walk(struct trail *trail, uintptr_t frame);
 
-struct depth;
-
-/* Where a walk begins: the hook's frame as __builtin_frame_address(0) says it; its caller has rip
- * at [frame + 8], rbp at [frame], rsp = frame + 16. */
-struct unwind_start {
-	uintptr_t frame;
-	struct depth *known; /* of the last walk from this level, or NULL */
-	bool broken; /* out: the walk ended where no unwind information was, or a wrong one */
+/* Where a walk stands, and what its next step needs to know. */
+struct unwind_state {
+	uint64_t pc; /* as trail_frame has it */
+	uint64_t rsp, rbp;
 };
 
-/* Return addresses, most recent first, from the hook's caller on; a pc that a signal interrupted is
- * stored as pc + 1. Writes at most MAX and returns how many. DEPTH: frames that there are; without
- * KNOWN counted up to UNWIND_DEPTH_MAX. Frames of the shim itself are left out. */
-size_t unwind_stack(struct unwind_start *start, uint64_t *pcs, size_t max, size_t *depth);
+enum unwind_past { UNWIND_PAST, UNWIND_LAST, UNWIND_END, UNWIND_BROKEN };
+/* By libgcc, ten times slower, what rows cannot say: moves STATE, a frame among the callers of the
+ * hook at FRAME, to its caller. UNWIND_LAST: only the caller's pc is known, and not its own;
+ * UNWIND_END: it has none; UNWIND_BROKEN: nothing says it. */
+enum unwind_past unwind_past(uintptr_t frame, struct unwind_state *state);
 
-/* A walk went on beyond MAX: through modules that no pc it wrote may lie in. */
-extern _Atomic bool unwind_beyond;
-
-/* The same by libgcc, ten times slower, for stacks that rows cannot say. */
-size_t unwind_slowly(struct unwind_start *start, uint64_t *pcs, size_t max, size_t *depth);
+/* The whole walk by libgcc, for comparison: return addresses, most recent first, without the
+ * shim's own. Writes at most MAX and returns how many. */
+size_t unwind_slowly(uintptr_t frame, uint64_t *pcs, size_t max);
 
 enum unwind_reached { UNWIND_NOT, UNWIND_DIRECTLY, UNWIND_BY_SIGNAL, UNWIND_UNKNOWN };
 /* Is the hook at FRAME among the callers of the hook at FROM, and has a signal come in between? */

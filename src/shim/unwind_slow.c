@@ -14,22 +14,23 @@
  * it is what unwind.c falls back on, and what rare questions are asked of.
  */
 #include <unwind.h>
-#include "shim/depth.h"
 #include "shim/real.h"
 #include "shim/shim.h"
 #include "shim/unwind.h"
 
+enum { REGISTER_RBP = 6 };
+
 struct walk {
 	uint64_t *pcs;
-	size_t max, n, depth, limit;
+	size_t max, n, limit;
 	uintptr_t begin; /* the stack pointer of the hook's caller: what counts begins there */
 	uint64_t first;	 /* and its pc */
 	uintptr_t end;	 /* that of the caller that is looked for, 0: none */
 	bool begun, found, signal;
-	bool met;  /* a frame from which on the depth is known */
 	bool ours; /* the frame before was one of the shim's */
 	volatile bool broken;
-	struct depth *known;
+	struct unwind_state *state; /* the frame to get past, or NULL */
+	bool there, past, last; /* it was the last one; its caller has been found; or only its pc */
 	struct walk *outer;
 	void *back[5];
 };
@@ -39,8 +40,8 @@ static void collect(struct walk *walk, uint64_t pc)
 	if (real_is_shim(pc))
 		return;
 	if (walk->n < walk->max)
-		walk->pcs[walk->n++] = pc;
-	walk->depth++;
+		walk->pcs[walk->n] = pc;
+	walk->n++;
 }
 
 /* Does not return. */
@@ -71,6 +72,9 @@ __attribute__((visibility("hidden"))) int _dl_find_object(
 	 * put under their stacks. */
 	if ((walk->begun || (uintptr_t)address + 1 == walk->first) && (uintptr_t)address + 1 > 1) {
 		walk->begun = true;
+		if (walk->there)
+			*walk->state = (struct unwind_state){(uintptr_t)address + 1, 0, 0};
+		walk->last = walk->there;
 		collect(walk, (uintptr_t)address + 1);
 	}
 	end_walk(walk, (uintptr_t)address + 1 > 1);
@@ -93,16 +97,16 @@ static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *data)
 	walk->signal = walk->signal || before;
 	if (pc == 0 || walk->found)
 		return _URC_NORMAL_STOP;
-	if (walk->known && walk->n == walk->max && !before) {
-		uint64_t rest = depth_meet(walk->known, sp, pc);
-
-		walk->depth += rest;
-		walk->met = rest > 0;
-		if (walk->met)
-			return _URC_NORMAL_STOP;
+	if (before)
+		pc++;
+	if (walk->there) {
+		*walk->state = (struct unwind_state){pc, sp, _Unwind_GetGR(context, REGISTER_RBP)};
+		walk->past = true;
+		return _URC_NORMAL_STOP;
 	}
-	collect(walk, before ? pc + 1 : pc);
-	return walk->depth < walk->limit ? _URC_NO_REASON : _URC_NORMAL_STOP;
+	walk->there = walk->state && walk->state->rsp == sp && walk->state->pc == pc;
+	collect(walk, pc);
+	return walk->n < walk->limit ? _URC_NO_REASON : _URC_NORMAL_STOP;
 }
 
 static __attribute__((noinline)) void run(struct walk *walk)
@@ -119,32 +123,40 @@ static __attribute__((noinline)) void run(struct walk *walk)
 	thread_self->walk = walk->outer;
 }
 
-size_t unwind_slowly(struct unwind_start *start, uint64_t *pcs, size_t max, size_t *depth)
+size_t unwind_slowly(uintptr_t frame, uint64_t *pcs, size_t max)
 {
 	struct walk walk = {.pcs = pcs,
 		.max = max,
-		.begin = start->frame + 16,
-		.first = *(const uintptr_t *)(start->frame + 8)};
+		.begin = frame + 16,
+		.first = *(const uintptr_t *)(frame + 8),
+		.limit = TRAIL_MOST};
 
-	walk.limit = UNWIND_DEPTH_MAX;
-	walk.known = start->known;
-	if (walk.known)
-		depth_begin(walk.known);
 	run(&walk);
-	if (walk.known && walk.depth > max && (walk.met || walk.depth < walk.limit))
-		depth_end(walk.known, walk.met);
-	start->broken = walk.broken || !walk.begun;
-	*depth = walk.depth;
-	return walk.n;
+	return walk.n < max ? walk.n : max;
+}
+
+enum unwind_past unwind_past(uintptr_t frame, struct unwind_state *state)
+{
+	struct walk walk = {.begin = frame + 16,
+		.first = *(const uintptr_t *)(frame + 8),
+		.limit = TRAIL_MOST,
+		.state = state};
+
+	run(&walk);
+	if (walk.past)
+		return UNWIND_PAST;
+	if (walk.last)
+		return UNWIND_LAST;
+	return walk.broken || !walk.there ? UNWIND_BROKEN : UNWIND_END;
 }
 
 enum unwind_reached unwind_reach(uintptr_t from, uintptr_t frame)
 {
-	struct walk walk = {.begin = from + 16, .end = frame + 16, .limit = UNWIND_DEPTH_MAX};
+	struct walk walk = {.begin = from + 16, .end = frame + 16, .limit = TRAIL_MOST};
 
 	run(&walk);
 	if (!walk.found)
-		return walk.broken || walk.depth >= walk.limit ? UNWIND_UNKNOWN : UNWIND_NOT;
+		return walk.broken || walk.n >= walk.limit ? UNWIND_UNKNOWN : UNWIND_NOT;
 	return walk.signal ? UNWIND_BY_SIGNAL : UNWIND_DIRECTLY;
 }
 
