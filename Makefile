@@ -6,7 +6,7 @@
 #   make                  build/memtrace and build/libmemtrace.so
 #   make check            every test there is; ends with "N passed, N failed"
 #   make demo             profiles a real program of this machine and shows its top
-#   make bench            what it costs, as ratios
+#   make bench            what it costs, as ratios; BENCH='--quick python3' chooses (tests/bench/run --help)
 #   make install          with PREFIX (default /usr/local) and DESTDIR; make uninstall takes all of it away again
 #   make SAN=address,undefined    the CLI under sanitizers, in build/san-address-undefined (never the shim)
 #   make CC=clang         a changed compiler or flag rebuilds what it touches
@@ -37,6 +37,9 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 FUZZ_NAMES := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 PLUGIN_SOURCES := $(sort $(wildcard tests/programs/*.so.c))
 PROGRAM_SOURCES := $(filter-out $(PLUGIN_SOURCES),$(sort $(wildcard tests/programs/*.c tests/programs/*.cc)))
+# Programs of make bench: those of BENCH_ALONE are measured, or measure, and so are linked with nothing of ours; the others
+# measure the house's own functions.
+BENCH_ALONE := measure loop short_threads live_blocks
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 MAN_PAGES := $(sort $(wildcard man/*.[1-8]))
 API_HEADERS := $(sort $(wildcard include/memtrace.h))
@@ -48,7 +51,7 @@ UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$B/%.o)
 FUZZERS := $(FUZZ_NAMES:%=$B/fuzz/%_fuzz)
 PROGRAMS := $(patsubst tests/programs/%,build/tests/%,$(basename $(PROGRAM_SOURCES)))
 PLUGINS := $(patsubst tests/programs/%.so.c,build/tests/lib%.so,$(PLUGIN_SOURCES))
-BENCHES := $(patsubst tests/bench/%.c,build/bench/%,$(BENCH_SOURCES))
+BENCHES := $(patsubst build/bench/%.so,build/bench/lib%.so,$(BENCH_SOURCES:tests/bench/%.c=build/bench/%))
 
 WARN := -Wall -Wextra
 DEFINES := -D_GNU_SOURCE -Iinclude -Isrc
@@ -155,6 +158,14 @@ build/tests/lib%.so: tests/programs/%.so.c build/flags.tests
 	$(Q)mkdir -p '$(@D)'
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -Itests/programs -g -O0 -fPIC -shared $(call needs,c) -MMD -MP -MT $@ \
 		-MF $@.d -o $@ $< $(call needs,ld)
+$(BENCH_ALONE:%=build/bench/%): build/bench/%: tests/bench/%.c build/flags.tests
+	$(call say,BENCH)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -g -O2 -o $@ $< -pthread
+build/bench/lib%.so: tests/bench/%.so.c include/memtrace/wire.h build/flags.tests
+	$(call say,BENCH)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -Iinclude -g -O2 -fno-builtin -fPIC -shared -fvisibility=hidden -o $@ $<
 build/bench/%: tests/bench/%.c $B/flags.cli $(HOUSE_OBJECTS)
 	$(call say,BENCH)
 	$(Q)mkdir -p '$(@D)'
@@ -171,8 +182,8 @@ demo:
 	@scripts/setup
 	@$(MAKE) --no-print-directory all
 	@scripts/demo
-bench: all programs $(BENCHES)
-	@tests/bench/run
+bench: all $(BENCHES)
+	@tests/bench/run $(BENCH)
 
 # install lists what it puts where once; uninstall takes the same list.
 install: all
