@@ -31,7 +31,9 @@
 
 #define CHILD_SOCKET 3
 #define LOOK_SECONDS 5 /* between looks whether the parent lives */
-#define REAP_TRIES 100 /* of 10 ms, for a child that has hung up to end by itself */
+#define SPENT_BYTES (64u << 20)
+#define STARVED_WAITS 5 /* for a helper that hardly gets the processor */
+#define REAP_TRIES 100	/* of 10 ms, for a child that has hung up to end by itself */
 
 /* ---- the child ---- */
 
@@ -93,13 +95,20 @@ static uint64_t mapped_bytes(void)
 	return size > 0 ? strtoull(text, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
+static uint64_t child_mapped; /* in the beginning */
+
+bool helper_is_spent(void)
+{
+	return mapped_bytes() > child_mapped + SPENT_BYTES;
+}
+
 static void child_limits(uint64_t memory)
 {
 	struct rlimit limit;
-	uint64_t mapped = mapped_bytes();
 
-	if (mapped && !getrlimit(RLIMIT_AS, &limit)) {
-		uint64_t most = mapped + memory;
+	child_mapped = mapped_bytes();
+	if (child_mapped && !getrlimit(RLIMIT_AS, &limit)) {
+		uint64_t most = child_mapped + memory;
 
 		limit.rlim_cur = most < limit.rlim_max ? most : limit.rlim_max;
 		setrlimit(RLIMIT_AS, &limit);
@@ -201,6 +210,7 @@ int helper_start(struct helper *helper, const struct helper_limits *limits,
 	}
 	helper->socket = sockets[0];
 	helper->patience_ms = limits->patience_ms;
+	helper->outside = false;
 	return 0;
 }
 
@@ -236,10 +246,20 @@ void helper_stop(struct helper *helper)
 	helper->pid = 0;
 }
 
+/* Signals that a process earns by what it does; of any other one somebody else has decided. */
+static bool is_own_fault(int signal)
+{
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGILL ||
+	       signal == SIGFPE || signal == SIGTRAP || signal == SIGSYS || signal == SIGXCPU;
+}
+
 /* It has closed its end, so it is dead or about to be. */
 static void tell_death(struct helper *helper, struct error *err)
 {
 	int status = reap(helper);
+
+	helper->outside = status == -1 || status == 0 ||
+			  (WIFSIGNALED(status) && !is_own_fault(WTERMSIG(status)));
 
 	if (status == -1)
 		error_set(err, "the reader died");
@@ -251,21 +271,39 @@ static void tell_death(struct helper *helper, struct error *err)
 		error_set(err, "the reader ended with status %d", WEXITSTATUS(status));
 }
 
+/* Milliseconds of the processor that PID has had; 0: nobody knows. */
+static int64_t used_ms(pid_t pid)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used))
+		return 0;
+	return used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
 /* Waits until the socket is ready for EVENTS, or fails. A stop (^Z) and signals begin the wait
  * anew. */
 static int wait_ready(struct helper *helper, short events, struct error *err)
 {
 	struct pollfd poller = {helper->socket, events, 0};
-	int n;
+	int64_t used, before = used_ms(helper->pid);
+	int n, waits = 0;
 
-	do
+	for (;;) {
 		n = poll(&poller, 1, helper->patience_ms);
-	while (n < 0 && errno == EINTR);
-	if (n > 0)
-		return 0;
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		used = used_ms(helper->pid);
+		if (++waits == STARVED_WAITS || used - before > helper->patience_ms / 10)
+			break;
+		before = used;
+	}
 	helper_stop(helper);
 	return error_status(err, EXIT_MEMTRACE_FAILED, "the reader made no progress for %g s",
-		helper->patience_ms / 1000.0);
+		waits * helper->patience_ms / 1000.0);
 }
 
 static int parent_write(struct helper *helper, const void *data, size_t size, struct error *err)

@@ -22,13 +22,15 @@
 
 struct helper_limits {
 	uint64_t memory; /* bytes that it may map beyond what the caller has mapped */
-	int patience_ms; /* without a message or a sign of life: it is killed */
+	int patience_ms; /* without a message or a sign of life: it is killed. One that hardly got
+			  * the processor meanwhile is waited for five times as long */
 };
 
 struct helper {
 	pid_t pid; /* 0: none */
 	int socket;
 	int patience_ms;
+	bool outside; /* after an error: it died, and not by anything that it did */
 };
 
 /* Forks; the child runs SERVE(SOCKET, ARGUMENT) and ends. -1 and an error when there can be no
@@ -50,5 +52,7 @@ void helper_send(int socket, const void *data, size_t size);
 /* A sign of life; DATA is an int * to the socket, as callbacks like it. At most one a second is
  * sent. */
 void helper_progress(void *data);
+/* It has mapped so much that it had better not begin with anything else. */
+bool helper_is_spent(void);
 
 #endif

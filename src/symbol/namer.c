@@ -2,10 +2,12 @@
 /*
  * Our end of the conversation with a module's helper process; namer_serve.h tells how it goes.
  *
- * When the helper dies, its module's debug information is not trusted any more: a second helper
- * reads the symbol tables only, and names what is left. When that dies too, nothing has a name.
- * What was named before stays: it came from bytes that did no harm. Everything received is read
- * through the cursor, since a dying process may send anything.
+ * A helper that served another module before, or did not die by its own fault, proves nothing when
+ * it dies: a fresh one goes on where it stopped, once. Else, when the helper dies, its module's
+ * debug information is not trusted any more: a second helper reads the symbol tables only, and
+ * names what is left. When that dies too, nothing has a name. What was named before stays: it came
+ * from bytes that did no harm. Everything received is read through the cursor, since a dying
+ * process may send anything.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,10 @@ struct namer {
 	enum module_names names;
 	string_id from, why; /* 0: none */
 	struct helper helper;
+	bool opened; /* the helper has this module's files */
+	bool reused; /* it has had another module's before */
+	bool spent;  /* it is not to have any other's */
+	bool tried_again;
 	struct binary *binary;	   /* in_process */
 	ARRAY(string_id) received; /* by the helper's number - 1 */
 	struct symbol *levels;	   /* CHAIN_MAX of them, for telling */
@@ -42,9 +48,19 @@ struct namer {
  * 11". */
 static void lose_trust(struct namer *namer, const struct error *why)
 {
+	bool again = !namer->tried_again && (namer->reused || namer->helper.outside);
+
+	namer->received.count = 0;
+	if (again) {
+		namer->tried_again = true;
+		namer->asked = false;
+		return;
+	}
 	if (namer->trust == TRUST_ALL) {
 		error_set(&namer->distrust, "its debug information %s (%s)",
-			why->status == EXIT_MEMTRACE_FAILED ? "cannot be read" : "is corrupt",
+			why->status == EXIT_MEMTRACE_FAILED || namer->helper.outside
+				? "cannot be read"
+				: "is corrupt",
 			why->text);
 		namer->trust = TRUST_SYMBOLS;
 	} else {
@@ -54,7 +70,6 @@ static void lose_trust(struct namer *namer, const struct error *why)
 		namer->why = strings_add(namer->strings, namer->distrust.text);
 	}
 	namer->asked = namer->trust == TRUST_NOTHING;
-	namer->received.count = 0;
 }
 
 static void set_source(struct namer *namer, const struct symbol_source *source)
@@ -80,6 +95,7 @@ static void receive_source(struct namer *namer, struct cursor *cursor)
 		cursor->failed = true;
 	namer->from = receive_text(namer, cursor);
 	namer->why = receive_text(namer, cursor);
+	namer->spent = cursor_u8(cursor);
 	namer->asked = true;
 }
 
@@ -147,27 +163,57 @@ static int receive_answer(struct namer *namer, struct telling *telling, struct e
 	}
 }
 
+/* A fresh helper. False: there can be none. */
+static bool start_helper(struct namer *namer)
+{
+	static const struct helper_limits limits = {MEMORY_MAX, PATIENCE_MS};
+	struct namer_job job = {&namer->module, namer->options,
+		namer->trust == TRUST_ALL ? NULL : namer->distrust.text};
+	struct error err = ERROR_INIT;
+
+	namer->reused = false;
+	if (!helper_start(&namer->helper, &limits, namer_serve, &job, &err))
+		return true;
+	namer->trust = TRUST_NOTHING;
+	namer->asked = true;
+	namer->names = MODULE_NAMES_NONE;
+	namer->why = strings_add(namer->strings, err.text);
+	return false;
+}
+
+/* Gives the module to a helper that had another one. */
+static int give_module(struct namer *namer, struct error *err)
+{
+	const struct symbol_module *module = &namer->module;
+	struct buffer request = {0};
+	int result;
+
+	buffer_varint(&request, 0);
+	buffer_string(&request, module->path, strlen(module->path));
+	buffer_string(&request, (const char *)module->build_id, module->build_id_size);
+	result = helper_ask(&namer->helper, request.data, request.size, err);
+	buffer_free(&request);
+	return result;
+}
+
 /* Makes the helper ready to be asked, with less trust each time that it dies. False: nobody can be
  * asked. */
 static bool open_helper(struct namer *namer)
 {
-	static const struct helper_limits limits = {MEMORY_MAX, PATIENCE_MS};
 	struct telling nothing = {0};
 
-	while (!namer->helper.pid && namer->trust != TRUST_NOTHING) {
-		struct namer_job job = {&namer->module, namer->options,
-			namer->trust == TRUST_ALL ? NULL : namer->distrust.text};
+	while (!(namer->helper.pid && namer->opened) && namer->trust != TRUST_NOTHING) {
 		struct error err = ERROR_INIT;
+		bool fresh = !namer->helper.pid;
 
 		namer->received.count = 0;
-		if (helper_start(&namer->helper, &limits, namer_serve, &job, &err)) {
-			namer->trust = TRUST_NOTHING;
-			namer->asked = true;
-			namer->names = MODULE_NAMES_NONE;
-			namer->why = strings_add(namer->strings, err.text);
-		} else if (receive_answer(namer, &nothing, &err)) {
+		namer->opened = false;
+		if (fresh && !start_helper(namer))
+			break;
+		if ((!fresh && give_module(namer, &err)) || receive_answer(namer, &nothing, &err))
 			lose_trust(namer, &err);
-		}
+		else
+			namer->opened = true;
 	}
 	return namer->helper.pid;
 }
@@ -287,6 +333,19 @@ void namer_rest(struct namer *namer)
 		binary_close(namer->binary);
 	namer->binary = NULL;
 	namer->received.count = 0;
+}
+
+bool namer_take(struct namer *namer, struct namer *from)
+{
+	if (!from->helper.pid || from->spent || !from->opened || from->trust != TRUST_ALL ||
+		namer->trust != TRUST_ALL)
+		return false;
+	namer->helper = from->helper;
+	namer->opened = false;
+	namer->reused = true;
+	from->helper.pid = 0;
+	from->received.count = 0;
+	return true;
 }
 
 bool namer_is_open(const struct namer *namer)

@@ -27,6 +27,9 @@ void namer_ask(
  * again. */
 void namer_rest(struct namer *namer);
 bool namer_is_open(const struct namer *namer);
+/* NAMER, which is not open, takes over the process of FROM, which then is not open either. False:
+ * that is not to be; all is as it was. */
+bool namer_take(struct namer *namer, struct namer *from);
 
 /* How the names were found; opens the files if that was never done. */
 struct symbol_source namer_source(struct namer *namer);

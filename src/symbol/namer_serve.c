@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "base/bytes.h"
 #include "base/map.h"
+#include "base/memory.h"
 #include "symbol/binary.h"
 #include "symbol/helper.h"
 #include "symbol/namer_serve.h"
@@ -18,6 +20,7 @@
 
 struct sender {
 	int socket;
+	struct binary_options options;
 	struct binary *binary;
 	struct map numbers; /* string_id -> the number sent */
 	struct buffer strings, chains;
@@ -72,6 +75,7 @@ static void send_source(struct sender *sender)
 	buffer_u8(&message, source.names);
 	send_text(&message, source.from);
 	send_text(&message, source.why);
+	buffer_u8(&message, helper_is_spent());
 	helper_send(sender->socket, message.data, message.size);
 	buffer_free(&message);
 }
@@ -92,19 +96,42 @@ static void send_chain(struct sender *sender, uint64_t address)
 		send_names(sender);
 }
 
+static void open_module(struct sender *sender, const struct symbol_module *module)
+{
+	if (sender->binary)
+		binary_close(sender->binary);
+	map_free(&sender->numbers);
+	sender->numbers = (struct map)MAP_INIT(uint64_t);
+	sender->binary = binary_open(module, &sender->options);
+}
+
+static void open_other(struct sender *sender, struct cursor *cursor)
+{
+	struct symbol_module module = {0};
+	size_t path_size;
+	const char *path = cursor_string(cursor, &path_size);
+
+	module.build_id = (const uint8_t *)cursor_string(cursor, &module.build_id_size);
+	if (!cursor_ok(cursor))
+		_exit(EXIT_FAILURE);
+	module.path = xstrndup(path, path_size);
+	open_module(sender, &module);
+	free((char *)module.path);
+}
+
 void namer_serve(int socket, void *argument)
 {
 	const struct namer_job *job = argument;
-	struct binary_options options = {
-		.search = job->options,
-		.distrust = job->distrust,
-		.progress = helper_progress,
-		.progress_data = &socket,
+	struct sender sender = {
+		.socket = socket,
+		.options = {.search = job->options,
+			.distrust = job->distrust,
+			.progress = helper_progress,
+			.progress_data = &socket},
 	};
-	struct sender sender = {.socket = socket, .numbers = MAP_INIT(uint64_t)};
 
 	dwarf_file_forgo_cleanup();
-	sender.binary = binary_open(job->module, &options);
+	open_module(&sender, job->module);
 	send_source(&sender);
 	for (;;) {
 		size_t size, count;
@@ -113,6 +140,8 @@ void namer_serve(int socket, void *argument)
 		uint64_t address = 0;
 
 		count = cursor_count(&cursor, 1);
+		if (!count)
+			open_other(&sender, &cursor);
 		for (size_t i = 0; i < count; i++) {
 			address += cursor_varint_signed(&cursor);
 			send_chain(&sender, address);

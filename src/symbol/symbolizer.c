@@ -3,7 +3,8 @@
  * The door: modules by number, and a cache of every address ever asked for, since heap profiles
  * repeat them. Behind it each module has a namer (a process of its own, normally), started at the
  * module's first question. At most OPEN_MAX are kept open: a profile is named module by module, and
- * opened files are the memory of this room.
+ * opened files are the memory of this room. What is open longest then gives its process to the
+ * next.
  *
  *      module --> chains: pc -> (first, count) in levels[]
  *         \-----> namer --> helper process --> binary --> ELF, DWARF
@@ -143,7 +144,7 @@ static void use(struct symbolizer *symbolizer, struct known_module *module)
 		if (!oldest || other->used < oldest->used)
 			oldest = other;
 	}
-	if (n_open >= OPEN_MAX)
+	if (n_open >= OPEN_MAX && !namer_take(module->namer, oldest->namer))
 		namer_rest(oldest->namer);
 }
 

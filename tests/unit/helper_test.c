@@ -92,6 +92,16 @@ static void hang(int socket, void *argument)
 		pause();
 }
 
+static void turn_round(int socket, void *argument)
+{
+	size_t size;
+
+	(void)argument;
+	free(helper_receive(socket, &size));
+	for (;;)
+		;
+}
+
 #ifndef __SANITIZE_ADDRESS__
 static void eat(int socket, void *argument)
 {
@@ -143,9 +153,32 @@ Test(helper, deaths)
 	check_death(nonsense, "the reader talks nonsense");
 }
 
+Test(helper, knows_who_is_to_blame)
+{
+	static const struct {
+		void (*serve)(int, void *);
+		int signal;
+		bool outside;
+	} cases[] = {{die_of_segv, 0, false}, {leave_early, 0, false}, {hang, SIGKILL, true},
+		{hang, SIGTERM, true}, {hang, SIGBUS, false}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct helper helper;
+		size_t size;
+
+		start(&helper, cases[i].serve, NULL);
+		if (cases[i].signal)
+			kill(helper.pid, cases[i].signal);
+		cr_assert_null(helper_answer(&helper, &size, &err));
+		cr_assert_eq(helper.outside, cases[i].outside, "%zu", i);
+	}
+}
+
 Test(helper, limits)
 {
-	check_death(hang, "the reader made no progress for 0.3 s");
+	/* Who sleeps may only be kept from working; who works and says nothing never ends. */
+	check_death(hang, "the reader made no progress for 1.5 s");
+	check_death(turn_round, "the reader made no progress for 0.3 s");
 	cr_assert_eq(err.status, EXIT_MEMTRACE_FAILED);
 #ifndef __SANITIZE_ADDRESS__ /* which has a malloc, and words, of its own */
 	check_death(eat, "the reader ran out of memory");

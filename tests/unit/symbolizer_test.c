@@ -346,8 +346,8 @@ Test(symbolizer, many_modules_share_few_processes)
 
 /* ---- harm ---- */
 
-/* The pid of this process's only child. */
-static pid_t only_child(void)
+/* Sends SIGNAL, or 0, to all children of this process; the pid of the last. */
+static pid_t kill_children(int signal)
 {
 	char *path = xasprintf("/proc/self/task/%d/children", gettid());
 	FILE *file = fopen(path, "r");
@@ -355,9 +355,16 @@ static pid_t only_child(void)
 
 	free(path);
 	cr_assert_not_null(file);
-	cr_assert_eq(fscanf(file, "%d", &pid), 1);
+	while (fscanf(file, "%d", &pid) == 1)
+		kill(pid, signal);
 	fclose(file);
+	cr_assert_gt(pid, 0);
 	return pid;
+}
+
+static pid_t only_child(void)
+{
+	return kill_children(0);
 }
 
 Test(symbolizer, a_reader_that_dies_costs_lines_not_names)
@@ -381,6 +388,55 @@ Test(symbolizer, a_reader_that_dies_costs_lines_not_names)
 	source = symbolizer_source(symbolizer, module_of("c"));
 	cr_assert_eq(source.names, MODULE_NAMES_NONE);
 	cr_assert_str_eq(source.why, "its symbol table is corrupt (the reader died of signal 7)");
+	symbolizer_free(symbolizer);
+}
+
+Test(symbolizer, a_reader_that_somebody_kills_costs_nothing)
+{
+	struct symbol_source source;
+	uint64_t mark;
+
+	toolchain_chain("c", "gcc", "");
+	mark = toolchain_mark("c") + 1;
+	begin(false);
+	symbolizer_source(symbolizer, module_of("c"));
+	kill(only_child(), SIGKILL);
+	cr_assert_str_eq(chain_of(module_of("c"), mark), C_CHAIN);
+	source = symbolizer_source(symbolizer, module_of("c"));
+	cr_assert_eq(source.names, MODULE_NAMES_DWARF);
+	cr_assert_null(source.why);
+	/* Whoever kills it always is to be told of. */
+	kill(only_child(), SIGKILL);
+	cr_assert_str_eq(chain_of(module_of("c"), mark - 1), "outer ?:0");
+	source = symbolizer_source(symbolizer, module_of("c"));
+	cr_assert_str_eq(
+		source.why, "its debug information cannot be read (the reader died of signal 9)");
+	symbolizer_free(symbolizer);
+}
+
+Test(symbolizer, a_module_does_not_answer_for_the_one_before_it)
+{
+	struct symbol_source source;
+	uint64_t mark;
+	char name[] = "c0";
+
+	toolchain_chain("c", "gcc", "");
+	mark = toolchain_mark("c") + 1;
+	toolchain_run("for i in 0 1 2 3 4; do cp c c$i; done");
+	begin(false);
+	for (; name[1] < '5'; name[1]++)
+		cr_assert_str_eq(chain_of(module_of(name), mark), C_CHAIN);
+	/* Only the last one's process had another module before. */
+	name[1] = '4';
+	kill_children(SIGSEGV);
+	cr_assert_str_eq(chain_of(module_of(name), mark + 1), C_CHAIN);
+	source = symbolizer_source(symbolizer, module_of(name));
+	cr_assert_eq(source.names, MODULE_NAMES_DWARF);
+	cr_assert_null(source.why);
+	name[1] = '3';
+	chain_of(module_of(name), mark + 1);
+	source = symbolizer_source(symbolizer, module_of(name));
+	cr_assert_eq(source.names, MODULE_NAMES_SYMTAB);
 	symbolizer_free(symbolizer);
 }
 
