@@ -19,7 +19,9 @@
  *
  * Time. A tick is tsc >> WIRE_TICK_SHIFT, taken so that it is exact across threads (free: before the real free; an
  * allocation: after the real one); a process whose wire_process.clock is WIRE_CLOCK_SEQUENCE takes numbers from
- * wire_process.sequence instead. Ticks of one ring never fall.
+ * wire_process.sequence instead. Ticks of one ring never fall. While a process has one ring alone, whose order is the
+ * order, only every WIRE_TICK_EVERY-th short record takes a tick, and the others say that no time has passed; from the
+ * first record of a second ring on, every one takes it.
  *
  * Both sides are of one build: WIRE_VERSION differing means that the shim goes silent. The reader trusts nothing that
  * stands in the pool or the pipe: the watched program can scribble over both.
@@ -41,6 +43,7 @@
 
 enum {
 	WIRE_TICK_SHIFT = 4,
+	WIRE_TICK_EVERY = 64,             /* short records to a tick, while a process has one ring */
 	WIRE_PROCESSES = 4096,
 	WIRE_SLOTS = 16384,
 	WIRE_RING_MAX = 1 << 20,          /* bytes: the distance of two rings in the pool */

@@ -10,6 +10,7 @@
 #ifndef SHIM_CFI_H
 #define SHIM_CFI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum cfi_kind {
@@ -37,6 +38,13 @@ static inline enum cfi_kind cfi_kind(uint32_t row)
 static inline enum cfi_rbp cfi_rbp(uint32_t row)
 {
 	return row >> 3 & 3;
+}
+
+/* CFA by rsp or rbp, rbp kept or saved at the CFA. The offset of an rbp that is kept is 0. */
+static inline bool cfi_is_common(uint32_t row)
+{
+	return (1u << (row & 31)) & (1u << CFI_RSP | 1u << CFI_RBP | 1u << (CFI_RSP | 8) |
+				      1u << (CFI_RBP | 8));
 }
 
 static inline int64_t cfi_offset(uint32_t row)

@@ -201,6 +201,7 @@ void life_jail(bool strict, bool no_clock)
 			&channel.process->sequence, (__rdtsc() >> WIRE_TICK_SHIFT) + (1 << 20));
 		channel.process->clock = WIRE_CLOCK_SEQUENCE;
 		channel.clock = WIRE_CLOCK_SEQUENCE;
+		ring_exact = true;
 	}
 	if (!strict && no_clock)
 		return;

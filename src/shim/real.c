@@ -15,51 +15,32 @@ struct real real;
 bool real_cxx_is_ours = true;
 int (*real_find_object)(void *address, struct dl_find_object *result);
 
-struct range {
-	uintptr_t start, end;
-};
-static struct range allocators[MAX_RANGES], loader;
+struct real_range real_loader;
+
+static struct real_range allocators[MAX_RANGES];
 static _Atomic uint32_t n_allocators;
-
-extern const char __ehdr_start[] __attribute__((visibility("hidden")));
-extern const char _end[] __attribute__((visibility("hidden")));
-
-static bool inside(const struct range *range, uintptr_t pc)
-{
-	return pc - range->start < range->end - range->start;
-}
-
-bool real_is_shim(uintptr_t pc)
-{
-	return pc - (uintptr_t)__ehdr_start < (uintptr_t)_end - (uintptr_t)__ehdr_start;
-}
-
-bool real_is_loader(uintptr_t pc)
-{
-	return inside(&loader, pc);
-}
 
 bool real_is_allocator(uintptr_t pc)
 {
 	uint32_t n = atomic_load_explicit(&n_allocators, memory_order_acquire);
 
 	for (uint32_t i = 0; i < n; i++)
-		if (inside(&allocators[i], pc))
+		if (real_range_has(&allocators[i], pc))
 			return true;
 	return real_is_shim(pc);
 }
 
-static bool range_of(void *address, struct range *range)
+static bool range_of(void *address, struct real_range *range)
 {
 	struct dl_find_object object;
 
 	if (!address || real_find_object(address, &object) != 0)
 		return false;
-	*range = (struct range){(uintptr_t)object.dlfo_map_start, (uintptr_t)object.dlfo_map_end};
+	*range = (struct real_range){(uintptr_t)object.dlfo_map_start, (uintptr_t)object.dlfo_map_end};
 	return true;
 }
 
-static void add_range(struct range range)
+static void add_range(struct real_range range)
 {
 	uint32_t n = atomic_load_explicit(&n_allocators, memory_order_relaxed);
 
@@ -71,7 +52,7 @@ static void add_range(struct range range)
 
 static void add_module(void *function)
 {
-	struct range range;
+	struct real_range range;
 
 	if (range_of(function, &range))
 		add_range(range);
@@ -84,7 +65,7 @@ static void find_cxx(const char *name, void **function)
 	*function = lookup_next_sized(name, false, &size);
 	/* A return address may stand behind the last instruction. */
 	if (*function)
-		add_range((struct range){(uintptr_t)*function, (uintptr_t)*function + size + 1});
+		add_range((struct real_range){(uintptr_t)*function, (uintptr_t)*function + size + 1});
 }
 
 #define FIND(result, name, params) real.name = lookup_next(#name, false);
@@ -117,7 +98,7 @@ bool real_find(void)
 		real.cfree = real.free;
 	SHIM_HOOKS_C(ADD_MODULE)
 	real_find_cxx();
-	range_of(&_r_debug, &loader);
+	range_of(&_r_debug, &real_loader);
 	owner = lookup_owner("_Znwm");
 	real_cxx_is_ours = owner == self;
 	owner = lookup_owner("_ZdlPv");

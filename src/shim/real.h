@@ -20,9 +20,23 @@ void real_find_cxx(void);
  * which are blocks of their own and outlive it. */
 bool real_is_allocator(uintptr_t pc);
 /* In the shim alone: a real function jumped on to another hook (operator delete does, to free). */
-bool real_is_shim(uintptr_t pc);
-/* In the dynamic loader. */
-bool real_is_loader(uintptr_t pc);
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern const char _end[] __attribute__((visibility("hidden")));
+static inline bool real_is_shim(uintptr_t pc)
+{
+	return pc - (uintptr_t)__ehdr_start < (uintptr_t)_end - (uintptr_t)__ehdr_start;
+}
+
+struct real_range {
+	uintptr_t start, end;
+};
+static inline bool real_range_has(const struct real_range *range, uintptr_t pc)
+{
+	return pc - range->start < range->end - range->start;
+}
+
+/* The dynamic loader. */
+extern struct real_range real_loader;
 
 /* Are the program's calls bound to our hooks? False: malloc is its own, a sanitizer's, … */
 bool real_malloc_is_ours(void);

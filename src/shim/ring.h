@@ -40,6 +40,10 @@ bool ring_try_take(struct producer *producer);
 void ring_take(struct producer *producer);
 void ring_give(struct producer *producer);
 
+/* False while one ring is all that the process has: its order is the order, and a tick now and then
+ * will do. Whoever makes it true does so before a second ring's first record. */
+extern bool ring_exact;
+
 static inline void ring_open(struct producer *producer)
 {
 	atomic_store_explicit(producer->head, producer->position << 1 | 1, memory_order_relaxed);
@@ -54,7 +58,7 @@ static inline uint64_t ring_tick(struct producer *producer)
 	if (__builtin_expect(channel.clock == WIRE_CLOCK_SEQUENCE, 0))
 		tick = atomic_fetch_add_explicit(
 			&channel.process->sequence, 1, memory_order_relaxed);
-	else if (thread_several)
+	else if (ring_exact)
 		tick = __rdtscp(&cpu) >> WIRE_TICK_SHIFT;
 	else
 		tick = __rdtsc() >> WIRE_TICK_SHIFT;

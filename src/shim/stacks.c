@@ -179,7 +179,8 @@ static bool meet_modules(struct producer *producer, const struct prefix *prefix)
 	struct trail *trail = &producer->trail;
 
 	for (uint32_t i = prefix->at; i < trail->n; i++)
-		if (trail_is_told(&trail->frames[i]) && modules_meet(producer, trail->frames[i].pc)) {
+		if (trail_is_told(&trail->frames[i]) &&
+			modules_meet(producer, trail->frames[i].pc)) {
 			trail_rehash(trail, modules_seed());
 			return true;
 		}

@@ -10,40 +10,77 @@
 #include "shim/modules.h"
 #include "shim/real.h"
 #include "shim/ring.h"
+#include "shim/rows.h"
 #include "shim/stacks.h"
 #include "shim/tell.h"
 #include "shim/unwind.h"
 
-static struct producer *begin(struct call *call)
+static __attribute__((noinline)) void begin_slow(struct producer *producer)
+{
+	if (channel.piped)
+		ring_take(producer);
+	if (atomic_load_explicit(&modules_dirty, memory_order_relaxed))
+		modules_verify(producer);
+}
+
+static inline struct producer *begin(const struct call *call)
 {
 	struct producer *producer;
 
 	if (unlikely(channel_stopped()))
 		return NULL;
 	producer = thread_enter(call->thread, call->frame);
-	if (producer && unlikely(channel.piped))
-		ring_take(producer);
-	if (producer && unlikely(atomic_load_explicit(&modules_dirty, memory_order_relaxed)))
-		modules_verify(producer);
+	if (likely(producer) && unlikely(channel.piped | atomic_load_explicit(&modules_dirty,
+								 memory_order_relaxed)))
+		begin_slow(producer);
 	return producer;
 }
 
-static void end(struct producer *producer)
+static __attribute__((noinline)) void end_pipe(struct producer *producer)
 {
-	if (unlikely(channel.piped)) {
-		if (channel.flush_always)
-			ring_flush(producer);
-		ring_give(producer);
-	}
+	if (channel.flush_always)
+		ring_flush(producer);
+	ring_give(producer);
+}
+
+static inline void end(struct producer *producer)
+{
+	if (unlikely(channel.piped))
+		end_pipe(producer);
 	thread_leave(producer);
+}
+
+/* Modules have come or gone: what was kept of the last walk may mean something else. */
+static inline bool is_stale(const struct trail *trail)
+{
+	return trail->seed != modules_seed() ||
+	       trail->epoch != atomic_load_explicit(&rows_epoch, memory_order_relaxed);
+}
+
+static __attribute__((noinline)) void refresh(struct producer *producer)
+{
+	producer->trail.n_kept = 0;
+	path_forget(producer->paths);
+	producer->trail.seed = modules_seed();
+	producer->trail.epoch = atomic_load(&rows_epoch);
 }
 
 static inline uint32_t trace(const struct call *call, struct producer *producer)
 {
-	unwind_walk(&producer->trail, call->frame);
-	if (unlikely(producer->trail.broken))
+	struct trail *trail = &producer->trail;
+	uint32_t id;
+
+	if (unlikely(is_stale(trail)))
+		refresh(producer);
+	id = path_find(producer->paths, trail, call->frame);
+	if (id)
+		return id;
+	unwind_walk(trail, call->frame);
+	if (unlikely(trail->broken))
 		atomic_fetch_add_explicit(&channel.process->cut_stacks, 1, memory_order_relaxed);
-	return stacks_trace(producer);
+	id = stacks_trace(producer);
+	path_keep(producer->paths, trail, id);
+	return id;
 }
 
 /* A handler that came while the stack was walked may have forked, and this be the child: its
@@ -54,11 +91,15 @@ static inline bool room(struct producer *producer, unsigned int words)
 }
 
 /* The tick of a short record, as a difference; what does not fit goes into a record before it (2
- * words). */
+ * words). An allocation's is taken after the real one: so it is seen then if another ring could
+ * have freed that address. */
 static inline uint64_t put_time(struct producer *producer)
 {
 	uint64_t tick, delta;
 
+	if (likely(!*(volatile bool *)&ring_exact) &&
+		likely(++producer->unstamped % WIRE_TICK_EVERY))
+		return 0;
 	ring_open(producer);
 	tick = ring_tick(producer);
 	delta = tick - producer->tick;
@@ -90,10 +131,10 @@ void tell_alloc(struct call *call, const void *block, size_t size)
 	struct producer *producer;
 	uint32_t id;
 
-	if (!addr || !(producer = begin(call)))
+	if (unlikely(!addr) || unlikely(!(producer = begin(call))))
 		return;
 	id = trace(call, producer);
-	if (!room(producer, 5)) {
+	if (unlikely(!room(producer, 5))) {
 		channel_lost();
 	} else if (is_short(addr) && likely(size >> 32 == 0)) {
 		uint64_t delta = put_time(producer);
@@ -111,13 +152,14 @@ void tell_alloc(struct call *call, const void *block, size_t size)
 	end(producer);
 }
 
-static void tell_gone(struct call *call, uint64_t addr, enum wire_type type, enum wire_kind kind)
+static inline void tell_gone(
+	const struct call *call, uint64_t addr, enum wire_type type, enum wire_kind kind)
 {
 	struct producer *producer = addr ? begin(call) : NULL;
 
-	if (!producer)
+	if (unlikely(!producer))
 		return;
-	if (!room(producer, 3)) {
+	if (unlikely(!room(producer, 3))) {
 		channel_lost();
 	} else if (is_short(addr)) {
 		uint64_t delta = put_time(producer);
@@ -134,7 +176,7 @@ static void tell_gone(struct call *call, uint64_t addr, enum wire_type type, enu
 
 void tell_free(struct call *call, const void *addr)
 {
-	if (unlikely(real_is_loader(call_pc(call))))
+	if (unlikely(real_range_has(&real_loader, call_pc(call))))
 		atomic_store_explicit(&modules_dirty, true, memory_order_relaxed);
 	tell_gone(call, (uintptr_t)addr, WIRE_FREE, WIRE_FREE_ANY);
 }

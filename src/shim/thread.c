@@ -21,14 +21,20 @@ enum {
 };
 
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
-bool thread_several;
 
 static struct thread *_Atomic all;
 static struct thread *_Atomic next_probe;
 
+/* What a level has behind its struct. */
+static size_t memory_bytes(void)
+{
+	return trail_bytes(TRAIL_FIRST) + PATHS * sizeof(struct path);
+}
+
 static void attach(struct producer *producer, struct thread *thread, void *memory)
 {
 	trail_init(&producer->trail, memory);
+	producer->paths = (struct path *)(void *)((char *)memory + trail_bytes(TRAIL_FIRST));
 	producer->thread = thread;
 }
 
@@ -39,12 +45,12 @@ static size_t whole_pages(size_t size)
 
 static size_t thread_bytes(void)
 {
-	return whole_pages(sizeof(struct thread) + trail_bytes(TRAIL_FIRST));
+	return whole_pages(sizeof(struct thread) + memory_bytes());
 }
 
 static size_t level_bytes(void)
 {
-	return whole_pages(sizeof(struct producer) + trail_bytes(TRAIL_FIRST));
+	return whole_pages(sizeof(struct producer) + memory_bytes());
 }
 
 static struct thread *make(int32_t tid)
@@ -127,7 +133,7 @@ struct thread *thread_get(void)
 	tid = sys_gettid();
 	if (atomic_load(&all)) {
 		thread = take_over(tid);
-		thread_several = true;
+		ring_exact = true;
 	}
 	if (!thread)
 		thread = make(tid);
@@ -165,11 +171,12 @@ static struct producer *add_level(struct thread *thread, int level)
 	if (producer) {
 		attach(producer, thread, producer + 1);
 		thread->levels[level] = producer;
+		ring_exact = true;
 	}
 	return producer;
 }
 
-struct producer *thread_enter(struct thread *thread, uintptr_t frame)
+struct producer *thread_enter_slow(struct thread *thread, uintptr_t frame)
 {
 	for (int level = 0; level < THREAD_LEVELS; level++) {
 		struct producer *producer = thread->levels[level];
@@ -220,5 +227,5 @@ void thread_forget_all(void)
 	atomic_store(&all, NULL);
 	atomic_store(&next_probe, NULL);
 	thread_self = NULL;
-	thread_several = false;
+	ring_exact = channel.piped;
 }

@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "memtrace/wire.h"
-#include "shim/trail.h"
+#include "shim/path.h"
 
 enum { THREAD_LEVELS = 3 };
 
@@ -32,13 +32,14 @@ struct producer {
 	_Atomic uint64_t *head;		/* where readers look, or own_head */
 	struct wire_slot *slot;
 	uint32_t number, capacity; /* index of the slot; bytes of the ring */
-	bool ready; /* has a slot, and the reader knows whose it is */
+	bool ready;		   /* has a slot, and the reader knows whose it is */
 	bool no_growth;
 	uint32_t retry;		/* requests to drop before a slot is looked for again */
 	_Atomic uint32_t taken; /* pipe only: somebody fills or empties the buffer */
 	_Atomic uint64_t own_head;
 	uint32_t unstamped; /* short records since the last tick, see tell.c */
 	struct trail trail;
+	struct path *paths;
 	struct thread *thread;
 };
 
@@ -58,7 +59,17 @@ extern __thread struct thread *thread_self __attribute__((tls_model("initial-exe
 struct thread *thread_get(void);
 /* The producer of the next free level for a hook at FRAME, marked busy; NULL when the event cannot
  * be recorded. */
-struct producer *thread_enter(struct thread *thread, uintptr_t frame);
+struct producer *thread_enter_slow(struct thread *thread, uintptr_t frame);
+static inline struct producer *thread_enter(struct thread *thread, uintptr_t frame)
+{
+	struct producer *producer = &thread->first;
+
+	if (__builtin_expect(producer->busy || !producer->ready, 0))
+		return thread_enter_slow(thread, frame);
+	producer->busy = frame;
+	atomic_signal_fence(memory_order_seq_cst);
+	return producer;
+}
 static inline void thread_leave(struct producer *producer)
 {
 	atomic_signal_fence(memory_order_seq_cst);
@@ -69,7 +80,5 @@ static inline void thread_leave(struct producer *producer)
 void thread_forget_all(void);
 /* Calls VISIT for every producer that has a slot, of living and dead threads. */
 void thread_visit(void (*visit)(struct producer *producer));
-/* Has a second thread been seen? Then ticks must be exact across threads. */
-extern bool thread_several;
 
 #endif

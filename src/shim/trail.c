@@ -4,8 +4,7 @@
  *
  * A cell may be read only once all cells nearer to the leaf were found unchanged: only then it
  * surely lies in a frame that is there. Eight are compared at a time where all of them lie in one
- * page, since one that may be read then makes the others readable. Cost: a quarter of a nanosecond
- * a cell.
+ * page, since the first then makes the others readable. Cost: a quarter of a nanosecond a cell.
  */
 #include "shim/cfi.h"
 #include "shim/channel.h"
@@ -13,13 +12,14 @@
 #include "shim/sys.h"
 #include "shim/trail.h"
 
-enum { PAGE_BITS = 12, GROUP = 8 };
+enum { PAGE_BITS = 12, RUN_MOST = 255, GROUP = 8 };
 
 static void place(struct trail *trail, void *memory, uint32_t capacity)
 {
 	trail->frames = memory;
 	trail->fresh = trail->frames + capacity;
 	trail->cells = (struct trail_cell *)(void *)(trail->fresh + capacity);
+	trail->runs = (uint8_t *)(trail->cells + TRAIL_CELLS * capacity);
 	trail->capacity = capacity;
 }
 
@@ -46,6 +46,7 @@ static void copy(void *to, const void *from, size_t size)
 bool trail_grow(struct trail *trail, uint32_t n_fresh)
 {
 	const struct trail old = *trail;
+	uint32_t n_cells = old.n ? old.frames[old.n - 1].cells : 0;
 	void *memory = NULL;
 
 	if (old.capacity < TRAIL_MOST)
@@ -55,37 +56,39 @@ bool trail_grow(struct trail *trail, uint32_t n_fresh)
 	place(trail, memory, old.capacity * 2);
 	copy(trail->frames, old.frames, old.n * sizeof *old.frames);
 	copy(trail->fresh, old.fresh, n_fresh * sizeof *old.fresh);
-	copy(trail->cells, old.cells,
-		(old.n ? old.frames[old.n - 1].cells : 0) * sizeof *old.cells);
+	copy(trail->cells, old.cells, n_cells * sizeof *old.cells);
+	/* Whole words: there is room behind the last one. */
+	copy(trail->runs, old.runs, n_cells + 7);
 	trail_release((struct trail *)&old);
 	trail->grown = true;
 	return true;
 }
 
-static struct trail_cell *put_signal(struct trail_cell *cell, const struct trail_frame *frame)
+static inline struct trail_cell *put_signal(
+	struct trail_cell *cell, const struct trail_frame *frame, const struct trail_frame *caller)
 {
-	const struct trail_frame *caller = frame - 1;
-
 	*cell++ = (struct trail_cell){frame->rsp + CONTEXT_RBP, caller->rbp};
 	*cell++ = (struct trail_cell){frame->rsp + CONTEXT_RSP, caller->rsp};
 	*cell++ = (struct trail_cell){frame->rsp + CONTEXT_RIP, caller->pc - 1};
 	return cell;
 }
 
-/* What led from FRAME to the one before it; sets live. Nearest to the leaf last. */
-static struct trail_cell *put_cells(struct trail_cell *cell, struct trail_frame *frame)
+/* What led from FRAME to CALLER, nearest to the leaf last; sets live. */
+static inline struct trail_cell *put_cells(
+	struct trail_cell *cell, struct trail_frame *frame, const struct trail_frame *caller)
 {
-	const struct trail_frame *caller = frame - 1;
-	enum cfi_kind kind = cfi_kind(frame->row);
-	enum cfi_rbp rbp = cfi_rbp(frame->row);
+	const enum cfi_kind kind = cfi_kind(frame->row);
+	const enum cfi_rbp rbp = cfi_rbp(frame->row);
 
+	frame->live = kind != CFI_RSP;
 	if (unlikely(kind == CFI_SIGNAL)) {
 		frame->live = false;
-		return put_signal(cell, frame);
+		return put_signal(cell, frame, caller);
 	}
-	frame->live = kind != CFI_RSP || (rbp == CFI_RBP_KEPT && caller->live);
 	*cell++ = (struct trail_cell){caller->rsp - 8, caller->pc};
-	if (rbp != CFI_RBP_KEPT && caller->live) {
+	if (rbp == CFI_RBP_KEPT) {
+		frame->live |= caller->live;
+	} else if (caller->live) {
 		uint64_t base = rbp == CFI_RBP_AT_CFA ? caller->rsp : frame->rbp;
 
 		*cell++ = (struct trail_cell){
@@ -98,25 +101,40 @@ static struct trail_cell *put_cells(struct trail_cell *cell, struct trail_frame 
 	return cell;
 }
 
-void trail_follow(struct trail *trail, uint32_t from)
+/* Of the cells from AT on, the first N in all. */
+static inline void count_runs(struct trail *trail, uint32_t at, uint32_t n)
 {
-	struct trail_frame *frame = &trail->frames[from], *end = &trail->frames[trail->n];
-	struct trail_cell *cell = trail->cells;
-	uint64_t hash = trail->seed;
-	uint32_t depth = 0;
+	uint32_t run = at > 0 ? trail->runs[at - 1] : 0;
 
-	if (from > 0) {
-		cell += frame[-1].cells;
-		hash = frame[-1].hash;
-		depth = frame[-1].depth;
+	for (; at < n; at++) {
+		if (run == 0 ||
+			(trail->cells[at].address ^ trail->cells[at - 1].address) >> PAGE_BITS)
+			run = 0;
+		run += run < RUN_MOST;
+		trail->runs[at] = (uint8_t)run;
 	}
+}
+
+void trail_take(struct trail *trail, uint32_t left, uint32_t n_fresh)
+{
+	const struct trail_frame *from = &trail->fresh[n_fresh];
+	struct trail_frame *frame = &trail->frames[left], *end = frame + n_fresh;
+	const uint32_t n_old = left > 0 ? frame[-1].cells : 0;
+	struct trail_cell *cell = trail->cells + n_old;
+	uint64_t hash = left > 0 ? frame[-1].hash : trail->seed;
+	uint32_t depth = left > 0 ? frame[-1].depth : 0;
+
 	for (; frame < end; frame++) {
+		from--;
+		frame->pc = from->pc;
+		frame->rsp = from->rsp;
+		frame->rbp = from->rbp;
+		frame->row = from->row;
+		frame->live = false;
 		if (likely(frame > trail->frames))
-			cell = put_cells(cell, frame);
-		else
-			frame->live = false;
+			cell = put_cells(cell, frame, frame - 1);
 		frame->cells = (uint32_t)(cell - trail->cells) & INT32_MAX;
-		if (trail_is_told(frame)) {
+		if (likely(trail_is_told(frame))) {
 			hash = trail_mix(hash, frame->pc);
 			depth++;
 		}
@@ -124,6 +142,9 @@ void trail_follow(struct trail *trail, uint32_t from)
 		frame->depth = depth;
 		frame->id = 0;
 	}
+	count_runs(trail, n_old, (uint32_t)(cell - trail->cells));
+	trail->n = left + n_fresh;
+	trail->left = left;
 }
 
 void trail_rehash(struct trail *trail, uint64_t seed)
@@ -141,41 +162,25 @@ void trail_rehash(struct trail *trail, uint64_t seed)
 	trail->seed = seed;
 }
 
-static inline uint64_t difference(const struct trail_cell *cell)
-{
-	return *(const volatile uint64_t *)cell->address ^ cell->value;
-}
-
-static inline bool is_one_page(const struct trail_cell *cells)
-{
-	uint64_t all = 0;
-
-	for (int i = 0; i < GROUP - 1; i++)
-		all |= cells[i].address ^ cells[GROUP - 1].address;
-	return all >> PAGE_BITS == 0;
-}
-
 static inline bool is_same(const struct trail_cell *cells)
 {
-	uint64_t all = 0;
-
-	for (int i = 0; i < GROUP; i++)
-		all |= difference(&cells[i]);
-	return all == 0;
+	return !(trail_difference(&cells[0]) | trail_difference(&cells[1]) |
+		 trail_difference(&cells[2]) | trail_difference(&cells[3]) |
+		 trail_difference(&cells[4]) | trail_difference(&cells[5]) |
+		 trail_difference(&cells[6]) | trail_difference(&cells[7]));
 }
 
 uint32_t trail_changed(const struct trail *trail, uint32_t n)
 {
-	while (n > 0) {
-		const struct trail_cell *group = &trail->cells[n - GROUP];
+	const struct trail_cell *cells = trail->cells;
 
-		if (n >= GROUP && likely(is_one_page(group)) && likely(is_same(group))) {
+	while (n > 0) {
+		uint32_t end = n - trail->runs[n - 1];
+
+		while (n - end >= GROUP && likely(is_same(&cells[n - GROUP])))
 			n -= GROUP;
-			continue;
-		}
-		/* Some of them one by one: the next group may lie in one page again. */
-		for (int i = 0; i < GROUP && n > 0; i++, n--)
-			if (unlikely(difference(&trail->cells[n - 1])))
+		for (; n > end; n--)
+			if (unlikely(trail_difference(&cells[n - 1])))
 				return n;
 	}
 	return 0;

@@ -15,7 +15,7 @@
  * rbp matters to a frame (`live`) if its row uses it, or if its row leaves it alone and it matters
  * to the caller. Where it does not matter the kept value may be out of date.
  *
- * Memory: 96 bytes a frame of the deepest stack yet, doubled as it is needed. Nothing is shared:
+ * Memory: 147 bytes a frame of the deepest stack yet, doubled as it is needed. Nothing is shared:
  * whoever holds the level holds its trail.
  */
 #ifndef SHIM_TRAIL_H
@@ -27,23 +27,30 @@
 #include "shim/real.h"
 
 enum {
-	TRAIL_FIRST = 128,      /* frames that there is room for in the beginning */
+	TRAIL_FIRST = 128, /* frames that there is room for in the beginning */
 	TRAIL_MOST = 1 << 19,
-	TRAIL_CELLS = 3,        /* at most, of one frame */
+	TRAIL_CELLS = 3, /* at most, of one frame */
 };
 
 /* Offsets in the struct ucontext that the frame of a signal begins with. */
 enum { CONTEXT_RBP = 120, CONTEXT_RSP = 160, CONTEXT_RIP = 168 };
 
 struct trail_frame {
-	uint64_t pc;  /* as it is told: a return address, an interrupted pc + 1; 0: nobody, the end */
+	uint64_t
+		pc; /* as it is told: a return address, an interrupted pc + 1; 0: nobody, the end */
 	uint64_t rsp, rbp;
-	uint64_t hash;  /* of the frames from the root to this one, see stacks.c */
-	uint32_t id;    /* the trace id of these frames, 0: not known here */
-	uint32_t row;   /* see cfi.h */
-	uint32_t depth; /* how many frames there are to this one, without the shim's own */
+	uint64_t hash;	     /* of the frames from the root to this one, see stacks.c */
+	uint32_t id;	     /* the trace id of these frames, 0: not known here */
+	uint32_t row;	     /* see cfi.h */
+	uint32_t depth;	     /* how many frames there are to this one, without the shim's own */
 	uint32_t cells : 31; /* how many cells lead from this one to the root */
 	uint32_t live : 1;
+};
+
+/* Where a walk stands, and what its next step needs to know. */
+struct unwind_state {
+	uint64_t pc; /* as trail_frame has it */
+	uint64_t rsp, rbp;
 };
 
 struct trail_cell {
@@ -53,16 +60,20 @@ struct trail_cell {
 struct trail {
 	struct trail_frame *frames, *fresh;
 	struct trail_cell *cells;
+	uint8_t *runs; /* of each cell: how many, it and those before it, lie in one page; at most
+			  255 */
 	uint32_t n, n_kept, capacity;
-	bool broken;  /* the last walk ended where nothing says who the caller is */
-	bool grown;   /* its memory is its own, not a part of the level's */
+	uint32_t left; /* the first frames, that the last walk took over from the one before */
+	bool broken;   /* the last walk ended where nothing says who the caller is */
+	bool grown;    /* its memory is its own, not a part of the level's */
 	uint64_t seed, epoch; /* of modules and rows, when it was walked */
 };
 
 /* The bytes of a trail of CAPACITY frames; the first one's are given to trail_init, zeros. */
 static inline size_t trail_bytes(uint32_t capacity)
 {
-	return capacity * (2 * sizeof(struct trail_frame) + TRAIL_CELLS * sizeof(struct trail_cell));
+	return capacity *
+	       (2 * sizeof(struct trail_frame) + TRAIL_CELLS * (sizeof(struct trail_cell) + 1));
 }
 void trail_init(struct trail *trail, void *memory);
 /* Room for twice as many; N_FRESH frames of the walk under way move along. False: there is none. */
@@ -70,12 +81,19 @@ bool trail_grow(struct trail *trail, uint32_t n_fresh);
 /* Gives back what trail_grow took. */
 void trail_release(struct trail *trail);
 
-/* Follows the frames [FROM, n) from their callers' on: cells, live, depth, hash. */
-void trail_follow(struct trail *trail, uint32_t from);
+/* The fresh frames, N_FRESH, take their place behind the first LEFT of the last walk, with their
+ * cells, live, depth, hash. */
+void trail_take(struct trail *trail, uint32_t left, uint32_t n_fresh);
 /* All hashes anew, beginning with SEED. */
 void trail_rehash(struct trail *trail, uint64_t seed);
 /* Of the cells [0, N): 1 + the index of the one nearest to the leaf that has changed; 0: none. */
 uint32_t trail_changed(const struct trail *trail, uint32_t n);
+
+/* Not 0: it has changed. */
+static inline uint64_t trail_difference(const struct trail_cell *cell)
+{
+	return *(const volatile uint64_t *)cell->address ^ cell->value;
+}
 
 static inline uint64_t trail_mix(uint64_t hash, uint64_t pc)
 {

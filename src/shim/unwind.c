@@ -15,7 +15,6 @@
  * the top of the stack as far as that is known.
  */
 #include "shim/channel.h"
-#include "shim/modules.h"
 #include "shim/real.h"
 #include "shim/rows.h"
 #include "shim/shim.h"
@@ -29,7 +28,7 @@ struct walk {
 	struct unwind_state at;
 	uint64_t top; /* above all frames of the stack that at.rsp is on */
 	uintptr_t hook;
-	uint32_t left;   /* frames of the last walk that may yet be met */
+	uint32_t left; /* frames of the last walk that may yet be met */
 	uint32_t n_fresh;
 	uint32_t unkept; /* of the fresh ones, from the leaf on */
 };
@@ -69,7 +68,7 @@ static bool leave_signal(struct walk *walk)
 }
 
 /* From a frame to its caller. False: the row does not say it. */
-static inline bool step(struct walk *walk, uint32_t row)
+static bool step(struct walk *walk, uint32_t row)
 {
 	struct unwind_state *at = &walk->at;
 	uint64_t cfa, place;
@@ -117,12 +116,6 @@ static inline struct trail_frame *add(struct walk *walk)
 	return &trail->fresh[walk->n_fresh++];
 }
 
-static inline bool is_met(const struct trail_frame *frame, const struct unwind_state *at)
-{
-	return frame->rsp == at->rsp && frame->pc == at->pc &&
-	       (frame->rbp == at->rbp || !frame->live);
-}
-
 /* The kept frame that the walk is at was met, but a cell beyond it has changed: those up to the
  * frame of that cell are as they were, the walk goes on from that one. Its rbp, and that of the
  * frames before it, may be out of date where it did not matter, and may matter now. */
@@ -153,34 +146,8 @@ static struct trail_frame *reuse(struct walk *walk, uint32_t changed)
 	}
 }
 
-/* The next frame of the walk, written down. NULL: all that is left is as it was, or there is no
- * more room. */
-static inline struct trail_frame *next(struct walk *walk)
-{
-	struct trail *trail = walk->trail;
-	struct trail_frame *frame;
-	uint32_t changed;
-
-	while (walk->left > 0 && trail->frames[walk->left - 1].rsp < walk->at.rsp)
-		walk->left--;
-	if (walk->left > 0 && is_met(&trail->frames[walk->left - 1], &walk->at)) {
-		changed = trail_changed(trail, trail->frames[walk->left - 1].cells);
-		if (likely(!changed))
-			return NULL;
-		frame = reuse(walk, changed);
-	} else if (likely(frame = add(walk))) {
-		frame->pc = walk->at.pc;
-		frame->rsp = walk->at.rsp;
-		frame->rbp = walk->at.rbp;
-		frame->row = walk->at.pc ? rows_get(walk->at.pc - 1) : (uint32_t)CFI_END;
-	}
-	if (!frame)
-		walk->left = 0;
-	return frame;
-}
-
 /* What the row of FRAME could not say. False: the walk ends here. */
-static __attribute__((noinline)) bool pass(struct walk *walk, const struct trail_frame *frame)
+static bool pass(struct walk *walk, const struct trail_frame *frame)
 {
 	enum unwind_past past = UNWIND_END;
 	struct trail_frame *last;
@@ -200,50 +167,101 @@ static __attribute__((noinline)) bool pass(struct walk *walk, const struct trail
 	return false;
 }
 
-/* The fresh frames take their place behind those that are left of the last walk. */
-static inline void finish(struct walk *walk)
+/* From FRAME, the last one written down, to its caller. False: the walk ends here. */
+static __attribute__((noinline)) bool step_on(struct walk *walk, const struct trail_frame *frame)
 {
-	struct trail *trail = walk->trail;
-	const struct trail_frame *from = &trail->fresh[walk->n_fresh];
-	struct trail_frame *to = &trail->frames[walk->left];
+	return step(walk, frame->row) || pass(walk, frame);
+}
 
-	trail->n = walk->left + walk->n_fresh;
-	for (uint32_t i = walk->n_fresh; i > 0; i--) {
-		from--;
-		to->pc = from->pc;
-		to->rsp = from->rsp;
-		to->rbp = from->rbp;
-		to->row = from->row;
-		to++;
+/* The walk is at a frame that was not met before, or at one that was met but for a cell of a frame
+ * beyond it (CHANGED, not 0). Writes down one or more, and goes on to the caller of the last.
+ * False: the walk ends here. */
+static __attribute__((noinline)) bool turn(struct walk *walk, uint32_t changed)
+{
+	struct trail_frame *frame = changed ? reuse(walk, changed) : add(walk);
+
+	if (!frame) {
+		walk->left = 0;
+		return false;
 	}
-	trail_follow(trail, walk->left);
+	if (!changed)
+		*frame = (struct trail_frame){
+			.pc = walk->at.pc,
+			.rsp = walk->at.rsp,
+			.rbp = walk->at.rbp,
+			.row = walk->at.pc ? rows_get(walk->at.pc - 1) : (uint32_t)CFI_END,
+		};
+	return step_on(walk, frame);
+}
+
+/* As long as rows are of the two common kinds, with all of it in registers; what else there is
+ * takes a turn. */
+static inline void run(struct walk *walk)
+{
+	struct trail_frame *fresh = walk->trail->fresh, *kept = walk->trail->frames + walk->left;
+	uint64_t pc = walk->at.pc, rsp = walk->at.rsp, rbp = walk->at.rbp, top = walk->top, cfa, at;
+	uint32_t n_fresh = 0, changed, row;
+
+	for (;;) {
+		while (kept > walk->trail->frames && kept[-1].rsp < rsp)
+			kept--;
+		changed = 0;
+		if (kept > walk->trail->frames && kept[-1].rsp == rsp && kept[-1].pc == pc &&
+			(kept[-1].rbp == rbp || !kept[-1].live)) {
+			changed = trail_changed(walk->trail, kept[-1].cells);
+			if (likely(!changed))
+				break;
+		} else if (likely(pc) && likely((uint32_t)(kept - walk->trail->frames) + n_fresh <
+						 walk->trail->capacity)) {
+			row = rows_get(pc - 1);
+			fresh[n_fresh].pc = pc;
+			fresh[n_fresh].rsp = rsp;
+			fresh[n_fresh].rbp = rbp;
+			fresh[n_fresh].row = row;
+			cfa = (cfi_kind(row) == CFI_RSP ? rsp : rbp) + (uint64_t)cfi_offset(row);
+			at = cfa + (uint64_t)cfi_rbp_offset(row);
+			if (likely(cfi_is_common(row)) && likely(cfa > rsp && cfa <= top) &&
+				likely(cfa % 8 == 0) && likely(at >= rsp && at < top)) {
+				n_fresh++;
+				if (cfi_rbp(row) == CFI_RBP_AT_CFA)
+					rbp = load(at);
+				pc = load(cfa - 8);
+				rsp = cfa;
+				continue;
+			}
+		}
+		walk->at = (struct unwind_state){pc, rsp, rbp};
+		walk->left = (uint32_t)(kept - walk->trail->frames);
+		walk->n_fresh = n_fresh;
+		if (!turn(walk, changed))
+			return;
+		fresh = walk->trail->fresh;
+		kept = walk->trail->frames + walk->left;
+		n_fresh = walk->n_fresh;
+		pc = walk->at.pc;
+		rsp = walk->at.rsp;
+		rbp = walk->at.rbp;
+		top = walk->top;
+	}
+	walk->left = (uint32_t)(kept - walk->trail->frames);
+	walk->n_fresh = n_fresh;
 }
 
 void unwind_walk(struct trail *trail, uintptr_t hook)
 {
-	const uint64_t seed = modules_seed(),
-		       epoch = atomic_load_explicit(&rows_epoch, memory_order_relaxed);
 	struct walk walk = {.trail = trail,
 		.at = {load(hook + 8), hook + 16, load(hook)},
+		.top = top_of(hook + 16),
 		.hook = hook,
 		.left = trail->n_kept};
-	struct trail_frame *frame;
 
-	if (unlikely(trail->seed != seed || trail->epoch != epoch)) {
-		walk.left = 0;
-		trail->seed = seed;
-		trail->epoch = epoch;
-	}
 	/* Until the end, in case that a signal handler leaves us by a jump. */
 	trail->n_kept = 0;
 	trail->broken = false;
-	walk.top = top_of(walk.at.rsp);
-	while ((frame = next(&walk)))
-		if (unlikely(!step(&walk, frame->row)) && !pass(&walk, frame))
-			break;
+	run(&walk);
 	if (likely(walk.n_fresh > 0))
-		finish(&walk);
+		trail_take(trail, walk.left, walk.n_fresh);
 	else
-		trail->n = walk.left;
+		trail->n = trail->left = walk.left;
 	trail->n_kept = trail->n - walk.unkept;
 }

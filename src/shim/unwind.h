@@ -17,12 +17,6 @@
  * room for them. It has at least one. */
 void unwind_walk(struct trail *trail, uintptr_t frame);
 
-/* Where a walk stands, and what its next step needs to know. */
-struct unwind_state {
-	uint64_t pc; /* as trail_frame has it */
-	uint64_t rsp, rbp;
-};
-
 enum unwind_past { UNWIND_PAST, UNWIND_LAST, UNWIND_END, UNWIND_BROKEN };
 /* By libgcc, ten times slower, what rows cannot say: moves STATE, a frame among the callers of the
  * hook at FRAME, to its caller. UNWIND_LAST: only the caller's pc is known, and not its own;
