@@ -199,7 +199,9 @@ static void module(struct out *out, const struct snapshot *snapshot, const struc
 
 	out_text(out, "  ");
 	id(out, snapshot, module->path);
-	out_format(out, ": %s", names[module->names]);
+	/* Who was asked and has none says why. */
+	out_format(out, ": %s",
+		module->names || module->why ? names[module->names] : "names not needed");
 	if (module->names_from) {
 		out_text(out, " from ");
 		id(out, snapshot, module->names_from);
