@@ -107,7 +107,7 @@ static void leave_input(int number)
 	static const char line[] = "fuzz: the input is in fuzz-failed.bin\n";
 	int fd = open("fuzz-failed.bin", O_WRONLY | O_CREAT | O_TRUNC, 0666);
 
-	if (fd < 0 || write(fd, present.data, present.size) < 0 ||
+	if (fd < 0 || (present.data && write(fd, present.data, present.size) < 0) ||
 		write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
 		_exit(2);
 	signal(number, SIG_DFL);
@@ -202,6 +202,8 @@ static void hand_over(const uint8_t *data, size_t size)
 	alarm(SLOW_SECONDS);
 	LLVMFuzzerTestOneInput(present.data, size);
 	free(present.data);
+	present.data = NULL;
+	present.size = 0;
 }
 
 static void run(uint64_t number)

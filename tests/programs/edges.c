@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cflags: -fno-builtin -Wno-alloc-size-larger-than -Wno-use-after-free */
+/* cflags: -fno-builtin -Wno-unknown-warning-option -Wno-alloc-size-larger-than -Wno-use-after-free */
 /* Requests of nothing, of too much and of nonsense. Prints what each gave and errno, which must be the same untraced. */
 #include <sys/mman.h>
 #include "truth.h"

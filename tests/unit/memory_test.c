@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "sanitized.h"
 
 struct item {
 	int number;
@@ -78,7 +79,7 @@ Test(memory, overflow_is_a_line_and_125, .exit_code = 125, .init = cr_redirect_s
 }
 
 /* A sanitizer's own allocator would end the process its own way. */
-#ifndef __SANITIZE_ADDRESS__
+#ifndef ADDRESS_SANITIZED
 Test(memory, too_much_is_a_line_and_125, .exit_code = 125, .init = cr_redirect_stderr)
 {
 	xmalloc(SIZE_MAX / 2);

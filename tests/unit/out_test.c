@@ -89,7 +89,8 @@ static struct out on_terminal(unsigned short columns)
 	int leader, follower;
 	struct out out;
 
-	cr_assert_eq(openpty(&leader, &follower, NULL, NULL, &window), 0);
+	if (openpty(&leader, &follower, NULL, NULL, &window))
+		cr_skip_test("no terminal can be made: %s", strerror(errno));
 	FILE *stream = fdopen(follower, "w");
 
 	out_init(&out, stream);
