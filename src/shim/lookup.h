@@ -20,6 +20,9 @@
 /* The shim's own entry; NULL while the loader's list is not there or the shim is not relocated
  * yet. */
 struct link_map *lookup_self(void);
+/* True: there is one thread, and until it is false no module comes or goes; many look-ups are then
+ * cheaper. */
+void lookup_keep(bool keep);
 /* The next definition of NAME after the shim's own, else any other; NULL: there is none. OLD:
  * versions that only old programs are bound to are good enough. */
 void *lookup_next(const char *name, bool old);

@@ -85,10 +85,13 @@ bool real_find(void)
 		return false;
 	if (real.malloc)
 		return true;
+	lookup_keep(true);
 	real_find_object =
 		(int (*)(void *, struct dl_find_object *))lookup_next("_dl_find_object", false);
-	if (!real_find_object)
+	if (!real_find_object) {
+		lookup_keep(false);
 		return false;
+	}
 	SHIM_HOOKS_MAP(FIND)
 	SHIM_HOOKS_LIFE(FIND)
 	SHIM_HOOKS_C(FIND)
@@ -103,6 +106,7 @@ bool real_find(void)
 	real_cxx_is_ours = owner == self;
 	owner = lookup_owner("_ZdlPv");
 	real_cxx_is_ours = real_cxx_is_ours && owner == self;
+	lookup_keep(false);
 	return real.malloc != NULL;
 }
 
