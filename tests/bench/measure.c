@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ static struct started {
 static int n_started;
 static char told[TOLD_MAX];
 static size_t told_size;
+static volatile sig_atomic_t interrupted;
 
 static uint64_t now_ns(void)
 {
@@ -61,6 +63,12 @@ static uint64_t cpu_ns(const struct rusage *usage)
 {
 	return (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000 +
 	       (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000;
+}
+
+/* The command has a group of its own, which no terminal's Ctrl-C reaches. */
+static void on_interrupt(int number)
+{
+	interrupted = number;
 }
 
 static pid_t start(char **command, const char *preload, const char *out, int told_fd)
@@ -115,7 +123,7 @@ static int await_end(int own_fd, int told_fd, uint64_t deadline_ns)
 		for (int i = 0; i < n_started; i++)
 			fds[i + 2] = (struct pollfd){
 				started[i].ended_ns ? -1 : started[i].fd, POLLIN, 0};
-		if (now >= deadline_ns)
+		if (now >= deadline_ns || interrupted)
 			return -1;
 		if (poll(fds, (nfds_t)n_started + 2, (int)((deadline_ns - now) / 1000000 + 1)) <= 0)
 			continue;
@@ -180,13 +188,43 @@ static void print_tracer(void)
 			cpu, rss, bytes);
 }
 
+/* Waits for everybody; kills them first if it is LATE. Returns the command's status. */
+static int reap_all(pid_t command, bool late)
+{
+	int status, result = 0;
+	pid_t pid;
+
+	for (;;) {
+		if (late)
+			kill_all(command);
+		pid = waitpid(-1, &status, 0);
+		if (pid == command)
+			result = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+		if (pid < 0 && errno == ECHILD)
+			return result;
+	}
+}
+
+static void print_result(int status, bool late, uint64_t start_ns, uint64_t end_ns)
+{
+	struct rusage all;
+
+	getrusage(RUSAGE_CHILDREN, &all);
+	printf("{\"status\": %d, \"late\": %s, \"start_ns\": %lu, \"end_ns\": %lu", status,
+		late ? "true" : "false", start_ns, end_ns);
+	printf(", \"cpu_ns\": %lu, \"rss_kib\": %ld", cpu_ns(&all), all.ru_maxrss);
+	print_tracer();
+	print_told();
+	printf("}\n");
+}
+
 int main(int argc, char **argv)
 {
 	const char *preload = NULL, *out = "/dev/null";
-	double limit_s = 1e6;
-	int pipe_ends[2], option, status = 0, own_fd, late, watched = 0;
-	struct rusage all;
+	int pipe_ends[2], option, status;
+	bool watched = false, late;
 	uint64_t start_ns, end_ns;
+	double limit_s = 1e6;
 	pid_t pid;
 
 	while ((option = getopt(argc, argv, "+t:s:w:p:")) != -1) {
@@ -195,38 +233,25 @@ int main(int argc, char **argv)
 		else if (option == 's')
 			out = optarg;
 		else if (option == 'w' || option == 'p')
-			preload = optarg, watched |= option == 'w';
+			preload = optarg;
 		else
 			return 2;
+		watched |= option == 'w';
 	}
-	if (optind >= argc || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
-		pipe2(pipe_ends, O_CLOEXEC) < 0)
-		fail("usage: measure [-t SECONDS] [-s FILE] [-w WATCH.so | -p LIBRARY.so] -- "
-		     "COMMAND");
+	if (optind >= argc)
+		return 2;
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || pipe2(pipe_ends, O_CLOEXEC) < 0)
+		fail("cannot prepare");
 	fcntl(pipe_ends[0], F_SETFL, O_NONBLOCK);
+	sigaction(SIGINT, &(struct sigaction){.sa_handler = on_interrupt}, NULL);
+	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_interrupt}, NULL);
 	start_ns = now_ns();
 	pid = start(argv + optind, preload, out, watched ? pipe_ends[1] : -1);
-	own_fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	late = await_end(own_fd, pipe_ends[0], start_ns + (uint64_t)(limit_s * 1e9));
+	late = await_end((int)syscall(SYS_pidfd_open, pid, 0), pipe_ends[0],
+		       start_ns + (uint64_t)(limit_s * 1e9)) < 0;
 	end_ns = now_ns();
-	do {
-		if (late)
-			kill_all(pid);
-		int one, got = waitpid(-1, &one, 0);
-		if (got == pid)
-			status = one;
-		if (got < 0 && errno == ECHILD)
-			break;
-	} while (1);
+	status = reap_all(pid, late);
 	listen(pipe_ends[0]);
-	getrusage(RUSAGE_CHILDREN, &all);
-	printf("{\"status\": %d, \"late\": %s, \"start_ns\": %lu, \"end_ns\": %lu, \"cpu_ns\": "
-	       "%lu, "
-	       "\"rss_kib\": %ld",
-		WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
-		late ? "true" : "false", start_ns, end_ns, cpu_ns(&all), all.ru_maxrss);
-	print_tracer();
-	print_told();
-	printf("}\n");
+	print_result(status, late, start_ns, end_ns);
 	return 0;
 }

@@ -62,6 +62,9 @@ class Ratios:
             "".join(HEADS[kind].rjust(width) for kind in kinds) + "|" for kinds in (self.kinds, self.traced, self.traced)) +
             f"{'less':>7}{'tail ms':>8}{'B/event':>8}{'ns/event':>9}{'events':>9}{'KiB':>6}", flush=True)
 
+    def missing(self, row, why):
+        print(f"{row.name:16} left out: {why}", flush=True)
+
     def groups(self, cells):
         """A bar after each group of columns."""
         ends, text = {len(self.kinds), len(self.kinds) + len(self.traced), len(self.kinds) + 2 * len(self.traced)}, ""
@@ -85,6 +88,10 @@ class Ratios:
             return cell(mean(ratio(row, kind, what) for row in self.rows))
         if len(self.rows) > 1:
             print(f"{'geometric mean':25}" + self.groups(over(what, kind) for what, kind in self.columns()), flush=True)
+        for kind in self.kinds:
+            fails = sum(of(row, kind, "wall") == "fails" for row in self.rows)
+            if fails:
+                print(f"{kind} finished {len(self.rows) - fails} of {len(self.rows)}: its mean is over those alone")
 
 
 class Loops:
