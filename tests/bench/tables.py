@@ -33,7 +33,7 @@ def less(row):
     ours, other = ratio(row, RING, "wall"), ratio(row, OTHER, "wall")
     if not isinstance(ours, float) or not isinstance(other, float):
         return None
-    return (other - 1) / max(ours - 1, 0.001)
+    return (other - 1) / (ours - 1) if ours > 1.01 else None  # less than this is noise
 
 
 def mean(values):
