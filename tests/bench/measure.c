@@ -10,11 +10,12 @@
  * of ours nor worth a millisecond of polling. Ends are seen here, by pidfd, since a busy tracer
  * sees them late.
  *
- *   measure [-t SECONDS] [-s FILE] [-w WATCH.so | -p LIBRARY.so] -- COMMAND [ARGUMENT…]
+ *   measure [-t SECONDS] [-m MIB] [-s FILE] [-w WATCH.so | -p LIBRARY.so] -- COMMAND [ARGUMENT…]
  *
- * -t: kills all of it after so long. -s: where the command's stdout goes, else nowhere. -p: a
- * library to preload. Times are in nanoseconds of CLOCK_MONOTONIC, memory in KiB. A tiny program in
- * C, because peak memory starts with that of who calls exec.
+ * -t: kills all of it after so long. -m: the address space that each process may have. -s: where
+ * the command's stdout goes, else nowhere. -p: a library to preload. Times are in nanoseconds of
+ * CLOCK_MONOTONIC, memory in KiB. A tiny program in C, because peak memory starts with that of who
+ * calls exec.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -218,6 +219,12 @@ static void print_result(int status, bool late, uint64_t start_ns, uint64_t end_
 	printf("}\n");
 }
 
+/* Ours too: we stay far below it, and what we start inherits it. */
+static void limit_memory(rlim_t bytes)
+{
+	setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes});
+}
+
 int main(int argc, char **argv)
 {
 	const char *preload = NULL, *out = "/dev/null";
@@ -227,9 +234,11 @@ int main(int argc, char **argv)
 	double limit_s = 1e6;
 	pid_t pid;
 
-	while ((option = getopt(argc, argv, "+t:s:w:p:")) != -1) {
+	while ((option = getopt(argc, argv, "+t:m:s:w:p:")) != -1) {
 		if (option == 't')
 			limit_s = atof(optarg);
+		else if (option == 'm')
+			limit_memory(strtoull(optarg, NULL, 10) << 20);
 		else if (option == 's')
 			out = optarg;
 		else if (option == 'w' || option == 'p')
