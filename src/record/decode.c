@@ -8,26 +8,62 @@
 #include "base/memory.h"
 #include "record/decode.h"
 
-void decode_append(struct decode_stream *stream, const uint64_t *words, size_t count)
+/* Words that have been read go, when they are more than those that wait: what waits is moved seldom. */
+static void make_room(struct decode_stream *stream, size_t count)
 {
-	if (!count)
-		return;
-	if (stream->at) {
-		stream->count -= stream->at;
-		memmove(stream->words, stream->words + stream->at, stream->count * sizeof *words);
+	size_t at = stream->at;
+
+	if (at >= stream->count - at) {
+		stream->count -= at;
+		stream->limit -= at;
 		stream->at = 0;
+		if (stream->count)
+			memmove(stream->words, stream->words + at, stream->count * sizeof *stream->words);
+		for (size_t i = 0; i < stream->marks.count; i++)
+			stream->marks.items[i].at -= at;
 	}
 	if (stream->count + count > stream->capacity) {
 		stream->capacity = (stream->count + count) * 2;
-		stream->words = xreallocarray(stream->words, stream->capacity, sizeof *words);
+		stream->words = xreallocarray(stream->words, stream->capacity, sizeof *stream->words);
+	}
+}
+
+void decode_append(struct decode_stream *stream, const uint64_t *words, size_t count, uint64_t floor)
+{
+	uint64_t last = stream->marks.count ? stream->marks.items[stream->marks.count - 1].floor : stream->time;
+
+	if (!count || stream->bad)
+		return;
+	make_room(stream, count);
+	if (floor > last && stream->at < stream->count) {
+		__typeof__(stream->marks.items) mark = ARRAY_PUSH(&stream->marks);
+
+		mark->at = stream->count;
+		mark->floor = floor;
+	} else if (floor > last) {
+		stream->time = floor;
 	}
 	memcpy(stream->words + stream->count, words, count * sizeof *words);
 	stream->count += count;
+	stream->limit = stream->marks.count ? stream->marks.items[0].at : stream->count;
+}
+
+/* What stands before the next floor has been read: it holds from here on. */
+static bool pass_mark(struct decode_stream *stream)
+{
+	if (!stream->marks.count)
+		return false;
+	if (stream->marks.items[0].floor > stream->time)
+		stream->time = stream->marks.items[0].floor;
+	memmove(stream->marks.items, stream->marks.items + 1, --stream->marks.count * sizeof *stream->marks.items);
+	stream->limit = stream->marks.count ? stream->marks.items[0].at : stream->count;
+	return true;
 }
 
 void decode_release(struct decode_stream *stream)
 {
 	free(stream->words);
+	ARRAY_FREE(&stream->marks);
 	memset(stream, 0, sizeof *stream);
 }
 
@@ -38,7 +74,7 @@ static const uint8_t kind_words[64] = {
 };
 
 /* The kinds that are events. */
-static bool decode_event(enum wire_kind kind, const uint64_t *words, struct event *event)
+static void decode_event(enum wire_kind kind, const uint64_t *words, struct event *event)
 {
 	static const uint8_t types[64] = {
 		[WIRE_ALLOC_ANY] = EVENT_ALLOC, [WIRE_FREE_ANY] = EVENT_FREE, [WIRE_MOVE_ANY] = EVENT_MOVE,
@@ -46,15 +82,14 @@ static bool decode_event(enum wire_kind kind, const uint64_t *words, struct even
 		[WIRE_CLEAR] = EVENT_CLEAR,
 	};
 
-	*event = (struct event){ .type = types[kind], .domain = (uint32_t)(words[0] >> 16), .tick = words[1] };
+	*event = (struct event){ .type = types[kind], .domain = (uint32_t)(words[0] >> 16) };
 	if (kind == WIRE_CLEAR)
-		return true;
+		return;
 	event->addr = words[2];
 	if (kind == WIRE_ALLOC_ANY || kind == WIRE_MAP || kind == WIRE_UNMAP)
 		event->size = words[3];
 	if (kind == WIRE_ALLOC_ANY || kind == WIRE_MAP)
 		event->trace = (uint32_t)words[4];
-	return true;
 }
 
 /* A record of the long form; true when it is an event. */
@@ -82,38 +117,43 @@ static bool decode_other(struct decode_stream *stream, const uint64_t *words, co
 		return false;
 	default:
 		stream->tick = words[1];
-		return decode_event(kind, words, event);
+		stream->time = stream->tick > stream->time ? stream->tick : stream->time;
+		decode_event(kind, words, event);
+		event->tick = stream->time;
+		return true;
 	}
 }
 
-int decode_next(struct decode_stream *stream, const struct decode_sink *sink, struct event *event)
+/* Words of the record at the stream's place; 0: it is none. */
+static size_t record_words(const struct decode_stream *stream)
 {
-	while (stream->at < stream->count && !stream->bad) {
-		const uint64_t *words = stream->words + stream->at, word = words[0];
-		size_t left = stream->count - stream->at, need;
+	uint64_t word = stream->words[stream->at], need = word >> 8 & 255;
 
-		if ((word & 3) != WIRE_OTHER) {
-			need = (word & 3) == WIRE_ALLOC ? 2 : 1;
-			if (left < need)
+	if ((word & 3) != WIRE_OTHER)
+		return (word & 3) == WIRE_ALLOC ? 2 : 1;
+	return kind_words[word >> 2 & 63] && need >= kind_words[word >> 2 & 63] ? need : 0;
+}
+
+int decode_slow(struct decode_stream *stream, const struct decode_sink *sink, struct event *event)
+{
+	while (stream->at < stream->count) {
+		const uint64_t *words = stream->words + stream->at;
+		size_t need = record_words(stream);
+
+		if (!need) {
+			stream->bad = true;
+			stream->at = stream->limit = stream->count = stream->marks.count = 0;
+			return 0;
+		}
+		if (stream->at + need > stream->limit) {
+			if (!pass_mark(stream))
 				return 0;
-			stream->at += need;
-			stream->tick += word >> 46;
-			*event = (struct event){ .type = (word & 3) == WIRE_ALLOC ? EVENT_ALLOC :
-						 (word & 3) == WIRE_FREE ? EVENT_FREE : EVENT_MOVE,
-				.tick = stream->tick, .addr = wire_word_addr(word) };
-			if (need == 2) {
-				event->trace = (uint32_t)(words[1] >> 32);
-				event->size = (uint32_t)words[1];
-			}
+			continue;
+		}
+		if ((words[0] & 3) != WIRE_OTHER) {
+			decode_short(stream, words, event);
 			return 1;
 		}
-		need = word >> 8 & 255;
-		if (!need || !kind_words[word >> 2 & 63] || need < kind_words[word >> 2 & 63]) {
-			stream->bad = true;
-			return 0;
-		}
-		if (left < need)
-			return 0;
 		stream->at += need;
 		if (decode_other(stream, words, sink, event))
 			return 1;

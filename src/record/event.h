@@ -7,15 +7,17 @@
 #define RECORD_EVENT_H
 
 #include <stdint.h>
+#include "memtrace/wire.h"
 
+/* Those of short records have the numbers of their words. */
 enum event_type {
-	EVENT_ALLOC,  /* addr, size, trace */
-	EVENT_FREE,   /* addr */
-	EVENT_MOVE,   /* addr: a free that an UNDO of the same ring may take back */
-	EVENT_UNDO,   /* addr: the ring's last MOVE or UNMAP of it did not happen */
-	EVENT_MAP,    /* addr, size (length), trace: a range */
-	EVENT_UNMAP,  /* addr, size (length) */
-	EVENT_CLEAR,  /* all blocks are forgotten */
+	EVENT_ALLOC = WIRE_ALLOC, /* addr, size, trace */
+	EVENT_FREE = WIRE_FREE,   /* addr */
+	EVENT_MOVE = WIRE_MOVE,   /* addr: a free that an UNDO of the same ring may take back */
+	EVENT_UNDO,               /* addr: the ring's last MOVE or UNMAP of it did not happen */
+	EVENT_MAP,                /* addr, size (length), trace: a range */
+	EVENT_UNMAP,              /* addr, size (length) */
+	EVENT_CLEAR,              /* all blocks are forgotten */
 };
 
 struct event {

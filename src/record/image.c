@@ -4,7 +4,11 @@
  * free that was never told (a block at a tracked address replaces it), and a free of an unknown address one that was
  * made before we looked. Where the order cannot be had (--transport pipe with idle threads) it is repaired by the ticks:
  * a free older than the block it hits freed the block before it; an allocation older than a free that found nothing
- * belongs to that free.
+ * belongs to that free. Only an event that is older than the youngest so far can be one of those. Events of one tick
+ * stand in the order in which they came.
+ *
+ * With millions of blocks each event finds its memory far away: in a block's page, its cell, its trace's counters. So a batch
+ * is walked several times, each time asking for what the next walk needs, before it is done.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,43 +67,45 @@ void image_free(struct image *image)
 	free(image);
 }
 
-static void block_free(struct image *image, struct live_block *block)
-{
-	ledger_free(&image->ledger, block->trace - 1, block->size, 1);
-	live_remove(&image->live, block);
-}
-
 /* An allocation older than a free that found nothing: they belong together. */
-static bool claim_orphan(struct image *image, const struct event *event, uint32_t trace)
+static bool claim_orphan(struct image *image, const struct event *event)
 {
 	uint64_t key[2] = { event->domain, event->addr }, *tick;
 
-	if (!image->orphans.count || !(tick = map_find(&image->orphans, key)) || !*tick || *tick < event->tick)
+	if (!image->orphans.count || !(tick = map_find(&image->orphans, key)) || *tick <= event->tick)
 		return false;
 	*tick = 0;
 	image->unknown_frees--;
-	ledger_alloc(&image->ledger, trace, event->size);
-	ledger_free(&image->ledger, trace, event->size, 1);
 	return true;
+}
+
+/* An allocation older than events that have been seen: whether its block has gone already. */
+static bool came_too_late(struct image *image, const struct event *event)
+{
+	struct live_block block;
+
+	if (claim_orphan(image, event))
+		return true;
+	return live_find(&image->live, event->domain, event->addr, &block) && block.tick > event->tick;
 }
 
 static void on_alloc(struct image *image, struct image_ring *ring, const struct event *event)
 {
 	uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread);
-	struct live_block *old, block = { event->addr, event->size, event->tick, event->domain, trace + 1 };
+	const struct live_block block = { event->addr, event->size, event->tick, event->domain, trace };
+	struct live_block old;
 
-	if (claim_orphan(image, event, trace))
-		return;
-	old = live_find(&image->live, event->domain, event->addr);
-	if (old && old->tick > event->tick) {
+	if (__builtin_expect(event->tick < image->latest, 0) && came_too_late(image, event)) {
 		ledger_alloc(&image->ledger, trace, event->size);
 		ledger_free(&image->ledger, trace, event->size, 1);
 		return;
 	}
-	if (old)
-		block_free(image, old);
+	if (__builtin_expect(!live_add(&image->live, &block), 0)) {
+		live_take(&image->live, event->domain, event->addr, &old);
+		ledger_free(&image->ledger, old.trace, old.size, 1);
+		live_add(&image->live, &block);
+	}
 	ledger_alloc(&image->ledger, trace, event->size);
-	live_add(&image->live, &block);
 }
 
 static void remember_orphan(struct image *image, const struct event *event)
@@ -114,39 +120,39 @@ static void remember_orphan(struct image *image, const struct event *event)
 	*map_add(&image->orphans, key, 0, NULL) = event->tick;
 }
 
+/* What went before a CLEAR cannot come back after it. */
+static void forget_cleared(const struct image *image, struct image_ring *ring)
+{
+	if (ring->clears == image->clears)
+		return;
+	memset(ring->moves, 0, sizeof ring->moves);
+	ring->cuts.count = 0;
+	ring->clears = image->clears;
+}
+
 static void on_free(struct image *image, struct image_ring *ring, const struct event *event)
 {
-	struct live_block *block = live_find(&image->live, event->domain, event->addr);
+	struct live_block block;
 
-	if (!block) {
+	if (__builtin_expect(event->tick < image->latest, 0) &&
+		live_find(&image->live, event->domain, event->addr, &block) && block.tick > event->tick)
+		return;
+	if (__builtin_expect(!live_take(&image->live, event->domain, event->addr, &block), 0)) {
 		remember_orphan(image, event);
 		return;
 	}
-	if (block->tick > event->tick)
-		return;
 	if (event->type == EVENT_MOVE) {
-		uint32_t at = ring->next_move++ % 4;
-
-		ring->moves[at].addr = block->addr;
-		ring->moves[at].size = block->size;
-		ring->moves[at].tick = block->tick;
-		ring->moves[at].domain = block->domain;
-		ring->moves[at].trace = block->trace;
-		ring->moves[at].valid = true;
+		forget_cleared(image, ring);
+		ring->moves[ring->next_move++ % IMAGE_MOVES] = (struct image_move){ block, true };
 	}
-	block_free(image, block);
+	ledger_free(&image->ledger, block.trace, block.size, 1);
 }
 
-static void put_back(struct image *image, struct image_ring *ring, uint32_t at)
+static void put_back(struct image *image, struct image_move *move)
 {
-	struct live_block block = { ring->moves[at].addr, ring->moves[at].size, ring->moves[at].tick,
-		ring->moves[at].domain, ring->moves[at].trace };
-
-	ring->moves[at].valid = false;
-	if (live_find(&image->live, block.domain, block.addr))
-		return;
-	ledger_unfree(&image->ledger, block.trace - 1, block.size, 1);
-	live_add(&image->live, &block);
+	move->valid = false;
+	if (live_add(&image->live, &move->block))
+		ledger_unfree(&image->ledger, move->block.trace, move->block.size, 1);
 }
 
 static void on_unmap(struct image *image, struct range_cuts *cuts, const struct event *event)
@@ -177,22 +183,23 @@ static void on_map(struct image *image, struct image_ring *ring, const struct ev
 
 static void on_undo(struct image *image, struct image_ring *ring, const struct event *event)
 {
-	for (uint32_t back = 1; back <= 4; back++) {
-		uint32_t at = (ring->next_move - back) % 4;
+	forget_cleared(image, ring);
+	for (uint32_t back = 1; back <= IMAGE_MOVES; back++) {
+		struct image_move *move = &ring->moves[(ring->next_move - back) % IMAGE_MOVES];
 
-		if (ring->moves[at].valid && ring->moves[at].addr == event->addr &&
-			ring->moves[at].domain == event->domain) {
-			put_back(image, ring, at);
+		if (move->valid && move->block.addr == event->addr && move->block.domain == event->domain) {
+			put_back(image, move);
 			return;
 		}
 	}
 	for (size_t i = 0; i < ring->cuts.count; i++) {
 		const struct range_cut *cut = &ring->cuts.items[i];
+		bool alone;
 
 		if (!ranges_free(&image->ranges, cut->domain, cut->start, cut->end))
 			continue;
-		ledger_unfree(&image->ledger, cut->trace, cut->end - cut->start, cut->last);
-		ranges_put_back(&image->ranges, cut);
+		alone = ranges_put_back(&image->ranges, cut);
+		ledger_unfree(&image->ledger, cut->trace, cut->end - cut->start, alone);
 	}
 	ring->cuts.count = 0;
 }
@@ -200,22 +207,9 @@ static void on_undo(struct image *image, struct image_ring *ring, const struct e
 /* No address space holds more; a larger size was never allocated, it is damage. */
 #define BLOCK_MAX (1ull << 48)
 
-void image_event(struct image *image, struct image_ring *ring, const struct event *event)
+static void on_other(struct image *image, struct image_ring *ring, const struct event *event)
 {
-	if (event->size > BLOCK_MAX) {
-		image->bad_stream = true;
-		return;
-	}
-	image->events++;
-	ring->last_was_move = event->type == EVENT_MOVE;
 	switch (event->type) {
-	case EVENT_ALLOC:
-		on_alloc(image, ring, event);
-		break;
-	case EVENT_FREE:
-	case EVENT_MOVE:
-		on_free(image, ring, event);
-		break;
 	case EVENT_UNDO:
 		on_undo(image, ring, event);
 		break;
@@ -223,9 +217,11 @@ void image_event(struct image *image, struct image_ring *ring, const struct even
 		on_map(image, ring, event);
 		break;
 	case EVENT_UNMAP:
+		forget_cleared(image, ring);
 		on_unmap(image, &ring->cuts, event);
 		break;
-	case EVENT_CLEAR:
+	default:
+		image->clears++;
 		live_clear(&image->live);
 		ranges_release(&image->ranges);
 		ledger_clear(&image->ledger);
@@ -233,12 +229,64 @@ void image_event(struct image *image, struct image_ring *ring, const struct even
 	}
 }
 
+static inline void take_event(struct image *image, struct image_ring *ring, const struct event *event)
+{
+	if (__builtin_expect(event->size > BLOCK_MAX, 0)) {
+		image->bad_stream = true;
+		return;
+	}
+	image->events++;
+	ring->last_was_move = event->type == EVENT_MOVE;
+	if (event->type == EVENT_ALLOC)
+		on_alloc(image, ring, event);
+	else if (event->type == EVENT_FREE || event->type == EVENT_MOVE)
+		on_free(image, ring, event);
+	else
+		on_other(image, ring, event);
+	if (event->tick > image->latest)
+		image->latest = event->tick;
+}
+
+void image_event(struct image *image, struct image_ring *ring, const struct event *event)
+{
+	take_event(image, ring, event);
+}
+
+static void prefetch(const struct image *image, const struct image_batch *batch)
+{
+	const struct live *live = &image->live;
+	const struct event *events = batch->events;
+
+	for (uint32_t i = 0; i < batch->count; i++) {
+		live_prefetch_place(live, events[i].domain, events[i].addr);
+		if (events[i].type == EVENT_ALLOC)
+			ledger_prefetch_place(&image->ledger, events[i].trace, events[i].domain, batch->rings[i]->thread);
+	}
+	for (uint32_t i = 0; i < batch->count; i++) {
+		live_prefetch_page(live, events[i].domain, events[i].addr);
+		if (events[i].type == EVENT_ALLOC)
+			ledger_prefetch(&image->ledger, events[i].trace, events[i].domain, batch->rings[i]->thread);
+	}
+	for (uint32_t i = 0; i < batch->count; i++)
+		live_prefetch_cell(live, events[i].domain, events[i].addr, events[i].type == EVENT_ALLOC);
+}
+
+void image_events(struct image *image, struct image_batch *batch)
+{
+	if (live_is_large(&image->live))
+		prefetch(image, batch);
+	for (uint32_t i = 0; i < batch->count; i++)
+		take_event(image, batch->rings[i], &batch->events[i]);
+	batch->count = 0;
+}
+
 void image_ring_end(struct image *image, struct image_ring *ring)
 {
-	uint32_t last = (ring->next_move - 1) % 4;
+	struct image_move *last = &ring->moves[(ring->next_move - 1) % IMAGE_MOVES];
 
-	if (ring->last_was_move && ring->moves[last].valid)
-		put_back(image, ring, last);
+	forget_cleared(image, ring);
+	if (ring->last_was_move && last->valid)
+		put_back(image, last);
 	ring->last_was_move = false;
 	free(ring->cuts.items);
 	memset(&ring->cuts, 0, sizeof ring->cuts);

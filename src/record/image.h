@@ -45,13 +45,20 @@ struct image_follow {
 	char *program, *file, *why;
 };
 
+struct image_move {
+	struct live_block block;
+	bool valid;
+};
+enum { IMAGE_MOVES = 4 };
+
 /* What one ring needs beside the image: who it is, and what an UNDO may ask back. */
 struct image_ring {
 	uint32_t thread;
-	struct { uint64_t addr, size, tick; uint32_t domain, trace; bool valid; } moves[4];
+	struct image_move moves[IMAGE_MOVES];
 	uint32_t next_move;
 	bool last_was_move;      /* the ring's last event: a realloc that has not come back */
 	struct range_cuts cuts;  /* of the last UNMAP */
+	uint32_t clears;         /* the image's, when those were written down */
 };
 
 struct image {
@@ -73,14 +80,26 @@ struct image {
 	struct live live;
 	struct ranges ranges;
 	struct map orphans;          /* (domain, addr) of frees before their allocation → tick */
+	uint32_t clears;             /* CLEAR events so far */
+	uint64_t latest;             /* tick of the youngest event so far: what is older comes late */
 	uint64_t events, unknown_frees;
 	bool bad_stream;
+};
+
+/* Events of several rings, in order. */
+enum { IMAGE_BATCH = 64 };
+struct image_batch {
+	struct event events[IMAGE_BATCH];
+	struct image_ring *rings[IMAGE_BATCH]; /* whose each is */
+	uint32_t count;
 };
 
 struct image *image_new(int32_t pid);
 void image_free(struct image *image);
 
 void image_event(struct image *image, struct image_ring *ring, const struct event *event);
+/* All of BATCH, which is empty then: many at once can be had ready before they are needed. */
+void image_events(struct image *image, struct image_batch *batch);
 void image_node(struct image *image, uint32_t id, uint32_t parent, uint64_t pc, uint32_t flags);
 uint32_t image_thread(struct image *image, int32_t tid);
 void image_thread_name(struct image *image, int32_t tid, const char *name, size_t size);

@@ -84,16 +84,20 @@ void ranges_add(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t
 		(struct range){ domain, new_mapping(ranges, trace), start, end });
 }
 
-void ranges_put_back(struct ranges *ranges, const struct range_cut *cut)
+bool ranges_put_back(struct ranges *ranges, const struct range_cut *cut)
 {
+	const struct mapping *mapping = &ranges->mappings.items[cut->mapping];
+	bool alone = cut->last || cut->mapping >= ranges->mappings.count || !mapping->pieces ||
+		mapping->trace != cut->trace;
 	uint32_t index = cut->mapping;
 
-	if (cut->last)
+	if (alone)
 		index = new_mapping(ranges, cut->trace);
 	else
 		ranges->mappings.items[index].pieces++;
 	insert(ranges, first_after(ranges, cut->domain, cut->start),
 		(struct range){ cut->domain, index, cut->start, cut->end });
+	return alone;
 }
 
 bool ranges_free(const struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end)

@@ -41,8 +41,9 @@ struct range_cuts {
 void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, struct range_cuts *cuts);
 /* Adds a new mapping of one piece; the place must be free. */
 void ranges_add(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, uint32_t trace);
-/* Puts a cut piece back, as a piece of its mapping if that still lives; its place must be free. */
-void ranges_put_back(struct ranges *ranges, const struct range_cut *cut);
+/* Puts a cut piece back, as a piece of its mapping if that still lives; true: it is a block by itself. Its place must be
+ * free. */
+bool ranges_put_back(struct ranges *ranges, const struct range_cut *cut);
 /* Whether nothing is mapped in [start, end) of DOMAIN. */
 bool ranges_free(const struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end);
 void ranges_release(struct ranges *ranges);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A round: take the time, make odd heads visible, read the heads, drain the pipe, copy what the rings hold up to those
- * heads, merge. A message that a record relies on was written before the record was published, so it has been read by
+ * A round: take the time, make odd heads visible, read the heads, drain the pipe, merge what the rings hold up to those
+ * heads (merge.c). A message that a record relies on was written before the record was published, so it has been read by
  * then; a ring met for the first time on the way (a chunk's) has its head read too, and the pipe is drained once more.
  */
 #include <errno.h>
@@ -13,11 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 #include "record/inbox.h"
+#include "record/merge.h"
 #include "record/reader.h"
 
 #define SCAN_EVERY_NS 20000000ull
 #define CLAIM_NS 50000000ull
-#define PIPE_QUIET_NS 200000000ull
 
 static uint64_t monotonic_ns(void)
 {
@@ -53,6 +53,7 @@ static void process_free(struct reader *reader, struct reader_process *process, 
 	for (size_t i = 0; i < 16; i++)
 		ARRAY_FREE(&process->parts[i]);
 	ARRAY_FREE(&process->rings);
+	free(process->heap);
 	if (process->pidfd >= 0)
 		close(process->pidfd);
 	image_free(process->image);
@@ -126,163 +127,6 @@ static void scan_slots(struct reader *reader)
 			reader_ring(reader, slot);
 }
 
-/* What the ring's records tell beside events. */
-static void sink_node(void *context, uint32_t id, uint32_t parent, uint64_t pc, uint32_t flags)
-{
-	struct ring *ring = context;
-
-	image_node(ring->process->image, id, parent, pc, flags);
-}
-
-static void sink_thread(void *context, int32_t tid)
-{
-	struct ring *ring = context;
-
-	ring->image.thread = image_thread(ring->process->image, tid);
-}
-
-
-static void sink_message(void *context, const void *data, size_t size)
-{
-	struct ring *ring = context;
-
-	reader_message(ring->process->reader, data, size);
-}
-
-static bool ring_advance(struct ring *ring)
-{
-	const struct decode_sink sink = { ring, sink_node, sink_thread, sink_message };
-
-	if (!ring->have_next)
-		ring->have_next = decode_next(&ring->stream, &sink, &ring->next) == 1;
-	if (ring->stream.bad)
-		ring->process->image->bad_stream = true;
-	return ring->have_next;
-}
-
-/* The head: its position, and whether all events up to NOW are published. */
-static void ring_look(struct reader *reader, struct ring *ring, uint64_t now)
-{
-	struct wire_slot *entry = &reader->pool->slots[ring->slot];
-	uint64_t head = atomic_load_explicit(&entry->head, memory_order_acquire);
-
-	for (int spin = 0; (head & 1) && spin < 200; spin++) {
-		__builtin_ia32_pause();
-		head = atomic_load_explicit(&entry->head, memory_order_acquire);
-	}
-	if (!(head & 1) && reader->pool->head->transport == WIRE_TRANSPORT_RING)
-		ring->safe = now;
-	ring->target = head >> 1;
-	ring->fresh = false;
-}
-
-static size_t ring_copy(struct reader *reader, struct ring *ring)
-{
-	struct wire_slot *entry = &reader->pool->slots[ring->slot];
-	uint64_t words = entry->capacity / 8, count = ring->target - ring->position;
-	const uint64_t *ring_words;
-
-	if (!count)
-		return 0;
-	if (words > WIRE_RING_MAX / 8 || !words || (words & (words - 1)) || count > words || ring->stream.bad) {
-		ring->process->image->bad_stream = true;
-		ring->position = ring->target;
-		atomic_store_explicit(&entry->tail, ring->position, memory_order_release);
-		return 0;
-	}
-	ring_words = pool_ring(reader->pool, ring->slot);
-	if (!ring_words)
-		return 0;
-	for (uint64_t left = count; left;) {
-		uint64_t from = ring->position & (words - 1), some = words - from < left ? words - from : left;
-
-		decode_append(&ring->stream, ring_words + from, some);
-		ring->position += some;
-		left -= some;
-	}
-	atomic_store_explicit(&entry->tail, ring->position, memory_order_release);
-	return count;
-}
-
-/* With --transport pipe: what has come from everybody who has spoken lately is in order up to the least of their times. */
-static uint64_t pipe_horizon(const struct reader_process *process)
-{
-	uint64_t horizon = UINT64_MAX, now = monotonic_ns();
-
-	for (size_t i = 0; i < process->rings.count; i++) {
-		const struct ring *ring = process->rings.items[i];
-
-		if (now - ring->heard_ns < PIPE_QUIET_NS && ring->safe < horizon)
-			horizon = ring->safe;
-	}
-	return horizon;
-}
-
-static void set_horizon(struct reader *reader, struct reader_process *process)
-{
-	uint64_t horizon = UINT64_MAX;
-
-	if (process->ended) {
-		process->horizon = UINT64_MAX;
-		return;
-	}
-	if (reader->pool->head->transport == WIRE_TRANSPORT_PIPE) {
-		process->horizon = pipe_horizon(process);
-		return;
-	}
-	for (size_t i = 0; i < process->rings.count; i++)
-		if (process->rings.items[i]->safe < horizon)
-			horizon = process->rings.items[i]->safe;
-	if (horizon != UINT64_MAX)
-		process->horizon = horizon;
-}
-
-/* A binary heap of rings by the time of their next event. */
-static void sift(struct ring **heap, size_t count, size_t at)
-{
-	for (;;) {
-		size_t least = at, child = at * 2 + 1;
-		struct ring *moved = heap[at];
-
-		for (size_t i = child; i < child + 2 && i < count; i++)
-			if (heap[i]->next.tick < heap[least]->next.tick)
-				least = i;
-		if (least == at)
-			return;
-		heap[at] = heap[least];
-		heap[least] = moved;
-		at = least;
-	}
-}
-
-static void merge(struct reader_process *process)
-{
-	struct ring **heap = xreallocarray(NULL, process->rings.count + 1, sizeof *heap);
-	size_t count = 0;
-
-	for (size_t i = 0; i < process->rings.count; i++)
-		if (ring_advance(process->rings.items[i]))
-			heap[count++] = process->rings.items[i];
-	for (size_t at = count / 2; at-- > 0;)
-		sift(heap, count, at);
-	while (count && heap[0]->next.tick <= process->horizon) {
-		struct ring *ring = heap[0];
-		uint64_t until = process->horizon;
-
-		for (size_t i = 1; i < 3 && i < count; i++)
-			if (heap[i]->next.tick < until)
-				until = heap[i]->next.tick;
-		do {
-			image_event(process->image, &ring->image, &ring->next);
-			ring->have_next = false;
-		} while (ring_advance(ring) && ring->next.tick <= until);
-		if (!ring->have_next)
-			heap[0] = heap[--count];
-		sift(heap, count, 0);
-	}
-	free(heap);
-}
-
 /* Reads heads and the pipe until no new slot turns up. */
 static size_t look(struct reader *reader, uint64_t now)
 {
@@ -293,12 +137,12 @@ static size_t look(struct reader *reader, uint64_t now)
 		fresh = false;
 		for (size_t i = 0; i < reader->processes.count; i++) {
 			struct reader_process *process = reader->processes.items[i];
-			uint64_t time = reader->pool->processes[process->index].clock == WIRE_CLOCK_SEQUENCE ?
-				reader->pool->processes[process->index].sequence : now;
+			bool numbers = reader->pool->processes[process->index].clock == WIRE_CLOCK_SEQUENCE;
 
+			process->now = numbers ? reader->pool->processes[process->index].sequence : now;
 			for (size_t k = 0; k < process->rings.count; k++)
 				if (process->rings.items[k]->fresh) {
-					ring_look(reader, process->rings.items[k], time);
+					merge_look(reader, process->rings.items[k], numbers);
 					fresh = true;
 				}
 		}
@@ -342,14 +186,8 @@ size_t reader_round(struct reader *reader)
 	if (rings && refresh(reader))
 		pool_barrier();
 	work = look(reader, now);
-	for (size_t i = 0; i < reader->processes.count; i++) {
-		struct reader_process *process = reader->processes.items[i];
-
-		for (size_t k = 0; rings && k < process->rings.count; k++)
-			work += ring_copy(reader, process->rings.items[k]);
-		set_horizon(reader, process);
-		merge(process);
-	}
+	for (size_t i = 0; i < reader->processes.count; i++)
+		work += merge_process(reader, reader->processes.items[i]);
 	if (work)
 		atomic_fetch_add(&reader->pool->head->progress, 1);
 	return work;
@@ -361,14 +199,12 @@ void reader_finish(struct reader *reader, struct reader_process *process)
 	if (process->ended)
 		return;
 	scan_slots(reader);
-	if (reader->pool->head->transport == WIRE_TRANSPORT_RING)
-		for (size_t k = 0; k < process->rings.count; k++) {
-			ring_look(reader, process->rings.items[k], UINT64_MAX);
-			ring_copy(reader, process->rings.items[k]);
-		}
 	process->ended = true;
-	set_horizon(reader, process);
-	merge(process);
+	process->now = UINT64_MAX;
+	if (reader->pool->head->transport == WIRE_TRANSPORT_RING)
+		for (size_t k = 0; k < process->rings.count; k++)
+			merge_look(reader, process->rings.items[k], false);
+	merge_process(reader, process);
 	for (size_t k = 0; k < process->rings.count; k++)
 		image_ring_end(process->image, &process->rings.items[k]->image);
 }

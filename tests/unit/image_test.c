@@ -153,6 +153,59 @@ Test(image, late_allocation_of_a_freed_block)
 	cr_assert_eq(image->ledger.allocated.count, 1);
 }
 
+/* In one tick the order is that of arrival: the address of an unknown block is used again. */
+Test(image, a_block_after_an_unknown_free_lives)
+{
+	tell(EVENT_FREE, 0x10, 0);
+	tick--;
+	tell(EVENT_ALLOC, 0x10, 7);
+	assert_live(7, 1);
+	cr_assert_eq(image->unknown_frees, 1);
+}
+
+/* A realloc or munmap that fails after everything was forgotten brings nothing back. */
+Test(image, clear_forgets_what_could_be_undone)
+{
+	tell(EVENT_ALLOC, 0x10, 100);
+	tell(EVENT_MAP, 0x10000, 0x4000);
+	tell(EVENT_MOVE, 0x10, 0);
+	tell(EVENT_UNMAP, 0x10000, 0x1000);
+	tell(EVENT_CLEAR, 0, 0);
+	tell(EVENT_UNDO, 0x10, 0);
+	tell(EVENT_UNDO, 0x10000, 0);
+	assert_live(0, 0);
+	cr_assert_eq(image->ledger.freed.count, 0);
+	tell(EVENT_ALLOC, 0x10, 1);
+	tell(EVENT_MOVE, 0x10, 0);
+	tell(EVENT_CLEAR, 0, 0);
+	image_ring_end(image, &ring);
+	assert_live(0, 0);
+	cr_assert_eq(image->ledger.freed.count, 0);
+}
+
+/* The rest of the mapping went, and its entry names another one: the piece that comes back is a block by itself. */
+Test(image, undo_of_a_piece_whose_mapping_is_gone)
+{
+	struct image_ring other = { 0 };
+	struct event unmap = { .type = EVENT_UNMAP, .domain = DOMAIN_MMAP, .addr = 0x11000, .size = 0x1000, .tick = 3 };
+	struct event map = { .type = EVENT_MAP, .domain = DOMAIN_MMAP, .addr = 0x20000, .size = 0x1000, .trace = 1, .tick = 4 };
+
+	tell(EVENT_MAP, 0x10000, 0x2000);
+	tell(EVENT_UNMAP, 0x10000, 0x1000);
+	image_event(image, &other, &unmap);
+	image_event(image, &other, &map);
+	tick = 5;
+	tell(EVENT_UNDO, 0x10000, 0);
+	assert_live(0x2000, 2);
+	tell(EVENT_UNMAP, 0x20000, 0x1000);
+	tell(EVENT_UNMAP, 0x10000, 0x1000);
+	for (size_t i = 0; i < image->ledger.traces.count; i++) {
+		cr_assert_eq(ledger_live(&image->ledger.traces.items[i]).size, 0);
+		cr_assert_eq(ledger_live(&image->ledger.traces.items[i]).count, 0);
+	}
+	image_ring_end(image, &other);
+}
+
 static void load(uint32_t id, const char *path, uint64_t start)
 {
 	uint8_t bytes[sizeof(struct wire_module) + 64];

@@ -4,56 +4,134 @@
 #include <stdlib.h>
 #include "record/live.h"
 
+static uint64_t size_at(const struct live *live, uint32_t domain, uint64_t addr)
+{
+	struct live_block block;
+
+	return live_find(live, domain, addr, &block) ? block.size : 0;
+}
+
 Test(live, empty_finds_nothing)
 {
 	struct live live = { 0 };
+	struct live_block block;
 
-	cr_assert_null(live_find(&live, 0, 16));
+	cr_assert_not(live_find(&live, 0, 16, &block));
+	cr_assert_not(live_take(&live, 0, 16, &block));
 	live_clear(&live);
 }
 
 Test(live, domains_are_apart)
 {
+	static const uint32_t domains[] = { 0, 100, 4095, 4096, UINT32_MAX };
 	struct live live = { 0 };
 
-	live_add(&live, &(struct live_block){ .addr = 16, .size = 1, .trace = 1, .domain = 0 });
-	live_add(&live, &(struct live_block){ .addr = 16, .size = 2, .trace = 1, .domain = 100 });
-	cr_assert_eq(live_find(&live, 0, 16)->size, 1);
-	cr_assert_eq(live_find(&live, 100, 16)->size, 2);
-	cr_assert_null(live_find(&live, 1, 16));
+	for (uint32_t i = 0; i < 5; i++)
+		cr_assert(live_add(&live, &(struct live_block){ .addr = 16, .size = i + 1, .domain = domains[i] }));
+	for (uint32_t i = 0; i < 5; i++)
+		cr_assert_eq(size_at(&live, domains[i], 16), i + 1);
+	cr_assert_eq(size_at(&live, 1, 16), 0);
 	live_clear(&live);
 }
 
-enum { PLACES = 5000, STEPS = 200000 };
+Test(live, a_block_in_the_way_stays)
+{
+	static const uint64_t sizes[] = { 7, 1ull << 40 };
 
-/* Few addresses close together: long probes, many backward shifts. */
-Test(live, random_adds_and_removes)
+	for (int i = 0; i < 4; i++) {
+		struct live live = { 0 };
+
+		cr_assert(live_add(&live, &(struct live_block){ .addr = 4096, .size = sizes[i % 2] }));
+		cr_assert_not(live_add(&live, &(struct live_block){ .addr = 4096, .size = sizes[i / 2] + 1 }));
+		cr_assert_eq(size_at(&live, 0, 4096), sizes[i % 2]);
+		cr_assert_eq(live.count, 1);
+		live_clear(&live);
+	}
+}
+
+/* At and beyond what a cell holds. */
+Test(live, everything_comes_back_as_it_went)
+{
+	static const uint64_t sizes[] = { 0, 1, (1u << 28) - 1, 1u << 28, 1ull << 32, 1ull << 48 };
+	static const uint64_t ticks[] = { 1ull << 60, (1ull << 60) - 1, (1ull << 60) + 1, (1ull << 60) + (1ull << 52) - 1,
+		(1ull << 60) + (1ull << 52), UINT64_MAX, 0 };
+	static const uint64_t addrs[] = { 0, 1, 4095, 0x7ffffffff010, UINT64_MAX };
+
+	for (size_t size = 0; size < 6; size++) {
+		struct live live = { 0 };
+		struct live_block block;
+
+		for (size_t tick = 0; tick < 7; tick++)
+			for (size_t addr = 0; addr < 5; addr++)
+				cr_assert(live_add(&live, &(struct live_block){ addrs[addr], sizes[size], ticks[tick],
+					(uint32_t)tick, 0xfffffff0 + (uint32_t)addr }));
+		for (size_t tick = 0; tick < 7; tick++)
+			for (size_t addr = 0; addr < 5; addr++) {
+				cr_assert(live_take(&live, (uint32_t)tick, addrs[addr], &block));
+				cr_assert_eq(block.addr, addrs[addr]);
+				cr_assert_eq(block.size, sizes[size]);
+				cr_assert_eq(block.tick, ticks[tick]);
+				cr_assert_eq(block.domain, tick);
+				cr_assert_eq(block.trace, 0xfffffff0 + addr);
+			}
+		cr_assert_eq(live.count, 0);
+		live_clear(&live);
+	}
+}
+
+enum { PLACES = 5000, STEPS = 400000 };
+
+/* Adds and removes at PLACES addresses DISTANCE apart; most of the time only a part of them, so that pages empty. */
+static void random_walk(uint64_t distance)
 {
 	static uint64_t sizes[PLACES];
 	struct live live = { 0 };
+	struct live_block block;
 	size_t count = 0;
 
+	memset(sizes, 0, sizeof sizes);
 	srand(11);
 	for (int step = 0; step < STEPS; step++) {
-		uint64_t at = (uint64_t)rand() % PLACES, addr = 0x10000 + at * 16;
-		struct live_block *block = live_find(&live, 0, addr);
+		bool fills = step / 20000 % 2 == 0;
+		uint64_t at = (uint64_t)rand() % PLACES, addr = 0x10000 + at * distance;
 
-		cr_assert_eq(block ? block->size : 0, sizes[at]);
-		if (block) {
-			live_remove(&live, block);
+		cr_assert_eq(size_at(&live, 0, addr), sizes[at]);
+		if (sizes[at] && (!fills || rand() % 4 == 0)) {
+			cr_assert(live_take(&live, 0, addr, &block));
+			cr_assert_eq(block.size, sizes[at]);
 			sizes[at] = 0;
 			count--;
-		} else {
+		} else if (!sizes[at] && (fills || rand() % 4 == 0)) {
 			sizes[at] = (uint64_t)step + 1;
-			live_add(&live, &(struct live_block){ .addr = addr, .size = sizes[at], .trace = 1 });
+			cr_assert(live_add(&live, &(struct live_block){ .addr = addr, .size = sizes[at] }));
 			count++;
 		}
 		cr_assert_eq(live.count, count);
 	}
-	for (uint64_t at = 0; at < PLACES; at++) {
-		struct live_block *block = live_find(&live, 0, 0x10000 + at * 16);
+	for (uint64_t at = 0; at < PLACES; at++)
+		cr_assert_eq(size_at(&live, 0, 0x10000 + at * distance), sizes[at]);
+	live_clear(&live);
+}
 
-		cr_assert_eq(block ? block->size : 0, sizes[at]);
-	}
+Test(live, random_adds_and_removes)
+{
+	static const uint64_t distances[] = { 1, 8, 16, 48, 128, 1000, 4096, 70000 };
+
+	for (size_t i = 0; i < sizeof distances / sizeof *distances; i++)
+		random_walk(distances[i]);
+}
+
+/* What has gone takes no memory but for a few pages. */
+Test(live, pages_go_with_their_blocks)
+{
+	struct live live = { 0 };
+	struct live_block block;
+
+	for (uint64_t i = 0; i < 100000; i++)
+		live_add(&live, &(struct live_block){ .addr = i * 1024, .size = 1 });
+	cr_assert_eq(live.pages.count, 25000);
+	for (uint64_t i = 0; i < 100000; i++)
+		cr_assert(live_take(&live, 0, i * 1024, &block));
+	cr_assert_leq(live.pages.count, LIVE_EMPTY_PAGES);
 	live_clear(&live);
 }

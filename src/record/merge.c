@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Words are copied out of a ring before they are looked at: the watched program can write there while we read, and what was
+ * checked must be what is used. They are copied in small portions as the merge needs them, so that they are still in
+ * the processor's cache when they are decoded; what must wait for the horizon is copied at the end, to free the ring.
+ *
+ * One ring alone is a loop; several are merged by a heap that holds only those with something to say, so that an idle ring
+ * costs a look at its head. Events are gathered in a batch, which is emptied before anything that must stand in order
+ * with it.
+ *
+ * What waits is bounded: beyond WAITING_MAX the order is given up for it, and left to the repair by ticks.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "record/inbox.h"
+#include "record/merge.h"
+
+#define PIPE_QUIET_NS 200000000ull
+
+enum { PORTION = 512, TIDY = 1 << 14, WAITING_MAX = 1 << 24 }; /* words */
+
+void merge_look(struct reader *reader, struct ring *ring, bool numbers)
+{
+	struct wire_slot *entry = &reader->pool->slots[ring->slot];
+	uint64_t head = atomic_load_explicit(&entry->head, memory_order_acquire), now = ring->process->now;
+
+	ring->fresh = false;
+	if (reader->pool->head->transport != WIRE_TRANSPORT_RING)
+		return;
+	for (int spin = 0; (head & 1) && spin < 200; spin++) {
+		__builtin_ia32_pause();
+		head = atomic_load_explicit(&entry->head, memory_order_acquire);
+	}
+	/* Words that are still to be copied were written before the last look, for all we know. */
+	if (ring->position == ring->target)
+		ring->floor = ring->even;
+	ring->odd = head & 1;
+	if (!ring->odd) {
+		ring->safe = now;
+		ring->even = numbers || ring->process->ended ? 0 : now;
+	}
+	ring->target = head >> 1;
+}
+
+/* What the ring's records tell beside events. */
+static void sink_node(void *context, uint32_t id, uint32_t parent, uint64_t pc, uint32_t flags)
+{
+	struct ring *ring = context;
+
+	image_node(ring->process->image, id, parent, pc, flags);
+}
+
+static void sink_thread(void *context, int32_t tid)
+{
+	struct ring *ring = context;
+
+	image_events(ring->process->image, &ring->process->batch);
+	ring->image.thread = image_thread(ring->process->image, tid);
+}
+
+/* A ring speaks for its own process only, and does not hold another. */
+static void sink_message(void *context, const void *data, size_t size)
+{
+	struct ring *ring = context;
+	struct wire_message head;
+
+	if (size < sizeof head)
+		return;
+	memcpy(&head, data, sizeof head);
+	if (head.process == ring->process->index && head.kind != WIRE_MSG_CHUNK)
+		reader_message(ring->process->reader, data, size);
+}
+
+/* Words of the ring's capacity; 0, and the ring is passed over, when what its slot says cannot be. */
+static uint64_t ring_words(struct reader *reader, struct ring *ring)
+{
+	struct wire_slot *entry = &reader->pool->slots[ring->slot];
+	uint64_t words = entry->capacity / 8;
+
+	if (words && words <= WIRE_RING_MAX / 8 && (words & (words - 1)) == 0 &&
+		ring->target - ring->position <= words && !ring->stream.bad)
+		return words;
+	ring->process->image->bad_stream = true;
+	ring->position = ring->target;
+	atomic_store_explicit(&entry->tail, ring->position, memory_order_release);
+	return 0;
+}
+
+/* Copies at most MAX words out of the ring; false: none. */
+static bool copy(struct ring *ring, uint64_t max)
+{
+	struct reader *reader = ring->process->reader;
+	uint64_t left = ring->target - ring->position, words;
+	const uint64_t *memory;
+
+	if (!left || !(words = ring_words(reader, ring)) || !(memory = pool_ring(reader->pool, ring->slot)))
+		return false;
+	if (left > max)
+		left = max;
+	ring->process->copied += left;
+	while (left) {
+		uint64_t from = ring->position & (words - 1), some = words - from < left ? words - from : left;
+
+		decode_append(&ring->stream, memory + from, some, ring->floor);
+		ring->position += some;
+		left -= some;
+	}
+	atomic_store_explicit(&reader->pool->slots[ring->slot].tail, ring->position, memory_order_release);
+	return true;
+}
+
+/* The ring's next event to *EVENT; false: there is none before the ring's head. */
+static bool next_event(struct ring *ring, struct event *event)
+{
+	const struct decode_sink sink = { ring, sink_node, sink_thread, sink_message };
+
+	while (!decode_next(&ring->stream, &sink, event)) {
+		if (ring->stream.bad)
+			ring->process->image->bad_stream = true;
+		if (!copy(ring, PORTION))
+			return false;
+	}
+	return true;
+}
+
+/* Hands on RING's events up to UNTIL, at least its next; false: it has no more. */
+static bool hand_on(struct ring *ring, uint64_t until)
+{
+	struct image_batch *batch = &ring->process->batch;
+	struct event *event = &batch->events[batch->count];
+
+	*event = ring->next;
+	do {
+		batch->rings[batch->count++] = &ring->image;
+		if (batch->count == IMAGE_BATCH)
+			image_events(ring->process->image, batch);
+		event = &batch->events[batch->count];
+		ring->have_next = next_event(ring, event);
+		/* A record on the way may have emptied the batch. */
+		if (__builtin_expect(event != &batch->events[batch->count], 0)) {
+			batch->events[batch->count] = *event;
+			event = &batch->events[batch->count];
+		}
+	} while (ring->have_next && event->tick <= until);
+	ring->next = *event;
+	return ring->have_next;
+}
+
+/* With --transport pipe: what has come from everybody who has spoken lately is in order up to the least of their times. */
+static uint64_t pipe_horizon(const struct reader_process *process)
+{
+	uint64_t horizon = UINT64_MAX, now;
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+	for (size_t i = 0; i < process->rings.count; i++) {
+		const struct ring *ring = process->rings.items[i];
+
+		if (now - ring->heard_ns < PIPE_QUIET_NS && ring->safe < horizon)
+			horizon = ring->safe;
+	}
+	return horizon;
+}
+
+/* HORIZON, or how far RING, of which nothing is left to decode, is surely complete. */
+static uint64_t limit(const struct ring *ring, uint64_t horizon)
+{
+	uint64_t complete = ring->odd && ring->stream.time > ring->safe ? ring->stream.time : ring->safe;
+
+	return !ring->process->unbounded && complete < horizon ? complete : horizon;
+}
+
+static uint64_t waiting(const struct reader_process *process)
+{
+	uint64_t words = 0;
+
+	for (size_t i = 0; i < process->rings.count; i++)
+		words += process->rings.items[i]->stream.count - process->rings.items[i]->stream.at;
+	return words;
+}
+
+/* A binary heap of rings by the time of their next event. */
+static void sift(struct merge_entry *heap, size_t count, size_t at)
+{
+	const struct merge_entry moved = heap[at];
+
+	for (;;) {
+		size_t child = at * 2 + 1;
+
+		if (child + 1 < count && heap[child + 1].tick < heap[child].tick)
+			child++;
+		if (child >= count || heap[child].tick >= moved.tick)
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = moved;
+}
+
+/* The rings that have something to say go into the heap. Those that have not limit the horizon. */
+static size_t fill_heap(struct reader_process *process, uint64_t *horizon)
+{
+	size_t count = 0;
+
+	process->heap = xreallocarray(process->heap, process->rings.count + 1, sizeof *process->heap);
+	for (size_t i = 0; i < process->rings.count; i++) {
+		struct ring *ring = process->rings.items[i];
+
+		if (ring->have_next || (ring->have_next = next_event(ring, &ring->next)))
+			process->heap[count++] = (struct merge_entry){ ring->next.tick, ring };
+		else
+			*horizon = limit(ring, *horizon);
+	}
+	for (size_t at = count / 2; at-- > 0;)
+		sift(process->heap, count, at);
+	return count;
+}
+
+/* Hands on all events up to HORIZON; returns the least time up to which all rings were complete. */
+static uint64_t merge(struct reader_process *process, uint64_t horizon)
+{
+	size_t count = fill_heap(process, &horizon);
+	struct merge_entry *heap = process->heap;
+
+	while (count && heap[0].tick <= horizon) {
+		struct ring *ring = heap[0].ring;
+		uint64_t until = horizon;
+
+		for (size_t i = 1; i < 3 && i < count; i++)
+			if (heap[i].tick < until)
+				until = heap[i].tick;
+		if (hand_on(ring, until)) {
+			heap[0].tick = ring->next.tick;
+		} else {
+			horizon = limit(ring, horizon);
+			heap[0] = heap[--count];
+		}
+		sift(heap, count, 0);
+	}
+	image_events(process->image, &process->batch);
+	return horizon;
+}
+
+/* What must wait is taken out of the ring; what has been read no longer takes memory. */
+static void tidy(struct ring *ring)
+{
+	struct decode_stream *stream = &ring->stream;
+
+	copy(ring, UINT64_MAX);
+	if (stream->at == stream->count && stream->capacity > TIDY) {
+		free(stream->words);
+		stream->words = NULL;
+		stream->capacity = stream->at = stream->limit = stream->count = 0;
+	}
+}
+
+size_t merge_process(struct reader *reader, struct reader_process *process)
+{
+	bool piped = reader->pool->head->transport == WIRE_TRANSPORT_PIPE;
+	uint64_t horizon = piped && !process->ended ? pipe_horizon(process) : process->now;
+
+	process->copied = 0;
+	process->unbounded = piped || process->ended;
+	if (waiting(process) > WAITING_MAX) {
+		process->unbounded = true;
+		horizon = UINT64_MAX;
+	}
+	if (process->rings.count)
+		horizon = merge(process, horizon);
+	if (process->rings.count && (process->ended || piped || !process->unbounded))
+		process->horizon = horizon;
+	for (size_t i = 0; i < process->rings.count; i++)
+		tidy(process->rings.items[i]);
+	return process->copied;
+}

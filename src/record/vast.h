@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Memory for one large array: in whole pages, zeroed, grown by moving the pages and not what is in them, so that growing
+ * stops nobody. Out of memory is ours to die of, as in base/memory.h.
+ */
+#ifndef RECORD_VAST_H
+#define RECORD_VAST_H
+
+#include <stddef.h>
+
+/* OLD (NULL, if OLD_BYTES is 0) with BYTES, which are more. */
+void *vast_grow(void *old, size_t old_bytes, size_t bytes);
+void vast_free(void *memory, size_t bytes);
+
+#endif
