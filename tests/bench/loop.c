@@ -6,12 +6,17 @@
  *
  *   loop fixed|leaf|tree DEPTH THREADS PAIRS
  *
- * DEPTH counts the frames of this program from a thread's first function to the one that calls
- * malloc. fixed   always the same stack leaf    the last two frames are one of eight pairs of
- * functions, chosen anew each time tree    a recursive walk that allocates in every call: the
- * deepest call stands at DEPTH The frames above are of seven kinds, as compilers make them: few and
- * many saved registers, small and big locals (CFA by rsp), alloca and arrays of variable length
- * (CFA by rbp), so that no row serves two frames in turn.
+ * DEPTH counts all frames of the stack, from _start or clone to the one that calls malloc; where
+ * the shape needs more than that (six, eight and seven frames in main's thread), it is as few as
+ * can be. The shapes:
+ *
+ * - fixed: always the same stack.
+ * - leaf: the last two frames are one of eight pairs of functions, chosen anew each time.
+ * - tree: a recursive walk that allocates in every call; the deepest call stands at DEPTH.
+ *
+ * The frames above are of seven kinds, as compilers make them: few and many saved registers, small
+ * and big locals (CFA by rsp), alloca and arrays of variable length (CFA by rbp), so that no row
+ * serves two frames in turn.
  *
  * All threads meet before the clock starts, after a sixteenth of the pairs was done to warm up, and
  * again at its end. Prints one JSON object: pairs that were timed, pairs in all, nanoseconds of
@@ -32,13 +37,15 @@
 #endif
 
 enum shape { FIXED, LEAF, TREE, N_SHAPES };
+/* What stands above run(): _start, two of libc's and main; clone and one of libc's. */
+enum { ABOVE_MAIN = 4, ABOVE_THREAD = 2 };
 enum { BLOCKS = 256, THREADS_MAX = 64, TREE_LEVELS = 10, WARM_SHARE = 16 };
 
 struct work {
 	void *blocks[BLOCKS];
 	uint64_t done, limit, warm, pairs, random;
 	enum shape shape;
-	int depth;
+	int depth; /* from run() on */
 };
 
 static volatile int sink;
@@ -116,9 +123,12 @@ static APART int tree_walk(struct work *work, int level)
 	return sum;
 }
 
+/* Beside run(), trees() and the walk's first call. */
 static int tree_levels(int depth)
 {
-	return depth - 3 < TREE_LEVELS ? depth - 3 : TREE_LEVELS;
+	int levels = depth - 3;
+
+	return levels < 1 ? 1 : levels < TREE_LEVELS ? levels : TREE_LEVELS;
 }
 
 static APART int trees(struct work *work)
@@ -173,7 +183,7 @@ static inline __attribute__((always_inline)) int descend(struct work *work, int 
 	return left > 0 ? frames[left % 7](work, left) : walks[work->shape](work);
 }
 
-/* Frames between the thread's function and the walk's. */
+/* Frames between run() and the walk's; below 1: none. */
 static int frames_above(const struct work *work)
 {
 	static const int below[] = {[FIXED] = 2, [LEAF] = 4};
@@ -214,7 +224,7 @@ int main(int argc, char **argv)
 
 	while (threads && shape < N_SHAPES && strcmp(names[shape], argv[1]) != 0)
 		shape++;
-	if (threads < 1 || threads > THREADS_MAX || shape == N_SHAPES || atoi(argv[2]) < 4) {
+	if (threads < 1 || threads > THREADS_MAX || shape == N_SHAPES) {
 		fprintf(stderr, "usage: loop fixed|leaf|tree DEPTH THREADS PAIRS\n");
 		return 2;
 	}
@@ -222,7 +232,7 @@ int main(int argc, char **argv)
 	pthread_barrier_init(&meeting, NULL, (unsigned int)threads);
 	for (int i = 0; i < threads; i++)
 		works[i] = (struct work){.shape = (enum shape)shape,
-			.depth = atoi(argv[2]),
+			.depth = atoi(argv[2]) - (i ? ABOVE_THREAD : ABOVE_MAIN),
 			.pairs = each,
 			.warm = each / WARM_SHARE,
 			.random = 88172645463325252u + (uint64_t)i};
