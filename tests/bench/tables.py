@@ -80,7 +80,7 @@ class Ratios:
         print(f"{row['name']:16}{cell(native, 8, '.3f')}" + ("s" if isinstance(native, float) else " ") +
               self.groups(cell(ratio(row, kind, what)) for what, kind in self.columns()) +
               cell(less(row), 7, ".1f") + cell(tail and tail * 1000, 8, ".0f") + cell(ring.get("bytes_event"), 8, ".1f") +
-              cell(ring.get("ns_event"), 9, ".1f") + cell(events, 9, "d") + cell(memory and memory // 1024, 6, "d"),
+              cell(ring.get("ns_event"), 9, ".1f") + cell(events, 9, ".0f") + cell(memory and memory / 1024, 6, ".0f"),
               flush=True)
 
     def mean(self):
