@@ -63,7 +63,7 @@ CLI_LIBS += -lunwind-ptrace -lunwind-generic
 endif
 # In the program the shim must stand alone: libc only, calls of malloc and friends taken as plain calls, no lazy
 # binding, exceptions and cancellation pass through its hooks, 16-byte compare and swap for its tables.
-SHIM_FLAGS = -std=gnu11 $(WARN) $(DEFINES) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
+SHIM_FLAGS = -std=gnu11 $(WARN) $(DEFINES) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden \
 	-fno-builtin -ftls-model=initial-exec -fexceptions -fasynchronous-unwind-tables -mcx16
 SHIM_LINK := -shared -static-libgcc -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,noexecstack -Wl,-z,nodelete \
 	-Wl,-soname,libmemtrace.so -Wl,--exclude-libs,ALL -Wl,--as-needed

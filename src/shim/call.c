@@ -48,7 +48,7 @@ bool call_is_gone(uintptr_t busy, uintptr_t frame)
 
 static bool is_outermost(struct call *call)
 {
-	uintptr_t pc = call_pc(call);
+	uintptr_t pc = call_pc(call->frame);
 
 	if (real_is_shim(pc))
 		return false;
@@ -71,23 +71,23 @@ static bool is_outermost(struct call *call)
 	}
 }
 
-bool call_begin_slow(struct call *call)
+struct call call_begin_slow(uintptr_t frame)
 {
+	const struct call none = {0};
+	struct call call = {.frame = frame};
 	int mode = atomic_load(&shim_mode);
-	struct thread *thread;
 
 	if (mode == SHIM_NEW && !life_start())
-		return false;
+		return none;
 	if (mode != SHIM_NEW && mode != SHIM_LIVE)
-		return false;
+		return none;
 	if (!*life_mark && !life_forked())
-		return false;
-	thread = thread_self ? thread_self : thread_get();
-	if (!thread) {
+		return none;
+	call.thread = thread_self ? thread_self : thread_get();
+	if (!call.thread) {
 		channel_lost();
-		return false;
+		return none;
 	}
-	call->thread = thread;
-	call->outer = thread->inside;
-	return !call->outer || is_outermost(call);
+	call.outer = call.thread->inside;
+	return !call.outer || is_outermost(&call) ? call : none;
 }

@@ -30,9 +30,10 @@ enum { FOLLOW_FORK = 1, FOLLOW_EXEC = 2 };
 /* Where the kernel put argc; then argv, NULL, the environment, NULL. ld.so's. */
 extern void *__libc_stack_end;
 
-static uint64_t never;
+uint64_t life_never;
 _Atomic int shim_mode = SHIM_NEW;
-volatile uint64_t *life_mark = &never;
+volatile uint64_t *life_mark = &life_never;
+_Atomic uint64_t shim_news = 1;
 
 /* argv as the kernel laid it out: one string behind the other. */
 static struct iovec arguments;
@@ -93,7 +94,7 @@ static void say_untraced(struct producer *producer)
 
 static bool set_mark(void)
 {
-	if (life_mark == &never) {
+	if (life_mark == &life_never) {
 		uint64_t *page = channel_memory(PAGE);
 
 		if (!page || sys_failed(SYS_CALL(SYS_madvise, (long)page, PAGE, WIPE_ON_FORK)))

@@ -191,6 +191,7 @@ static void reseed(void)
 			seed += (value ^ value >> 32) * 0xD6E8FEB86659FD93ull;
 	}
 	atomic_store(&modules_seed_now, seed);
+	atomic_fetch_add(&shim_news, 1);
 }
 
 static void tell(struct producer *producer, const struct module *module)

@@ -23,10 +23,13 @@ struct path {
 	uint64_t pc, rsp, rbp; /* of the leaf; pc 0: none */
 	struct unwind_state join;
 	uint64_t hash;
-	uint32_t id, joined; /* the trace; the index of the frame that it joins */
-	uint32_t n_cells, live;
+	uint32_t id;	      /* the trace */
+	uint32_t joined : 20; /* the index of the frame that it joins */
+	uint32_t n_cells : 4, live : 1;
 	struct trail_cell cells[PATH_CELLS];
 };
+
+_Static_assert(sizeof(struct path) == 192, "all but the cells in one line");
 
 /* Keeps the walk that TRAIL holds, if it is short, as that of ID. */
 void path_keep(struct path *paths, const struct trail *trail, uint32_t id);

@@ -71,6 +71,16 @@ static inline void ring_put(struct producer *producer, uint64_t word)
 	producer->words[producer->position++ & producer->mask] = word;
 }
 
+static inline void ring_put2(struct producer *producer, uint64_t first, uint64_t second)
+{
+	const uint64_t at = producer->position, mask = producer->mask;
+	uint64_t *words = producer->words;
+
+	words[at & mask] = first;
+	words[(at + 1) & mask] = second;
+	producer->position = at + 2;
+}
+
 static inline void ring_publish(struct producer *producer)
 {
 	atomic_store_explicit(producer->head, producer->position << 1, memory_order_release);

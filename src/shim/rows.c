@@ -15,6 +15,7 @@
 #include "shim/channel.h"
 #include "shim/real.h"
 #include "shim/rows.h"
+#include "shim/shim.h"
 #include "shim/sys.h"
 
 enum { PC_BITS = 47, EPOCH_SHIFT = 48 };
@@ -40,6 +41,7 @@ void rows_drop(void)
 	uint32_t n = atomic_load(&rows_table.n_tables);
 
 	atomic_fetch_add(&rows_epoch, 1ull << EPOCH_SHIFT);
+	atomic_fetch_add(&shim_news, 1);
 	if (channel.jail)
 		return;
 	for (uint32_t i = 0; i < n; i++)

@@ -127,9 +127,14 @@ enum shim_mode {
 };
 extern _Atomic int shim_mode;
 
-/* A page of one word that the kernel wipes in forked children, whatever made them: 1 in the
- * process that set it up. */
+/* A page of one word that the kernel wipes in forked children, whatever made them: 1 in the process
+ * that set it up, while it is SHIM_LIVE. */
 extern volatile uint64_t *life_mark;
+extern uint64_t life_never; /* where it points in all others */
+
+/* Grows from 1 on when the hot path must look up: modules may have gone, the seed of the stacks or
+ * the epoch of the rows has moved. */
+extern _Atomic uint64_t shim_news;
 
 struct call {
 	struct thread *thread;
@@ -139,24 +144,19 @@ struct call {
 	uintptr_t outer; /* the hook whose real function this one interrupted, 0: none */
 };
 
+/* The call of the hook at FRAME; its thread is NULL when nothing is to be told. By value, so that a
+ * hook has it in registers. */
+struct call call_begin_slow(uintptr_t frame);
 /* False: nothing is to be told. Both keep errno. */
-bool call_begin_slow(struct call *call);
 static inline bool call_begin(struct call *call, void *frame)
 {
-	int mode = atomic_load_explicit(&shim_mode, memory_order_relaxed);
-	struct thread *thread;
+	struct thread *thread = thread_self;
 
-	if (unlikely(mode == SHIM_SILENT))
-		return false;
-	call->frame = (uintptr_t)frame;
-	if (unlikely(mode != SHIM_LIVE))
-		return call_begin_slow(call);
-	thread = thread_self;
-	if (unlikely(!thread || !*life_mark || thread->inside))
-		return call_begin_slow(call);
-	call->thread = thread;
-	call->outer = 0;
-	return true;
+	if (likely(thread) && likely(*life_mark) && likely(!thread->inside))
+		*call = (struct call){thread, (uintptr_t)frame, 0};
+	else
+		*call = call_begin_slow((uintptr_t)frame);
+	return likely(call->thread != NULL);
 }
 
 static inline void call_real(const struct call *call)
@@ -171,9 +171,9 @@ static inline void call_done(const struct call *call)
 	call->thread->inside = call->outer;
 }
 
-static inline uintptr_t call_pc(const struct call *call)
+static inline uintptr_t call_pc(uintptr_t frame)
 {
-	return *(const uintptr_t *)(call->frame + 8);
+	return *(const uintptr_t *)(frame + 8);
 }
 
 #endif

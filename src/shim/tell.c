@@ -15,24 +15,36 @@
 #include "shim/tell.h"
 #include "shim/unwind.h"
 
-static __attribute__((noinline)) void begin_slow(struct producer *producer)
+/* What PRODUCER has not heard of yet. */
+static __attribute__((noinline)) void hear(struct producer *producer)
 {
+	struct trail *trail = &producer->trail;
+
+	producer->news = channel.piped ? 0 : atomic_load(&shim_news);
 	if (channel.piped)
 		ring_take(producer);
-	if (atomic_load_explicit(&modules_dirty, memory_order_relaxed))
+	if (atomic_load(&modules_dirty))
 		modules_verify(producer);
+	/* Modules have come or gone: what was kept of the last walk may mean something else. */
+	if (trail->seed == modules_seed() && trail->epoch == atomic_load(&rows_epoch))
+		return;
+	trail->seed = modules_seed();
+	trail->epoch = atomic_load(&rows_epoch);
+	trail->n_kept = 0;
+	path_forget(producer->paths);
 }
 
-static inline struct producer *begin(const struct call *call)
+static inline struct producer *begin(struct thread *thread, uintptr_t frame)
 {
 	struct producer *producer;
 
 	if (unlikely(channel_stopped()))
 		return NULL;
-	producer = thread_enter(call->thread, call->frame);
-	if (likely(producer) && unlikely(channel.piped | atomic_load_explicit(&modules_dirty,
-								 memory_order_relaxed)))
-		begin_slow(producer);
+	producer = thread_enter(thread, frame);
+	if (unlikely(!producer))
+		return NULL;
+	if (unlikely(producer->news != atomic_load_explicit(&shim_news, memory_order_relaxed)))
+		hear(producer);
 	return producer;
 }
 
@@ -50,37 +62,24 @@ static inline void end(struct producer *producer)
 	thread_leave(producer);
 }
 
-/* Modules have come or gone: what was kept of the last walk may mean something else. */
-static inline bool is_stale(const struct trail *trail)
-{
-	return trail->seed != modules_seed() ||
-	       trail->epoch != atomic_load_explicit(&rows_epoch, memory_order_relaxed);
-}
-
-static __attribute__((noinline)) void refresh(struct producer *producer)
-{
-	producer->trail.n_kept = 0;
-	path_forget(producer->paths);
-	producer->trail.seed = modules_seed();
-	producer->trail.epoch = atomic_load(&rows_epoch);
-}
-
-static inline uint32_t trace(const struct call *call, struct producer *producer)
+static __attribute__((noinline)) uint32_t trace_anew(struct producer *producer, uintptr_t frame)
 {
 	struct trail *trail = &producer->trail;
 	uint32_t id;
 
-	if (unlikely(is_stale(trail)))
-		refresh(producer);
-	id = path_find(producer->paths, trail, call->frame);
-	if (id)
-		return id;
-	unwind_walk(trail, call->frame);
+	unwind_walk(trail, frame);
 	if (unlikely(trail->broken))
 		atomic_fetch_add_explicit(&channel.process->cut_stacks, 1, memory_order_relaxed);
 	id = stacks_trace(producer);
 	path_keep(producer->paths, trail, id);
 	return id;
+}
+
+static inline uint32_t trace(struct producer *producer, uintptr_t frame)
+{
+	uint32_t id = path_find(producer->paths, &producer->trail, frame);
+
+	return likely(id) ? id : trace_anew(producer, frame);
 }
 
 /* A handler that came while the stack was walked may have forked, and this be the child: its
@@ -125,22 +124,20 @@ static inline bool is_short(uint64_t addr)
 	return likely(addr % 8 == 0 && addr < WIRE_ADDR_MAX);
 }
 
-void tell_alloc(struct call *call, const void *block, size_t size)
+void tell_alloc_of(struct thread *thread, uintptr_t frame, uintptr_t addr, size_t size)
 {
-	const uint64_t addr = (uintptr_t)block;
-	struct producer *producer;
+	struct producer *producer = begin(thread, frame);
 	uint32_t id;
 
-	if (unlikely(!addr) || unlikely(!(producer = begin(call))))
+	if (unlikely(!producer))
 		return;
-	id = trace(call, producer);
+	id = trace(producer, frame);
 	if (unlikely(!room(producer, 5))) {
 		channel_lost();
 	} else if (is_short(addr) && likely(size >> 32 == 0)) {
 		uint64_t delta = put_time(producer);
 
-		ring_put(producer, wire_word(WIRE_ALLOC, addr, delta));
-		ring_put(producer, (uint64_t)id << 32 | size);
+		ring_put2(producer, wire_word(WIRE_ALLOC, addr, delta), (uint64_t)id << 32 | size);
 		ring_publish(producer);
 	} else {
 		put_head(producer, WIRE_ALLOC_ANY, 5, DOMAIN_MALLOC);
@@ -153,9 +150,8 @@ void tell_alloc(struct call *call, const void *block, size_t size)
 }
 
 static inline void tell_gone(
-	const struct call *call, uint64_t addr, enum wire_type type, enum wire_kind kind)
+	struct producer *producer, uint64_t addr, enum wire_type type, enum wire_kind kind)
 {
-	struct producer *producer = addr ? begin(call) : NULL;
 
 	if (unlikely(!producer))
 		return;
@@ -174,26 +170,28 @@ static inline void tell_gone(
 	end(producer);
 }
 
-void tell_free(struct call *call, const void *addr)
+void tell_free_of(struct thread *thread, uintptr_t frame, uintptr_t addr)
 {
-	if (unlikely(real_range_has(&real_loader, call_pc(call))))
-		atomic_store_explicit(&modules_dirty, true, memory_order_relaxed);
-	tell_gone(call, (uintptr_t)addr, WIRE_FREE, WIRE_FREE_ANY);
+	if (unlikely(real_range_has(&real_loader, call_pc(frame)))) {
+		atomic_store(&modules_dirty, true);
+		atomic_fetch_add(&shim_news, 1);
+	}
+	tell_gone(begin(thread, frame), addr, WIRE_FREE, WIRE_FREE_ANY);
 }
 
-void tell_move(struct call *call, const void *addr)
+void tell_move_of(struct thread *thread, uintptr_t frame, uintptr_t addr)
 {
-	tell_gone(call, (uintptr_t)addr, WIRE_MOVE, WIRE_MOVE_ANY);
+	tell_gone(begin(thread, frame), addr, WIRE_MOVE, WIRE_MOVE_ANY);
 }
 
 void tell_map(struct call *call, unsigned int domain, const void *addr, size_t length)
 {
-	struct producer *producer = begin(call);
+	struct producer *producer = begin(call->thread, call->frame);
 	uint32_t id;
 
 	if (!producer)
 		return;
-	id = trace(call, producer);
+	id = trace(producer, call->frame);
 	if (room(producer, 5)) {
 		put_head(producer, WIRE_MAP, 5, domain);
 		ring_put(producer, (uintptr_t)addr);
@@ -210,7 +208,7 @@ void tell_map(struct call *call, unsigned int domain, const void *addr, size_t l
 static void tell_values(struct call *call, uint64_t domain, enum wire_kind kind,
 	const uint64_t *values, unsigned int n)
 {
-	struct producer *producer = begin(call);
+	struct producer *producer = begin(call->thread, call->frame);
 
 	if (!producer)
 		return;
@@ -237,7 +235,7 @@ void tell_undo(struct call *call, unsigned int domain, const void *addr)
 
 void tell_exec(struct call *call, const char *path)
 {
-	struct producer *producer = path ? begin(call) : NULL;
+	struct producer *producer = path ? begin(call->thread, call->frame) : NULL;
 	struct iovec part = {(void *)path, 0};
 
 	if (!producer)

@@ -11,11 +11,26 @@
 enum { DOMAIN_MALLOC, DOMAIN_MMAP, DOMAIN_BRK };
 
 /* A block was made; NULL is none. Told after the real call. */
-void tell_alloc(struct call *call, const void *addr, size_t size);
+void tell_alloc_of(struct thread *thread, uintptr_t frame, uintptr_t addr, size_t size);
+static inline void tell_alloc(const struct call *call, const void *addr, size_t size)
+{
+	if (likely(addr))
+		tell_alloc_of(call->thread, call->frame, (uintptr_t)addr, size);
+}
 /* A block is about to be freed; NULL is none. Told before the real call. */
-void tell_free(struct call *call, const void *addr);
+void tell_free_of(struct thread *thread, uintptr_t frame, uintptr_t addr);
+static inline void tell_free(const struct call *call, const void *addr)
+{
+	if (likely(addr))
+		tell_free_of(call->thread, call->frame, (uintptr_t)addr);
+}
 /* A realloc is about to begin; tell_undo if it fails. */
-void tell_move(struct call *call, const void *addr);
+void tell_move_of(struct thread *thread, uintptr_t frame, uintptr_t addr);
+static inline void tell_move(const struct call *call, const void *addr)
+{
+	if (likely(addr))
+		tell_move_of(call->thread, call->frame, (uintptr_t)addr);
+}
 void tell_map(struct call *call, unsigned int domain, const void *addr, size_t length);
 /* A range is about to go; tell_undo if it does not. LENGTH in whole pages. */
 void tell_unmap(struct call *call, unsigned int domain, const void *addr, size_t length);

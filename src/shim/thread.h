@@ -38,6 +38,7 @@ struct producer {
 	_Atomic uint32_t taken; /* pipe only: somebody fills or empties the buffer */
 	_Atomic uint64_t own_head;
 	uint32_t unstamped; /* short records since the last tick, see tell.c */
+	uint64_t news; /* of shim_news, what it has heard of; 0: it is to listen each time */
 	struct trail trail;
 	struct path *paths;
 	struct thread *thread;

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The memory of a trail, and its cells: see trail.h.
- *
- * A cell may be read only once all cells nearer to the leaf were found unchanged: only then it
- * surely lies in a frame that is there. Eight are compared at a time where all of them lie in one
- * page, since the first then makes the others readable. Cost: a quarter of a nanosecond a cell.
+ * The memory of a trail, and what is written down of a walk: see trail.h.
  */
 #include "shim/cfi.h"
 #include "shim/channel.h"
@@ -12,7 +8,7 @@
 #include "shim/sys.h"
 #include "shim/trail.h"
 
-enum { PAGE_BITS = 12, RUN_MOST = 255, GROUP = 8 };
+enum { PAGE_BITS = 12, RUN_MOST = 255 };
 
 static void place(struct trail *trail, void *memory, uint32_t capacity)
 {
@@ -160,28 +156,4 @@ void trail_rehash(struct trail *trail, uint64_t seed)
 		frame->id = 0;
 	}
 	trail->seed = seed;
-}
-
-static inline bool is_same(const struct trail_cell *cells)
-{
-	return !(trail_difference(&cells[0]) | trail_difference(&cells[1]) |
-		 trail_difference(&cells[2]) | trail_difference(&cells[3]) |
-		 trail_difference(&cells[4]) | trail_difference(&cells[5]) |
-		 trail_difference(&cells[6]) | trail_difference(&cells[7]));
-}
-
-uint32_t trail_changed(const struct trail *trail, uint32_t n)
-{
-	const struct trail_cell *cells = trail->cells;
-
-	while (n > 0) {
-		uint32_t end = n - trail->runs[n - 1];
-
-		while (n - end >= GROUP && likely(is_same(&cells[n - GROUP])))
-			n -= GROUP;
-		for (; n > end; n--)
-			if (unlikely(trail_difference(&cells[n - 1])))
-				return n;
-	}
-	return 0;
 }

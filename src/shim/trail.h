@@ -86,9 +86,6 @@ void trail_release(struct trail *trail);
 void trail_take(struct trail *trail, uint32_t left, uint32_t n_fresh);
 /* All hashes anew, beginning with SEED. */
 void trail_rehash(struct trail *trail, uint64_t seed);
-/* Of the cells [0, N): 1 + the index of the one nearest to the leaf that has changed; 0: none. */
-uint32_t trail_changed(const struct trail *trail, uint32_t n);
-
 /* Not 0: it has changed. */
 static inline uint64_t trail_difference(const struct trail_cell *cell)
 {
@@ -99,6 +96,42 @@ static inline uint64_t trail_mix(uint64_t hash, uint64_t pc)
 {
 	hash = (hash ^ pc) * 0x9FB21C651E98DF25ull;
 	return hash ^ hash >> 29;
+}
+
+static inline bool trail_is_same4(const struct trail_cell *cells)
+{
+	return !(trail_difference(&cells[0]) | trail_difference(&cells[1]) |
+		 trail_difference(&cells[2]) | trail_difference(&cells[3]));
+}
+
+static inline bool trail_is_same8(const struct trail_cell *cells)
+{
+	return !((trail_difference(&cells[0]) | trail_difference(&cells[1]) |
+			 trail_difference(&cells[2]) | trail_difference(&cells[3])) |
+		 (trail_difference(&cells[4]) | trail_difference(&cells[5]) |
+			 trail_difference(&cells[6]) | trail_difference(&cells[7])));
+}
+
+/* Of the cells [0, N): 1 + the index of the one nearest to the leaf that has changed; 0: none. A
+ * cell may be read only once all that are nearer to the leaf were found unchanged: only then it
+ * surely lies in a frame that is there. Eight are compared at a time where all of them lie in one
+ * page, since the first then makes the others readable. Cost: a quarter of a nanosecond a cell. */
+static inline uint32_t trail_changed(const struct trail *trail, uint32_t n)
+{
+	const struct trail_cell *cells = trail->cells;
+
+	while (n > 0) {
+		uint32_t end = n - trail->runs[n - 1];
+
+		while (n - end >= 8 && __builtin_expect(trail_is_same8(&cells[n - 8]), 1))
+			n -= 8;
+		if (n - end >= 4 && __builtin_expect(trail_is_same4(&cells[n - 4]), 1))
+			n -= 4;
+		for (; n > end; n--)
+			if (__builtin_expect(trail_difference(&cells[n - 1]) != 0, 0))
+				return n;
+	}
+	return 0;
 }
 
 /* Is it a frame of the program's? */
