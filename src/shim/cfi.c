@@ -3,19 +3,19 @@
  * Reads .eh_frame (LSB "Exception Frames", DWARF "Call Frame Information"): the sorted table of
  * .eh_frame_hdr leads to the FDE of a pc, that to its CIE, and the programs of both are run up to
  * the pc. Three registers are followed, rbp, rsp and the return address; rules of others are read
- * over.
+ * over. Expressions are taken as far as they come to one of these plus an offset
+ * (cfi_expression.h).
  *
  * Every byte comes through a cursor that ends with the module; what runs over it is CFI_UNKNOWN. So
  * is all that a compiler or libc does not write for common code: other encodings, a CFA by other
- * registers, most expressions.
+ * registers (as in the prologue of a function that aligns its stack), other expressions.
  *
  * Cost: a binary search and some tens of bytes read; 600 bytes of stack.
  */
 #include <string.h>
 #include "shim/cfi.h"
+#include "shim/cfi_expression.h"
 #include "shim/cfi_program.h"
-
-enum { OP_BREG6 = 0x76, OP_BREG7 = 0x77, OP_DEREF = 0x06 };
 
 /* A cursor over the entry at AT, behind its length. */
 static struct cursor entry_at(const struct cfi_module *module, const uint8_t *at)
@@ -106,7 +106,8 @@ static bool read_fde(
 	return !cursor.bad;
 }
 
-/* What libgcc looks for where nothing is said: mov $__NR_rt_sigreturn, %rax; syscall. */
+/* A signal's code without information, as libgcc and gdb know it too: mov $__NR_rt_sigreturn, %rax;
+ * syscall. */
 static bool is_trampoline(const struct cfi_module *module, const uint8_t *at)
 {
 	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
@@ -150,72 +151,80 @@ static enum cfi_kind find_function(
 	return is_trampoline(module, (const uint8_t *)pc + 1) ? CFI_UNKNOWN : CFI_END;
 }
 
-/* Is the expression (its length first) OPERATOR OFFSET, then DEREF if that is asked for? */
-static bool is_register_plus(
-	const uint8_t *expression, uint8_t operator, bool deref, int64_t *offset)
-{
-	/* It has been read over once, so all of it is there. */
-	struct cursor cursor = {expression, expression + 1, false};
-
-	cursor.end += *expression;
-	if (*expression > 12 || cursor_fixed(&cursor, 1) != *expression ||
-		cursor_fixed(&cursor, 1) != operator)
-		return false;
-	*offset = cursor_sleb(&cursor);
-	return (!deref || cursor_fixed(&cursor, 1) == OP_DEREF) && !cursor.bad &&
-	       cursor.at == cursor.end;
-}
-
 static uint32_t pack(enum cfi_kind kind, int64_t offset, enum cfi_rbp rbp, int64_t rbp_offset)
 {
-	uint32_t row = (uint32_t)kind | (uint32_t)rbp << 3 |
-		       ((uint32_t)(rbp_offset / 8) & 127) << 5 | (uint32_t)(offset / 8) << 12;
+	uint32_t row = cfi_pack(kind, offset, rbp, rbp_offset);
 
 	return cfi_offset(row) == offset && cfi_rbp_offset(row) == rbp_offset ? row : CFI_UNKNOWN;
 }
 
-/* The kernel's frame, as libc describes it: pc, rsp and rbp lie where struct ucontext has them. */
-static uint32_t signal_row(const struct cfi_state *state)
+/* The word that RULE says lies at BASE + OFFSET. */
+static bool lies_at(const struct cfi_rule *rule, uintptr_t pc, enum cfi_base base, int64_t *offset)
 {
-	int64_t cfa, ra, rbp;
-	bool known = state->cfa_expression && state->ra.kind == CFI_RULE_EXPRESSION &&
-		     state->rbp.kind == CFI_RULE_EXPRESSION &&
-		     is_register_plus(state->cfa_expression, OP_BREG7, true, &cfa) &&
-		     is_register_plus(state->ra.expression, OP_BREG7, false, &ra) &&
-		     is_register_plus(state->rbp.expression, OP_BREG7, false, &rbp);
+	struct cfi_value value;
 
-	return known && cfa == 160 && ra == 168 && rbp == 120 ? CFI_SIGNAL : CFI_UNKNOWN;
+	if (rule->kind == CFI_RULE_AT_CFA) {
+		*offset = rule->offset;
+		return base == CFI_BASE_CFA;
+	}
+	if (rule->kind != CFI_RULE_EXPRESSION || !cfi_reduce(rule->expression, pc, true, &value))
+		return false;
+	*offset = value.offset;
+	return value.base == base && !value.deref;
 }
 
-static uint32_t make_row(const struct cfi_state *state)
+/* The kernel's frame, as libc describes it: pc, rsp and rbp lie where struct ucontext has them. */
+static uint32_t signal_row(const struct cfi_state *state, uintptr_t pc)
 {
-	int64_t offset = state->cfa_offset, rbp_offset = 0;
-	enum cfi_rbp rbp = CFI_RBP_KEPT;
-	enum cfi_kind kind;
+	struct cfi_value cfa;
+	int64_t ra, rbp;
+	bool known = state->cfa_expression && cfi_reduce(state->cfa_expression, pc, false, &cfa) &&
+		     lies_at(&state->ra, pc, CFI_BASE_RSP, &ra) &&
+		     lies_at(&state->rbp, pc, CFI_BASE_RSP, &rbp);
 
-	if (state->ra.kind != CFI_RULE_AT_CFA || state->ra.offset != -8 ||
+	return known && cfa.base == CFI_BASE_RSP && cfa.deref && cfa.offset == 160 && ra == 168 &&
+			       rbp == 120
+		       ? CFI_SIGNAL
+		       : CFI_UNKNOWN;
+}
+
+/* CFI_UNKNOWN: a row cannot say it. */
+static enum cfi_kind cfa_of(const struct cfi_state *state, uintptr_t pc, int64_t *offset)
+{
+	struct cfi_value value = {.offset = state->cfa_offset};
+
+	if (state->cfa_expression) {
+		if (!cfi_reduce(state->cfa_expression, pc, false, &value))
+			return CFI_UNKNOWN;
+	} else if (state->cfa_register == CFI_REGISTER_RSP) {
+		value.base = CFI_BASE_RSP;
+	} else if (state->cfa_register == CFI_REGISTER_RBP) {
+		value.base = CFI_BASE_RBP;
+	}
+	*offset = value.offset;
+	if (value.base == CFI_BASE_RSP)
+		return value.deref ? CFI_UNKNOWN : CFI_RSP;
+	if (value.base == CFI_BASE_RBP)
+		return value.deref ? CFI_AT_RBP : CFI_RBP;
+	return CFI_UNKNOWN;
+}
+
+static uint32_t make_row(const struct cfi_state *state, uintptr_t pc)
+{
+	int64_t offset, rbp_offset = 0, ra;
+	enum cfi_rbp rbp = CFI_RBP_KEPT;
+	enum cfi_kind kind = cfa_of(state, pc, &offset);
+
+	if (kind == CFI_UNKNOWN || !lies_at(&state->ra, pc, CFI_BASE_CFA, &ra) || ra != -8 ||
 		state->rsp.kind != CFI_RULE_SAME)
 		return CFI_UNKNOWN;
-	if (state->cfa_expression) {
-		if (!is_register_plus(state->cfa_expression, OP_BREG6, true, &offset))
-			return CFI_UNKNOWN;
-		kind = CFI_AT_RBP;
-	} else if (state->cfa_register == CFI_REGISTER_RSP ||
-		   state->cfa_register == CFI_REGISTER_RBP) {
-		kind = state->cfa_register == CFI_REGISTER_RSP ? CFI_RSP : CFI_RBP;
-	} else {
-		return CFI_UNKNOWN;
-	}
-	if (state->rbp.kind == CFI_RULE_AT_CFA) {
+	/* Like libgcc, an undefined rbp is taken for one that is kept. */
+	if (lies_at(&state->rbp, pc, CFI_BASE_CFA, &rbp_offset))
 		rbp = CFI_RBP_AT_CFA;
-		rbp_offset = state->rbp.offset;
-	} else if (state->rbp.kind == CFI_RULE_EXPRESSION) {
+	else if (lies_at(&state->rbp, pc, CFI_BASE_RBP, &rbp_offset))
 		rbp = CFI_RBP_AT_RBP;
-		if (!is_register_plus(state->rbp.expression, OP_BREG6, false, &rbp_offset))
-			return CFI_UNKNOWN;
-	} else if (state->rbp.kind == CFI_RULE_OTHER) {
+	else if (state->rbp.kind != CFI_RULE_SAME && state->rbp.kind != CFI_RULE_UNDEFINED)
 		return CFI_UNKNOWN;
-	}
 	return pack(kind, offset, rbp, rbp_offset);
 }
 
@@ -234,5 +243,5 @@ uint32_t cfi_row(const struct cfi_module *module, uintptr_t pc)
 		return CFI_UNKNOWN;
 	if (state.ra.kind == CFI_RULE_UNDEFINED)
 		return CFI_END;
-	return function.signal ? signal_row(&state) : make_row(&state);
+	return function.signal ? signal_row(&state, pc) : make_row(&state, pc);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a module's unwind information (.eh_frame) says about one pc, as far as a walk of three
- *registers needs it: where the caller's frame begins (CFA) and where the caller's rbp lies. The
- *return address lies at CFA - 8, and the caller's rsp is the CFA. A row is 32 bits:
+ * registers needs it: where the caller's frame begins (CFA) and where the caller's rbp lies. The
+ * return address lies at CFA - 8, and the caller's rsp is the CFA. A row is 32 bits:
  *
- *	bits 0-2 enum cfi_kind   3-4 enum cfi_rbp   5-11 offset of rbp / 8   12-31 offset of the CFA
- * / 8, both signed
+ *	bits 0-2 enum cfi_kind   3-4 enum cfi_rbp   5-11 offset of rbp / 8   12-31 offset of CFA / 8
+ *
+ * The offsets are signed. In a frame that a signal interrupted, rbp may lie up to 128 bytes below
+ * rsp: an epilogue that has popped it does not say so, and the red zone still holds it.
  */
 #ifndef SHIM_CFI_H
 #define SHIM_CFI_H
@@ -55,6 +57,13 @@ static inline int64_t cfi_offset(uint32_t row)
 static inline int64_t cfi_rbp_offset(uint32_t row)
 {
 	return (int64_t)((int32_t)(row << 20) >> 25) * 8;
+}
+
+static inline uint32_t cfi_pack(
+	enum cfi_kind kind, int64_t offset, enum cfi_rbp rbp, int64_t rbp_offset)
+{
+	return (uint32_t)kind | (uint32_t)rbp << 3 | ((uint32_t)(rbp_offset / 8) & 127) << 5 |
+	       (uint32_t)(offset / 8) << 12;
 }
 
 /* Mapped bytes [start, end) of a module, and its .eh_frame_hdr in them. */

@@ -43,6 +43,13 @@ static void set_rule(
 		rule->kind = CFI_RULE_OTHER;
 }
 
+/* The register's value is the CFA, or the CFA and something: the first is true of rsp anyway. */
+static void set_value(struct cfi_state *state, uint64_t number, bool is_cfa)
+{
+	set_rule(state, number,
+		number == CFI_REGISTER_RSP && is_cfa ? CFI_RULE_SAME : CFI_RULE_OTHER, 0);
+}
+
 static void restore_rule(struct program *program, struct cfi_state *state, uint64_t number)
 {
 	struct cfi_state initial = *program->initial;
@@ -100,11 +107,17 @@ static bool do_rule(struct program *program, struct cfi_state *state, uint8_t op
 	case 0x11: /* offset_extended_sf */
 		set_rule(state, number, CFI_RULE_AT_CFA, cursor_sleb(bytes) * factor);
 		break;
+	case 0x14: /* val_offset */
+		set_value(state, number, cursor_uleb(bytes) == 0);
+		break;
+	case 0x15: /* val_offset_sf */
+		set_value(state, number, cursor_sleb(bytes) == 0);
+		break;
 	case 0x16: /* val_expression */
 		set_rule(state, number, CFI_RULE_OTHER, 0);
 		expression(bytes);
 		break;
-	default: /* register, val_offset, val_offset_sf */
+	default: /* register */
 		set_rule(state, number, CFI_RULE_OTHER, 0);
 		cursor_leb(bytes, false);
 	}

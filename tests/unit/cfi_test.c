@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "shim/cfi.c"
+#include "shim/cfi_expression.c"
 #include "shim/cfi_program.c"
 
 /* Offsets in the module: code [0, 64), then the header, one CIE, three FDEs. */
@@ -124,6 +125,66 @@ Test(cfi, knows_ends_signals_and_what_it_cannot_say)
 	memcpy(module + 25, "\x48\xc7\xc0\x0f\0\0\0\x0f\x05", 9);
 	is_row(module, 24, CFI_UNKNOWN, 0, CFI_RBP_KEPT, 0);
 	free(module);
+}
+
+/* The row at 8 of a function whose program is the given bytes. */
+static uint32_t row_of(const uint8_t *program, size_t n)
+{
+	uint8_t *module = malloc(SIZE);
+	uint32_t row;
+
+	make(module);
+	put_fde(module, PLAIN, SIGNAL_CIE, CIE, 8, 16, program, n);
+	row = row_at(module, SIZE, 8);
+	free(module);
+	return row;
+}
+#define ROW_OF(...) row_of((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+Test(cfi, reduces_expressions)
+{
+	const uint32_t plain = cfi_pack(CFI_RSP, 8, CFI_RBP_KEPT, 0);
+
+	/* rsp + 16 - 8, by constants of several sizes, and turned round */
+	cr_assert_eq(ROW_OF(0x0f, 5, 0x77, 16, 0x09, 0xf8, 0x22), plain);
+	cr_assert_eq(ROW_OF(0x0f, 5, 0x77, 16, 0x08, 8, 0x1c), plain);
+	cr_assert_eq(ROW_OF(0x0f, 4, 0x38, 0x77, 0, 0x22), plain);
+	cr_assert_eq(ROW_OF(0x0f, 5, 0x92, 7, 0, 0x23, 8), plain);
+	cr_assert_eq(
+		ROW_OF(0x0f, 5, 0x38, 0x77, 0, 0x16, 0x22), cfi_pack(CFI_RSP, 8, CFI_RBP_KEPT, 0));
+	cr_assert_eq(ROW_OF(0x0f, 4, 0x77, 8, 0x35, 0x13), plain);
+	/* *(rbp - 16), then rbp by an expression of the CFA, then one of rbp */
+	cr_assert_eq(ROW_OF(0x0f, 4, 0x76, 0, 0x23, 8), cfi_pack(CFI_RBP, 8, CFI_RBP_KEPT, 0));
+	cr_assert_eq(ROW_OF(0x0f, 3, 0x76, 0x70, 0x06), cfi_pack(CFI_AT_RBP, -16, CFI_RBP_KEPT, 0));
+	cr_assert_eq(
+		ROW_OF(0x10, 6, 3, 0x09, 0xf0, 0x22), cfi_pack(CFI_RSP, 8, CFI_RBP_AT_CFA, -16));
+	cr_assert_eq(ROW_OF(0x10, 6, 2, 0x76, 0x78), cfi_pack(CFI_RSP, 8, CFI_RBP_AT_RBP, -8));
+	/* rsp is the CFA: said once more */
+	cr_assert_eq(ROW_OF(0x14, 7, 0), plain);
+	/* Not to be said: rsp elsewhere, other registers, two of them, a word and more, nothing. */
+	cr_assert_eq(ROW_OF(0x14, 7, 1), CFI_UNKNOWN);
+	cr_assert_eq(ROW_OF(0x0f, 2, 0x73, 8), CFI_UNKNOWN);
+	cr_assert_eq(ROW_OF(0x0f, 5, 0x77, 8, 0x76, 8, 0x22), CFI_UNKNOWN);
+	cr_assert_eq(ROW_OF(0x0f, 5, 0x77, 8, 0x06, 0x23, 8), CFI_UNKNOWN);
+	cr_assert_eq(ROW_OF(0x0f, 3, 0x77, 8, 0x1f), CFI_UNKNOWN);
+	cr_assert_eq(ROW_OF(0x0f, 1, 0x22), CFI_UNKNOWN);
+	cr_assert_eq(ROW_OF(0x0f, 0), CFI_UNKNOWN);
+	cr_assert_eq(
+		ROW_OF(0x0f, 9, 0x31, 0x12, 0x12, 0x12, 0x12, 0x12, 0x12, 0x12, 0x12), CFI_UNKNOWN);
+}
+
+/* rsp + 8 + ((rip & 15) >= 11) * 8, as ld describes the entries of a PLT. */
+Test(cfi, follows_a_plt)
+{
+	static const uint8_t program[] = {
+		0x0f, 11, 0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22};
+	uint8_t *memory = aligned_alloc(16, SIZE + 16);
+
+	make(memory);
+	put_fde(memory, PLAIN, SIGNAL_CIE, CIE, 8, 16, program, sizeof program);
+	for (int pc = 8; pc < 24; pc++)
+		is_row(memory, pc, CFI_RSP, pc % 16 >= 11 ? 16 : 8, CFI_RBP_KEPT, 0);
+	free(memory);
 }
 
 /* Under the address sanitizer a read beyond the module ends the test. */
