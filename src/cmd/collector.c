@@ -92,8 +92,7 @@ static void name_untraced(struct collector *collector, struct reader_process *pr
 		follow->pid = last ? image->pid : 0;
 		follow->image = last ? image->number + 1 : 0;
 		follow->program = xstrdup(path);
-		follow->why = xasprintf("not traced: %s", kind == PROGRAM_TRACEABLE ?
-			"it was started without memtrace's environment" : reason);
+		follow->why = xstrdup(kind == PROGRAM_TRACEABLE ? "it was started without memtrace's environment" : reason);
 	}
 }
 
