@@ -8,7 +8,8 @@
  * from there to the root hold what they held: then each frame is what it was, by the induction of
  * trail.h, and the same hash of the same modules means the same id.
  *
- * They are a direct-mapped table for each level of a thread: 192 bytes a path, three lines to read.
+ * They are a direct-mapped table for each level of a thread, 256 bytes a path. It begins small and
+ * grows while it is missed in often, and while all tables together stay below a limit.
  * Ways that have a leaf in common, such as a wrapper of malloc, go by the first cell in which they
  * differ to a next place.
  */
@@ -17,7 +18,13 @@
 
 #include "shim/trail.h"
 
-enum { PATHS_BITS = 8, PATHS = 1 << PATHS_BITS, PATH_CELLS = 8, PATH_HOPS = 4 };
+enum {
+	PATH_CELLS = 12,
+	PATH_HOPS = 4,
+	PATHS_FIRST_BITS = 5,
+	PATHS_MOST_BITS = 10,
+	PATHS_ALL_BYTES = 2 << 20, /* of all tables that have grown */
+};
 
 struct path {
 	uint64_t pc, rsp, rbp; /* of the leaf; pc 0: none */
@@ -29,16 +36,31 @@ struct path {
 	struct trail_cell cells[PATH_CELLS];
 };
 
-_Static_assert(sizeof(struct path) == 192, "all but the cells in one line");
+_Static_assert(sizeof(struct path) == 256, "all but the cells in one line");
+
+struct paths {
+	struct path *slots; /* 1 << bits */
+	uint32_t bits;
+	uint32_t n_kept; /* since it has grown */
+};
+
+static inline size_t paths_bytes(uint32_t bits)
+{
+	return sizeof(struct path) << bits;
+}
+/* MEMORY: paths_bytes(PATHS_FIRST_BITS), zeros. */
+void paths_init(struct paths *paths, void *memory);
+/* Gives back what it has grown to. */
+void paths_release(struct paths *paths);
 
 /* Keeps the walk that TRAIL holds, if it is short, as that of ID. */
-void path_keep(struct path *paths, const struct trail *trail, uint32_t id);
+void path_keep(struct paths *paths, const struct trail *trail, uint32_t id);
 /* None of them is right any more. */
-void path_forget(struct path *paths);
+void path_forget(struct paths *paths);
 
-static inline struct path *path_slot(struct path *paths, uint64_t key)
+static inline struct path *path_slot(const struct paths *paths, uint64_t key)
 {
-	return &paths[key * 0x9E3779B97F4A7C15ull >> (64 - PATHS_BITS)];
+	return &paths->slots[key * 0x9E3779B97F4A7C15ull >> (64 - paths->bits)];
 }
 
 /* Where the way of a leaf is looked for first. */
@@ -77,7 +99,8 @@ static inline bool path_is_joined(const struct path *path, const struct trail *t
 }
 
 /* The trace id of the hook at FRAME, or 0: its caller's way is not known. */
-static inline uint32_t path_find(struct path *paths, const struct trail *trail, uintptr_t frame)
+static inline uint32_t path_find(
+	const struct paths *paths, const struct trail *trail, uintptr_t frame)
 {
 	const uint64_t *state = (const uint64_t *)frame, pc = state[1], rsp = frame + 16;
 	uint64_t key = path_key(pc, rsp);

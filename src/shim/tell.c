@@ -31,7 +31,7 @@ static __attribute__((noinline)) void hear(struct producer *producer)
 	trail->seed = modules_seed();
 	trail->epoch = atomic_load(&rows_epoch);
 	trail->n_kept = 0;
-	path_forget(producer->paths);
+	path_forget(&producer->paths);
 }
 
 static inline struct producer *begin(struct thread *thread, uintptr_t frame)
@@ -71,13 +71,13 @@ static __attribute__((noinline)) uint32_t trace_anew(struct producer *producer, 
 	if (unlikely(trail->broken))
 		atomic_fetch_add_explicit(&channel.process->cut_stacks, 1, memory_order_relaxed);
 	id = stacks_trace(producer);
-	path_keep(producer->paths, trail, id);
+	path_keep(&producer->paths, trail, id);
 	return id;
 }
 
 static inline uint32_t trace(struct producer *producer, uintptr_t frame)
 {
-	uint32_t id = path_find(producer->paths, &producer->trail, frame);
+	uint32_t id = path_find(&producer->paths, &producer->trail, frame);
 
 	return likely(id) ? id : trace_anew(producer, frame);
 }

@@ -28,14 +28,20 @@ static struct thread *_Atomic next_probe;
 /* What a level has behind its struct. */
 static size_t memory_bytes(void)
 {
-	return trail_bytes(TRAIL_FIRST) + PATHS * sizeof(struct path);
+	return trail_bytes(TRAIL_FIRST) + paths_bytes(PATHS_FIRST_BITS);
 }
 
 static void attach(struct producer *producer, struct thread *thread, void *memory)
 {
 	trail_init(&producer->trail, memory);
-	producer->paths = (struct path *)(void *)((char *)memory + trail_bytes(TRAIL_FIRST));
+	paths_init(&producer->paths, (char *)memory + trail_bytes(TRAIL_FIRST));
 	producer->thread = thread;
+}
+
+static void release(struct producer *producer)
+{
+	trail_release(&producer->trail);
+	paths_release(&producer->paths);
 }
 
 static size_t whole_pages(size_t size)
@@ -218,7 +224,7 @@ void thread_forget_all(void)
 			continue;
 		for (int i = 0; i < THREAD_LEVELS; i++)
 			if (thread->levels[i])
-				trail_release(&thread->levels[i]->trail);
+				release(thread->levels[i]);
 		for (int i = 1; i < THREAD_LEVELS; i++)
 			if (thread->levels[i])
 				sys_munmap(thread->levels[i], level_bytes());

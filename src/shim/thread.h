@@ -38,9 +38,9 @@ struct producer {
 	_Atomic uint32_t taken; /* pipe only: somebody fills or empties the buffer */
 	_Atomic uint64_t own_head;
 	uint32_t unstamped; /* short records since the last tick, see tell.c */
-	uint64_t news; /* of shim_news, what it has heard of; 0: it is to listen each time */
+	uint64_t news;	    /* of shim_news, what it has heard of; 0: it is to listen each time */
 	struct trail trail;
-	struct path *paths;
+	struct paths paths;
 	struct thread *thread;
 };
 
