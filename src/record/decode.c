@@ -16,6 +16,7 @@ static void make_room(struct decode_stream *stream, size_t count)
 	if (at >= stream->count - at) {
 		stream->count -= at;
 		stream->limit -= at;
+		stream->asked = 0;
 		stream->at = 0;
 		if (stream->count)
 			memmove(stream->words, stream->words + at, stream->count * sizeof *stream->words);
@@ -142,7 +143,7 @@ int decode_slow(struct decode_stream *stream, const struct decode_sink *sink, st
 
 		if (!need) {
 			stream->bad = true;
-			stream->at = stream->limit = stream->count = stream->marks.count = 0;
+			stream->at = stream->limit = stream->count = stream->asked = stream->marks.count = 0;
 			return 0;
 		}
 		if (stream->at + need > stream->limit) {

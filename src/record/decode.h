@@ -29,6 +29,7 @@ struct decode_sink {
 struct decode_stream {
 	uint64_t *words;
 	size_t at, limit, count, capacity; /* from `limit` on another floor holds, or there is no more */
+	size_t asked;            /* image_words has asked for the memory of the records before it */
 	uint64_t tick;           /* of the last record, as it was written */
 	uint64_t time;           /* of the last event, or the floor */
 	ARRAY(struct { size_t at; uint64_t floor; }) marks; /* floors of words that wait, in their order; the first is at `limit` */
@@ -55,6 +56,17 @@ static inline void decode_short(struct decode_stream *stream, const uint64_t *wo
 	event->tick = stream->time;
 	event->addr = wire_word_addr(word);
 	event->size = (uint32_t)more;
+}
+
+/* Whether a short record is next, and not after UNTIL. */
+static inline bool decode_peek(const struct decode_stream *stream, uint64_t until)
+{
+	uint64_t word;
+
+	if (__builtin_expect(stream->at + 2 > stream->limit, 0))
+		return false;
+	word = stream->words[stream->at];
+	return (word & 3) != WIRE_OTHER && stream->tick + (word >> 46) <= until && stream->time <= until;
 }
 
 /* The next event; other records on the way go to SINK. 1: *event is it; 0: no whole record is left. */

@@ -66,15 +66,6 @@ static inline struct grid_entry *grid_find(const struct grid *grid, uint64_t key
 	}
 }
 
-/* Brings the place of KEY near. */
-static inline void grid_prefetch(const struct grid *grid, uint64_t key)
-{
-	uint64_t hash = grid_hash(grid, key);
-
-	if (grid->parts)
-		__builtin_prefetch(&grid_part(grid, hash)->entries[hash % GRID_PART], 1);
-}
-
 /* Adds KEY, which must not be there; VALUE is not 0. */
 struct grid_entry *grid_add(struct grid *grid, uint64_t key, uint64_t value);
 /* Removes what grid_find gave. */

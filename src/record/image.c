@@ -7,8 +7,8 @@
  * belongs to that free. Only an event that is older than the youngest so far can be one of those. Events of one tick
  * stand in the order in which they came.
  *
- * With millions of blocks each event finds its memory far away: in a block's page, its cell, its trace's counters. So a batch
- * is walked several times, each time asking for what the next walk needs, before it is done.
+ * Nearly all events are short records that come in time: image_words is their loop. With many blocks each finds its memory
+ * far away, in a block's page, its cell, its trace's counters, so these are asked for some records ahead.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@
 #include "record/image.h"
 
 enum { ORPHANS_MAX = 1 << 16 };
+enum { PREFETCH = 64 /* records */ };
 
 struct image *image_new(int32_t pid)
 {
@@ -89,23 +90,31 @@ static bool came_too_late(struct image *image, const struct event *event)
 	return live_find(&image->live, event->domain, event->addr, &block) && block.tick > event->tick;
 }
 
-static void on_alloc(struct image *image, struct image_ring *ring, const struct event *event)
+/* A block at a tracked address replaces it. */
+static inline void add_block(struct image *image, struct image_ring *ring, const struct event *event)
 {
 	uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread);
 	const struct live_block block = { event->addr, event->size, event->tick, event->domain, trace };
 	struct live_block old;
 
-	if (__builtin_expect(event->tick < image->latest, 0) && came_too_late(image, event)) {
-		ledger_alloc(&image->ledger, trace, event->size);
-		ledger_free(&image->ledger, trace, event->size, 1);
-		return;
-	}
 	if (__builtin_expect(!live_add(&image->live, &block), 0)) {
 		live_take(&image->live, event->domain, event->addr, &old);
 		ledger_free(&image->ledger, old.trace, old.size, 1);
 		live_add(&image->live, &block);
 	}
 	ledger_alloc(&image->ledger, trace, event->size);
+}
+
+static void on_alloc(struct image *image, struct image_ring *ring, const struct event *event)
+{
+	if (event->tick < image->latest && came_too_late(image, event)) {
+		uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread);
+
+		ledger_alloc(&image->ledger, trace, event->size);
+		ledger_free(&image->ledger, trace, event->size, 1);
+		return;
+	}
+	add_block(image, ring, event);
 }
 
 static void remember_orphan(struct image *image, const struct event *event)
@@ -130,22 +139,33 @@ static void forget_cleared(const struct image *image, struct image_ring *ring)
 	ring->clears = image->clears;
 }
 
-static void on_free(struct image *image, struct image_ring *ring, const struct event *event)
+static void remember_move(struct image *image, struct image_ring *ring, const struct live_block *block)
+{
+	forget_cleared(image, ring);
+	ring->moves[ring->next_move++ % IMAGE_MOVES] = (struct image_move){ *block, true };
+}
+
+static inline void on_free_in_time(struct image *image, struct image_ring *ring, const struct event *event)
 {
 	struct live_block block;
 
-	if (__builtin_expect(event->tick < image->latest, 0) &&
-		live_find(&image->live, event->domain, event->addr, &block) && block.tick > event->tick)
-		return;
 	if (__builtin_expect(!live_take(&image->live, event->domain, event->addr, &block), 0)) {
 		remember_orphan(image, event);
 		return;
 	}
-	if (event->type == EVENT_MOVE) {
-		forget_cleared(image, ring);
-		ring->moves[ring->next_move++ % IMAGE_MOVES] = (struct image_move){ block, true };
-	}
+	if (__builtin_expect(event->type == EVENT_MOVE, 0))
+		remember_move(image, ring, &block);
 	ledger_free(&image->ledger, block.trace, block.size, 1);
+}
+
+static void on_free(struct image *image, struct image_ring *ring, const struct event *event)
+{
+	struct live_block block;
+
+	if (event->tick < image->latest && live_find(&image->live, event->domain, event->addr, &block) &&
+		block.tick > event->tick)
+		return;
+	on_free_in_time(image, ring, event);
 }
 
 static void put_back(struct image *image, struct image_move *move)
@@ -229,9 +249,42 @@ static void on_other(struct image *image, struct image_ring *ring, const struct 
 	}
 }
 
-static inline void take_event(struct image *image, struct image_ring *ring, const struct event *event)
+/* Asks for the memory of the next records, in rounds: where a block's page is noted; its head, and an allocation's counters;
+ * its cell; a free's counters. Each round reads what the one before has asked for. */
+static void prefetch(const struct image *image, const struct image_ring *ring, struct decode_stream *stream)
 {
-	if (__builtin_expect(event->size > BLOCK_MAX, 0)) {
+	struct { uint64_t addr; uint32_t trace; bool adds; } next[PREFETCH];
+	const struct live *live = &image->live;
+	size_t at = stream->at;
+	uint32_t n = 0;
+
+	for (; n < PREFETCH && at + 2 <= stream->limit; n++) {
+		uint64_t word = stream->words[at];
+
+		if ((word & 3) == WIRE_OTHER)
+			break;
+		next[n].addr = wire_word_addr(word);
+		next[n].adds = (word & 3) == WIRE_ALLOC;
+		next[n].trace = (uint32_t)(stream->words[at + 1] >> 32);
+		at += 1u + next[n].adds;
+		live_prefetch_place(live, next[n].addr);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		live_prefetch_page(live, next[i].addr);
+		if (next[i].adds)
+			ledger_prefetch(&image->ledger, next[i].trace, ring->thread);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		live_prefetch_cell(live, next[i].addr, next[i].adds);
+	for (uint32_t i = 0; i < n; i++)
+		if (!next[i].adds && (next[i].trace = live_peek_trace(live, next[i].addr)) != UINT32_MAX)
+			prefetch_line(&image->ledger.traces.items[next[i].trace]);
+	stream->asked = at;
+}
+
+void image_event(struct image *image, struct image_ring *ring, const struct event *event)
+{
+	if (event->size > BLOCK_MAX) {
 		image->bad_stream = true;
 		return;
 	}
@@ -247,37 +300,29 @@ static inline void take_event(struct image *image, struct image_ring *ring, cons
 		image->latest = event->tick;
 }
 
-void image_event(struct image *image, struct image_ring *ring, const struct event *event)
+/* The short records of the rest of a stream: the same as image_event, without the ways around. */
+void image_words(struct image *image, struct image_ring *ring, struct decode_stream *stream, uint64_t until)
 {
-	take_event(image, ring, event);
-}
+	const bool large = live_is_large(&image->live);
+	struct event event;
+	uint64_t n = 0;
 
-static void prefetch(const struct image *image, const struct image_batch *batch)
-{
-	const struct live *live = &image->live;
-	const struct event *events = batch->events;
-
-	for (uint32_t i = 0; i < batch->count; i++) {
-		live_prefetch_place(live, events[i].domain, events[i].addr);
-		if (events[i].type == EVENT_ALLOC)
-			ledger_prefetch_place(&image->ledger, events[i].trace, events[i].domain, batch->rings[i]->thread);
+	if (stream->time < image->latest)
+		return;
+	while (decode_peek(stream, until)) {
+		if (large && stream->at >= stream->asked)
+			prefetch(image, ring, stream);
+		decode_short(stream, stream->words + stream->at, &event);
+		if (event.type == EVENT_ALLOC)
+			add_block(image, ring, &event);
+		else
+			on_free_in_time(image, ring, &event);
+		n++;
 	}
-	for (uint32_t i = 0; i < batch->count; i++) {
-		live_prefetch_page(live, events[i].domain, events[i].addr);
-		if (events[i].type == EVENT_ALLOC)
-			ledger_prefetch(&image->ledger, events[i].trace, events[i].domain, batch->rings[i]->thread);
-	}
-	for (uint32_t i = 0; i < batch->count; i++)
-		live_prefetch_cell(live, events[i].domain, events[i].addr, events[i].type == EVENT_ALLOC);
-}
-
-void image_events(struct image *image, struct image_batch *batch)
-{
-	if (live_is_large(&image->live))
-		prefetch(image, batch);
-	for (uint32_t i = 0; i < batch->count; i++)
-		take_event(image, batch->rings[i], &batch->events[i]);
-	batch->count = 0;
+	if (n)
+		ring->last_was_move = event.type == EVENT_MOVE;
+	image->events += n;
+	image->latest = stream->time;
 }
 
 void image_ring_end(struct image *image, struct image_ring *ring)

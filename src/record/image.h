@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "memtrace/wire.h"
 #include "model/snapshot.h"
+#include "record/decode.h"
 #include "record/event.h"
 #include "record/ledger.h"
 #include "record/live.h"
@@ -86,20 +87,12 @@ struct image {
 	bool bad_stream;
 };
 
-/* Events of several rings, in order. */
-enum { IMAGE_BATCH = 64 };
-struct image_batch {
-	struct event events[IMAGE_BATCH];
-	struct image_ring *rings[IMAGE_BATCH]; /* whose each is */
-	uint32_t count;
-};
-
 struct image *image_new(int32_t pid);
 void image_free(struct image *image);
 
 void image_event(struct image *image, struct image_ring *ring, const struct event *event);
-/* All of BATCH, which is empty then: many at once can be had ready before they are needed. */
-void image_events(struct image *image, struct image_batch *batch);
+/* The same for STREAM's short records up to the time UNTIL, as far as nothing else stands between them and none is late. */
+void image_words(struct image *image, struct image_ring *ring, struct decode_stream *stream, uint64_t until);
 void image_node(struct image *image, uint32_t id, uint32_t parent, uint64_t pc, uint32_t flags);
 uint32_t image_thread(struct image *image, int32_t tid);
 void image_thread_name(struct image *image, int32_t tid, const char *name, size_t size);

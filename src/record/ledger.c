@@ -3,22 +3,39 @@
  * Counts by trace and the exact peak; the idea stands in the header. Everything here is exact or it is wrong: there is
  * no sampling and no rounding.
  */
+#include <stdlib.h>
 #include <string.h>
+#include "base/memory.h"
 #include "record/ledger.h"
 #include "record/vast.h"
 
-enum { FIRST_TRACES = 64 };
+enum { FIRST_TRACES = 64, FIRST_NEAR = 1 << 12, LAST_NEAR = 1 << 18 };
+
+static uint64_t trace_key(uint32_t stack, uint32_t domain, uint32_t thread)
+{
+	return (uint64_t)domain << 52 | (uint64_t)thread << 32 | stack;
+}
+
+/* It forgets: what is wanted comes back from the index. */
+static void make_near(struct ledger *ledger, uint32_t places)
+{
+	free(ledger->near);
+	ledger->near = xcalloc(places, sizeof *ledger->near);
+	ledger->near_mask = places - 1;
+}
 
 void ledger_init(struct ledger *ledger)
 {
 	memset(ledger, 0, sizeof *ledger);
 	ledger->others.key_size = 3 * sizeof(uint32_t);
 	ledger->epoch = 1;
+	make_near(ledger, FIRST_NEAR);
 }
 
 void ledger_release(struct ledger *ledger)
 {
 	vast_free(ledger->traces.items, ledger->traces.capacity * sizeof *ledger->traces.items);
+	free(ledger->near);
 	grid_clear(&ledger->index);
 	map_free(&ledger->others);
 	memset(&ledger->traces, 0, sizeof ledger->traces);
@@ -40,20 +57,32 @@ static uint32_t add_trace(struct ledger *ledger, uint32_t stack, uint32_t domain
 	return (uint32_t)ledger->traces.count++;
 }
 
-uint32_t ledger_trace_slow(struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread)
+static uint32_t find_trace(struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread)
 {
 	const uint32_t key[3] = { stack, domain, thread };
+	struct grid_entry *entry;
 	uint64_t *found;
 	bool added;
 
 	if (domain < LEDGER_DOMAINS && thread < LEDGER_THREADS) {
-		uint32_t index = add_trace(ledger, stack, domain, thread);
-
-		grid_add(&ledger->index, ledger_key(stack, domain, thread), index + 1ull);
-		return index;
+		entry = grid_find(&ledger->index, trace_key(stack, domain, thread));
+		if (!entry)
+			entry = grid_add(&ledger->index, trace_key(stack, domain, thread),
+				add_trace(ledger, stack, domain, thread) + 1ull);
+		return (uint32_t)entry->value - 1;
 	}
 	found = map_add(&ledger->others, key, ledger->traces.count, &added);
 	return added ? add_trace(ledger, stack, domain, thread) : (uint32_t)*found;
+}
+
+uint32_t ledger_trace_slow(struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread)
+{
+	uint32_t index = find_trace(ledger, stack, domain, thread);
+
+	if (ledger->traces.count > ledger->near_mask / 2 && ledger->near_mask + 1 < LAST_NEAR)
+		make_near(ledger, (ledger->near_mask + 1) * 4);
+	*ledger_near(ledger, stack, domain, thread) = index + 1;
+	return index;
 }
 
 void ledger_clear(struct ledger *ledger)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include "base/map.h"
 #include "record/grid.h"
+#include "record/page.h"
 
 struct sums {
 	uint64_t size, count;
@@ -33,6 +34,8 @@ struct ledger {
 		struct ledger_trace *items;  /* of vast.h */
 		size_t count, capacity;
 	} traces;
+	uint32_t *near;      /* at ledger_near(): an index + 1 that may be it; 0: none */
+	uint32_t near_mask;
 	struct grid index;   /* ledger_key() → index + 1 */
 	struct map others;   /* (stack, domain, thread) → index, where those do not fit a key */
 	struct sums allocated, freed, peak;
@@ -46,37 +49,36 @@ void ledger_release(struct ledger *ledger);
 /* Forgets all: what tracemalloc's clear_traces does. */
 void ledger_clear(struct ledger *ledger);
 struct sums ledger_at_peak(const struct ledger *ledger, const struct ledger_trace *trace);
-/* The rest of ledger_trace: a trace that is new, or does not fit a key. */
+/* The rest of ledger_trace: a trace that is not near, or new. */
 uint32_t ledger_trace_slow(struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread);
 
-static inline uint64_t ledger_key(uint32_t stack, uint32_t domain, uint32_t thread)
+/* Stacks are numbered densely. */
+static inline uint32_t *ledger_near(const struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread)
 {
-	return (uint64_t)domain << 52 | (uint64_t)thread << 32 | stack;
+	return &ledger->near[(stack + thread * 0x9e3779b1u + domain * 0x85ebca77u) & ledger->near_mask];
 }
 
 /* Index of the trace of STACK in DOMAIN by THREAD; a new one is made. */
 static inline uint32_t ledger_trace(struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread)
 {
-	const struct grid_entry *entry = NULL;
+	uint32_t index = *ledger_near(ledger, stack, domain, thread) - 1;
 
-	if (__builtin_expect(domain < LEDGER_DOMAINS && thread < LEDGER_THREADS, 1))
-		entry = grid_find(&ledger->index, ledger_key(stack, domain, thread));
-	return __builtin_expect(entry != NULL, 1) ? (uint32_t)entry->value - 1 :
-						    ledger_trace_slow(ledger, stack, domain, thread);
+	if (__builtin_expect(index != UINT32_MAX, 1)) {
+		const struct ledger_trace *trace = &ledger->traces.items[index];
+
+		if (__builtin_expect(trace->stack == stack && trace->domain == domain && trace->thread == thread, 1))
+			return index;
+	}
+	return ledger_trace_slow(ledger, stack, domain, thread);
 }
 
-/* Brings nearer to the processor what the other one, and that what ledger_trace and ledger_alloc will want. */
-static inline void ledger_prefetch_place(
-	const struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread)
+/* Brings nearer to the processor what ledger_trace and ledger_alloc will want. */
+static inline void ledger_prefetch(const struct ledger *ledger, uint32_t stack, uint32_t thread)
 {
-	grid_prefetch(&ledger->index, ledger_key(stack, domain, thread));
-}
-static inline void ledger_prefetch(const struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread)
-{
-	const struct grid_entry *entry = grid_find(&ledger->index, ledger_key(stack, domain, thread));
+	uint32_t index = *ledger_near(ledger, stack, 0, thread) - 1;
 
-	if (entry)
-		__builtin_prefetch(&ledger->traces.items[entry->value - 1], 1);
+	if (index != UINT32_MAX)
+		prefetch_line(&ledger->traces.items[index]);
 }
 
 static inline struct sums ledger_live(const struct ledger_trace *trace)

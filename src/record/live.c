@@ -4,48 +4,45 @@
  * among the strays, never in both; with no strays, as is usual, they cost one comparison.
  *
  * Where a program allocates and frees one block again and again, its page would come and go: an empty page is kept until
- * 64 others have become empty.
+ * 64 others have become empty. A region goes with its last page.
  */
 #include <stdlib.h>
 #include <string.h>
+#include "base/memory.h"
 #include "record/live.h"
 
-enum { DOMAINS = 4096, FIRST_CAPACITY = 2 };
-
-static uint64_t page_key(uint32_t domain, uint64_t addr)
+static struct live_region *entry_region(const struct grid_entry *entry)
 {
-	return (uint64_t)domain << 52 | addr / PAGE_SIZE;
+	return (struct live_region *)(uintptr_t)entry->value;
 }
 
-static struct page *entry_page(const struct grid_entry *entry)
+struct live_region *live_region_slow(struct live *live, uint64_t key)
 {
-	return (struct page *)(uintptr_t)entry->value;
+	struct grid_entry *entry = grid_find(&live->regions, key);
+
+	if (!entry)
+		return NULL;
+	live->near[key % LIVE_NEAR].key = key + 1;
+	return live->near[key % LIVE_NEAR].region = entry_region(entry);
 }
 
-static struct page *find_page(const struct live *live, uint32_t domain, uint64_t addr)
+static struct page *find_page(struct live *live, uint32_t domain, uint64_t addr)
 {
-	struct grid_entry *entry = domain < DOMAINS ? grid_find(&live->pages, page_key(domain, addr)) : NULL;
+	struct page **place = domain < LIVE_DOMAINS ? live_place(live, live_page_key(domain, addr)) : NULL;
 
-	return entry ? entry_page(entry) : NULL;
+	return place ? *place : NULL;
 }
 
-static void unpack(const struct live *live, const struct page_cell *cell, struct live_block *block)
-{
-	block->trace = cell->trace;
-	block->size = page_cell_size(cell);
-	block->tick = page_cell_tick(cell) + live->base;
-}
-
-bool live_find(const struct live *live, uint32_t domain, uint64_t addr, struct live_block *block)
+bool live_find(struct live *live, uint32_t domain, uint64_t addr, struct live_block *block)
 {
 	struct page *page = find_page(live, domain, addr);
-	int at = page ? page_find(page, addr % PAGE_SIZE) : -1;
+	uint32_t number = page ? page_find(page, addr % PAGE_SIZE) : 0;
 	struct live_block *stray;
 
 	block->domain = domain;
 	block->addr = addr;
-	if (at >= 0) {
-		unpack(live, page_cell(page, (size_t)at), block);
+	if (number) {
+		live_unpack(live, page_cell(page, number), block);
 		return true;
 	}
 	stray = strays_find(&live->strays, domain, addr);
@@ -54,126 +51,110 @@ bool live_find(const struct live *live, uint32_t domain, uint64_t addr, struct l
 	return stray != NULL;
 }
 
-static bool add_to_page(struct live *live, const struct live_block *block, uint64_t age)
+/* The place of the page of KEY, whose region is made where it is new. */
+static struct page **make_place(struct live *live, uint64_t key)
 {
-	uint64_t key = page_key(block->domain, block->addr);
-	struct grid_entry *entry = grid_find(&live->pages, key);
-	uint32_t offset = block->addr % PAGE_SIZE;
-	struct page *page;
+	struct page **place = live_place(live, key);
+	struct live_region *region;
 
-	if (__builtin_expect(!entry, 0))
-		entry = grid_add(&live->pages, key, (uintptr_t)page_resize(NULL, FIRST_CAPACITY));
-	page = entry_page(entry);
-	if (!page_lacks(page, offset) && page_find(page, offset) >= 0)
-		return false;
-	if (__builtin_expect(page->count == page->capacity, 0)) {
-		page = page_resize(page, page_larger(page));
-		entry->value = (uintptr_t)page;
-	}
-	page_append(page, offset, page_pack(block->trace, block->size, age));
-	live->count++;
-	return true;
-}
-
-static bool add_stray(struct live *live, const struct live_block *block)
-{
-	struct live_block old;
-
-	if (live_find(live, block->domain, block->addr, &old))
-		return false;
-	strays_add(&live->strays, block);
-	live->count++;
-	return true;
-}
-
-bool live_add(struct live *live, const struct live_block *block)
-{
-	uint64_t age;
-
-	if (__builtin_expect(!live->count && !live->pages.count, 0))
-		live->base = block->tick;
-	age = block->tick - live->base;
-	if (__builtin_expect(live->strays.count != 0, 0) && strays_find(&live->strays, block->domain, block->addr))
-		return false;
-	if (__builtin_expect(block->domain >= DOMAINS || !page_fits(block->size, age), 0))
-		return add_stray(live, block);
-	return add_to_page(live, block, age);
+	if (place)
+		return place;
+	region = xcalloc(1, sizeof *region);
+	grid_add(&live->regions, key / LIVE_REGION, (uintptr_t)region);
+	return live_place(live, key);
 }
 
 /* An empty page takes the place of one that has been empty for long, or was. */
 static void retire(struct live *live, uint64_t key)
 {
-	uint64_t *place = &live->empty[live->next_empty++ % LIVE_EMPTY_PAGES];
-	struct grid_entry *entry = grid_find(&live->pages, *place);
+	uint64_t *former = &live->empty[live->next_empty++ % LIVE_EMPTY_PAGES], wanted = *former / LIVE_REGION;
+	struct page **place = live_place(live, *former);
+	struct live_region *region;
 
-	if (entry && *place != key && !entry_page(entry)->count) {
-		free(entry_page(entry));
-		grid_remove(&live->pages, entry);
+	if (place && *place && *former != key && !(*place)->count) {
+		region = live->near[wanted % LIVE_NEAR].region;
+		free(*place);
+		*place = NULL;
+		if (--region->count == 0) {
+			live->near[wanted % LIVE_NEAR].key = 0;
+			grid_remove(&live->regions, grid_find(&live->regions, wanted));
+			free(region);
+		}
 	}
-	*place = key;
+	*former = key;
 }
 
-bool live_take(struct live *live, uint32_t domain, uint64_t addr, struct live_block *block)
+static bool add_to_page(struct live *live, const struct live_block *block, uint64_t age)
 {
-	struct grid_entry *entry = domain < DOMAINS ? grid_find(&live->pages, page_key(domain, addr)) : NULL;
-	struct page *page = entry ? entry_page(entry) : NULL;
-	int at = page ? page_find(page, addr % PAGE_SIZE) : -1;
-	struct live_block *stray;
+	uint64_t key = live_page_key(block->domain, block->addr);
+	struct page **place = make_place(live, key), *page = *place;
+	uint32_t offset = block->addr % PAGE_SIZE;
 
-	block->domain = domain;
-	block->addr = addr;
-	if (__builtin_expect(at < 0, 0)) {
-		stray = strays_find(&live->strays, domain, addr);
-		if (!stray)
+	if (!page) {
+		page = *place = page_new();
+		live->near[key / LIVE_REGION % LIVE_NEAR].region->count++;
+	}
+	if (!page_has_room(page, offset)) {
+		page = page_extend(page, offset);
+		if (!page) {
+			if (!(*place)->count)
+				retire(live, key);
 			return false;
-		*block = *stray;
-		strays_remove(&live->strays, stray);
-		live->count--;
-		return true;
+		}
+		*place = page;
 	}
-	unpack(live, page_cell(page, (size_t)at), block);
-	page_remove(page, at);
-	live->count--;
-	if (__builtin_expect(page->count * 4 <= page->capacity && page->capacity > PAGE_PLAIN, 0)) {
-		page = page_resize(page, page_smaller(page));
-		entry->value = (uintptr_t)page;
-	}
-	if (__builtin_expect(page->count == 0, 0))
-		retire(live, entry->key);
+	page_add(page, offset, page_pack(block->trace, block->size, age));
 	return true;
 }
 
-static void free_page(uint64_t value)
+bool live_add_slow(struct live *live, const struct live_block *block)
 {
-	free((struct page *)(uintptr_t)value);
+	struct live_block old;
+	uint64_t age;
+
+	if (live_find(live, block->domain, block->addr, &old))
+		return false;
+	if (!live->count && !live->regions.count)
+		live->base = block->tick;
+	age = block->tick - live->base;
+	if (block->domain >= LIVE_DOMAINS || !page_fits(block->size, age) || !add_to_page(live, block, age))
+		strays_add(&live->strays, block);
+	live->count++;
+	return true;
+}
+
+bool live_take_stray(struct live *live, uint32_t domain, uint64_t addr, struct live_block *block)
+{
+	struct live_block *stray = strays_find(&live->strays, domain, addr);
+
+	if (!stray)
+		return false;
+	*block = *stray;
+	strays_remove(&live->strays, stray);
+	live->count--;
+	return true;
+}
+
+void live_shrink(struct live *live, struct page **place, uint64_t key)
+{
+	*place = page_shrink(*place);
+	if (!(*place)->count)
+		retire(live, key);
+}
+
+static void free_region(uint64_t value)
+{
+	struct live_region *region = (struct live_region *)(uintptr_t)value;
+
+	for (size_t i = 0; i < LIVE_REGION; i++)
+		free(region->pages[i]);
+	free(region);
 }
 
 void live_clear(struct live *live)
 {
-	grid_visit(&live->pages, free_page);
-	grid_clear(&live->pages);
+	grid_visit(&live->regions, free_region);
+	grid_clear(&live->regions);
 	strays_clear(&live->strays);
 	memset(live, 0, sizeof *live);
-}
-
-void live_prefetch_place(const struct live *live, uint32_t domain, uint64_t addr)
-{
-	grid_prefetch(&live->pages, page_key(domain, addr));
-}
-
-void live_prefetch_page(const struct live *live, uint32_t domain, uint64_t addr)
-{
-	const char *page = (const char *)find_page(live, domain, addr);
-
-	__builtin_prefetch(page, 1);
-	__builtin_prefetch(page + 64, 1);
-}
-
-void live_prefetch_cell(const struct live *live, uint32_t domain, uint64_t addr, bool adds)
-{
-	struct page *page = find_page(live, domain, addr);
-	int at = !page ? -1 : adds ? page->count : page_find(page, addr % PAGE_SIZE);
-
-	if (at >= 0)
-		__builtin_prefetch(page_cell(page, (size_t)at), 1);
 }

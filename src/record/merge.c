@@ -5,8 +5,7 @@
  * the processor's cache when they are decoded; what must wait for the horizon is copied at the end, to free the ring.
  *
  * One ring alone is a loop; several are merged by a heap that holds only those with something to say, so that an idle ring
- * costs a look at its head. Events are gathered in a batch, which is emptied before anything that must stand in order
- * with it.
+ * costs a look at its head.
  *
  * What waits is bounded: beyond WAITING_MAX the order is given up for it, and left to the repair by ticks.
  */
@@ -18,7 +17,7 @@
 
 #define PIPE_QUIET_NS 200000000ull
 
-enum { PORTION = 512, TIDY = 1 << 14, WAITING_MAX = 1 << 24 }; /* words */
+enum { PORTION = 2048, TIDY = 1 << 14, WAITING_MAX = 1 << 24 }; /* words */
 
 void merge_look(struct reader *reader, struct ring *ring, bool numbers)
 {
@@ -55,7 +54,6 @@ static void sink_thread(void *context, int32_t tid)
 {
 	struct ring *ring = context;
 
-	image_events(ring->process->image, &ring->process->batch);
 	ring->image.thread = image_thread(ring->process->image, tid);
 }
 
@@ -127,23 +125,13 @@ static bool next_event(struct ring *ring, struct event *event)
 /* Hands on RING's events up to UNTIL, at least its next; false: it has no more. */
 static bool hand_on(struct ring *ring, uint64_t until)
 {
-	struct image_batch *batch = &ring->process->batch;
-	struct event *event = &batch->events[batch->count];
+	struct image *image = ring->process->image;
 
-	*event = ring->next;
 	do {
-		batch->rings[batch->count++] = &ring->image;
-		if (batch->count == IMAGE_BATCH)
-			image_events(ring->process->image, batch);
-		event = &batch->events[batch->count];
-		ring->have_next = next_event(ring, event);
-		/* A record on the way may have emptied the batch. */
-		if (__builtin_expect(event != &batch->events[batch->count], 0)) {
-			batch->events[batch->count] = *event;
-			event = &batch->events[batch->count];
-		}
-	} while (ring->have_next && event->tick <= until);
-	ring->next = *event;
+		image_event(image, &ring->image, &ring->next);
+		image_words(image, &ring->image, &ring->stream, until);
+		ring->have_next = next_event(ring, &ring->next);
+	} while (ring->have_next && ring->next.tick <= until);
 	return ring->have_next;
 }
 
@@ -239,7 +227,6 @@ static uint64_t merge(struct reader_process *process, uint64_t horizon)
 		}
 		sift(heap, count, 0);
 	}
-	image_events(process->image, &process->batch);
 	return horizon;
 }
 
@@ -252,7 +239,7 @@ static void tidy(struct ring *ring)
 	if (stream->at == stream->count && stream->capacity > TIDY) {
 		free(stream->words);
 		stream->words = NULL;
-		stream->capacity = stream->at = stream->limit = stream->count = 0;
+		stream->capacity = stream->at = stream->limit = stream->count = stream->asked = 0;
 	}
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The live blocks that begin in one page of 4 KiB of addresses, packed, in no order: 16 bytes a block.
+ * The live blocks that begin in one page of 4 KiB of addresses: cells of 14 bytes, and the way to a block's cell.
  *
- *	| count, capacity | map | offset × capacity | cell × capacity |
- *	      4 bytes       32        2 each             14 each
+ *	small:     | head | offset × capacity | cell × capacity |      at most 16 blocks, all compared at once
+ *	indexed:   | head | index             | cell × capacity |      a byte for every 16 (or 8) bytes of addresses:
+ *	              8     256 (512)                                  the number of the cell, 0 none
  *
- * A search compares eight offsets at a time, the youngest first: blocks tend to die young. The map has a bit for every
- * 16 bytes of the page, so that adding a block, the one case of a search in vain, does not search; it is left out where
- * one comparison sees all (capacity 8), and not used once a block has stood at an address that is no multiple of 16. What a
- * cell cannot hold (page_fits) is kept elsewhere: live.c's strays.
+ * No search has a loop, and adding or removing a block moves no other: free cells are a list, each names the next in its
+ * first byte. What a page cannot hold is a stray (live.c): addresses that are no multiples of 8, more than 255 blocks, and
+ * values that do not fit (page_fits).
  */
 #ifndef RECORD_PAGE_H
 #define RECORD_PAGE_H
@@ -19,10 +19,20 @@
 #include <string.h>
 #include <emmintrin.h>
 
+/* Asks for the line of AT, which may be anywhere. Not __builtin_prefetch: a function of nothing else has no effect, says
+ * gcc, and leaves out its calls. */
+static inline void prefetch_line(const void *at)
+{
+	__asm__ volatile("prefetcht0 %0" : : "m"(*(const char *)at));
+}
+
 struct page {
-	uint16_t count;
-	uint16_t capacity : 15;
-	uint16_t uneven : 1;     /* the map may be wrong */
+	uint8_t count, capacity;
+	uint8_t unused;          /* the first free cell's number, 0: none */
+	uint8_t shift;           /* of an index: 4 or 3; 0: small */
+	uint8_t mask;            /* bits that are 0 in the offsets of all blocks */
+	uint8_t low;             /* at so few blocks it is too large */
+	uint16_t cells_at;       /* bytes from here */
 };
 
 struct page_cell {
@@ -32,25 +42,26 @@ struct page_cell {
 	uint16_t tick_middle;
 } __attribute__((packed));
 
-enum { PAGE_SIZE = 4096, PAGE_PLAIN = 8, PAGE_MAP = 32 };
-_Static_assert(sizeof(struct page_cell) == 14 && sizeof(struct page) == 4, "16 bytes a block with its offset");
+enum { PAGE_SIZE = 4096, PAGE_SMALL = 16, PAGE_CELLS = 255, PAGE_NO_OFFSET = 0xffff };
+_Static_assert(sizeof(struct page_cell) == 14 && sizeof(struct page) == 8, "what the picture says");
 
 static inline bool page_fits(uint64_t size, uint64_t tick)
 {
 	return size < 1u << 28 && tick < 1ull << 52;
 }
 
-static inline uint8_t *page_map(struct page *page)
+static inline uint8_t *page_index(struct page *page)
 {
 	return (uint8_t *)(page + 1);
 }
 static inline uint16_t *page_offsets(struct page *page)
 {
-	return (uint16_t *)((uint8_t *)(page + 1) + (page->capacity > PAGE_PLAIN ? PAGE_MAP : 0));
+	return (uint16_t *)(page + 1);
 }
-static inline struct page_cell *page_cell(struct page *page, size_t at)
+/* Cells are numbered from 1. */
+static inline struct page_cell *page_cell(struct page *page, uint32_t number)
 {
-	return (struct page_cell *)(page_offsets(page) + page->capacity) + at;
+	return (struct page_cell *)((uint8_t *)page + page->cells_at) + number - 1;
 }
 
 static inline struct page_cell page_pack(uint32_t trace, uint64_t size, uint64_t tick)
@@ -67,56 +78,58 @@ static inline uint64_t page_cell_tick(const struct page_cell *cell)
 	return (uint64_t)(cell->size >> 28) << 48 | (uint64_t)cell->tick_middle << 32 | cell->tick_low;
 }
 
-/* Which cell is the block at OFFSET; -1: none. */
-static inline int page_find(struct page *page, uint32_t offset)
+/* The number of the cell of the block at OFFSET; 0: none. */
+static inline uint32_t page_find(struct page *page, uint32_t offset)
 {
-	const uint16_t *offsets = page_offsets(page);
-	const __m128i wanted = _mm_set1_epi16((short)offset);
+	const __m128i *offsets = (const __m128i *)page_offsets(page), wanted = _mm_set1_epi16((short)offset);
+	uint32_t equal;
 
-	/* The last eight may reach into the cells, which are more bytes than that. */
-	for (int at = (page->count - 1) & ~7, n = page->count - at; at >= 0; at -= 8, n = 8) {
-		__m128i some = _mm_loadu_si128((const __m128i *)(offsets + at));
-		uint32_t equal = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi16(some, wanted)) & ((1u << 2 * n) - 1);
-
-		if (equal)
-			return at + __builtin_ctz(equal) / 2;
-	}
-	return -1;
+	if (__builtin_expect(page->shift != 0, 1))
+		return offset & page->mask ? 0 : page_index(page)[offset >> page->shift];
+	/* A page of fewer offsets has cells behind them, enough for both loads. */
+	equal = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(_mm_cmpeq_epi16(_mm_loadu_si128(offsets), wanted),
+		_mm_cmpeq_epi16(_mm_loadu_si128(offsets + 1), wanted))) & ((1u << page->capacity) - 1);
+	return equal ? (uint32_t)__builtin_ctz(equal) + 1 : 0;
 }
 
-/* Whether there is surely no block at OFFSET, without a search. */
-static inline bool page_lacks(struct page *page, uint32_t offset)
+/* Whether a block at OFFSET can be added as the page is. */
+static inline bool page_has_room(const struct page *page, uint32_t offset)
 {
-	return page->capacity > PAGE_PLAIN && !page->uneven && !(page_map(page)[offset / 128] >> offset / 16 % 8 & 1);
+	return page->unused && !(offset & page->mask);
 }
 
-/* Appends a block; there must be room, and nothing at OFFSET. */
-static inline void page_append(struct page *page, uint32_t offset, struct page_cell cell)
+/* Adds a block; there must be room, and nothing at OFFSET. */
+static inline void page_add(struct page *page, uint32_t offset, struct page_cell packed)
 {
-	if (page->capacity > PAGE_PLAIN)
-		page_map(page)[offset / 128] |= (uint8_t)(1 << offset / 16 % 8);
-	if (__builtin_expect(offset % 16 != 0, 0))
-		page->uneven = 1;
-	page_offsets(page)[page->count] = (uint16_t)offset;
-	*page_cell(page, page->count++) = cell;
+	uint32_t number = page->unused;
+	struct page_cell *cell = page_cell(page, number);
+
+	page->unused = *(uint8_t *)cell;
+	page->count++;
+	*cell = packed;
+	if (page->shift)
+		page_index(page)[offset >> page->shift] = (uint8_t)number;
+	else
+		page_offsets(page)[number - 1] = (uint16_t)offset;
 }
 
-/* Removes what page_find gave. */
-static inline void page_remove(struct page *page, int at)
+/* Removes the block at OFFSET, whose cell is NUMBER. */
+static inline void page_remove(struct page *page, uint32_t offset, uint32_t number)
 {
-	uint16_t *offsets = page_offsets(page), offset = offsets[at];
-
-	if (page->capacity > PAGE_PLAIN)
-		page_map(page)[offset / 128] &= (uint8_t)~(1 << offset / 16 % 8);
+	*(uint8_t *)page_cell(page, number) = page->unused;
+	page->unused = (uint8_t)number;
 	page->count--;
-	offsets[at] = offsets[page->count];
-	*page_cell(page, (size_t)at) = *page_cell(page, page->count);
+	if (page->shift)
+		page_index(page)[offset >> page->shift] = 0;
+	else
+		page_offsets(page)[number - 1] = PAGE_NO_OFFSET;
 }
 
-/* A copy with another capacity, at least its count; OLD (may be NULL: an empty one) is freed. */
-struct page *page_resize(struct page *old, uint32_t capacity);
-/* The next larger capacity, and one for a page that has become far too large. */
-uint32_t page_larger(const struct page *page);
-uint32_t page_smaller(const struct page *page);
+/* A page with no block and little room. */
+struct page *page_new(void);
+/* OLD with room for a block at OFFSET, or NULL: it cannot be had, and OLD is as it was. */
+struct page *page_extend(struct page *old, uint32_t offset);
+/* OLD with less room, if there is much more than it needs. */
+struct page *page_shrink(struct page *old);
 
 #endif

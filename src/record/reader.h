@@ -63,7 +63,6 @@ struct reader_process {
 	int pidfd;               /* -1: unknown, the process is gone or is our own child */
 	ARRAY(struct ring *) rings;
 	ARRAY(uint8_t) parts[16]; /* unfinished messages by kind */
-	struct image_batch batch;
 	struct merge_entry *heap; /* room for all rings */
 	uint64_t now;            /* the time taken in this round, by the process's clock */
 	uint64_t horizon;        /* events up to it have been handed on */

@@ -18,7 +18,6 @@ Test(grid, empty)
 	struct grid grid = { 0 };
 
 	cr_assert_null(grid_find(&grid, 0));
-	grid_prefetch(&grid, 0);
 	grid_visit(&grid, visit);
 	grid_clear(&grid);
 }
