@@ -18,6 +18,7 @@
 #include "cmd/command.h"
 #include "cmd/log.h"
 #include "cmd/pattern.h"
+#include "cmd/shim_path.h"
 #include "cmd/summary.h"
 #include "record/program.h"
 
@@ -90,40 +91,6 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	DEFAULT_OF(force);
 	DEFAULT_OF(quiet);
 #undef DEFAULT_OF
-	return 0;
-}
-
-/* The shim beside this program (a build folder), else where it was installed. */
-static int find_shim(char path[PATH_MAX], struct error *err)
-{
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 32);
-	char *slash;
-
-	if (length > 0) {
-		path[length] = 0;
-		slash = strrchr(path, '/');
-		strcpy(slash ? slash + 1 : path, "libmemtrace.so");
-		if (access(path, R_OK) == 0)
-			return 0;
-	}
-	strcpy(path, SHIM_INSTALLED);
-	if (access(path, R_OK) == 0)
-		return 0;
-	error_status(err, EXIT_MEMTRACE_FAILED, "cannot find libmemtrace.so beside memtrace or at %s", path);
-	return error_hint(err, "make install, or keep memtrace and libmemtrace.so in one folder");
-}
-
-/* ld.so takes blanks and colons for separators: such a path is named by a descriptor of ours. */
-static int name_shim(char path[PATH_MAX], struct error *err)
-{
-	int fd;
-
-	if (!strpbrk(path, " \t\n:;"))
-		return 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot open %s: %s", path, strerror(errno));
-	snprintf(path, PATH_MAX, "/proc/%d/fd/%d", (int)getpid(), fd);
 	return 0;
 }
 
@@ -272,7 +239,7 @@ static int run(void *chosen_, int argc, char **argv, struct error *err)
 	if (take_defaults(chosen, err) < 0 || summary_parse_top(chosen->top, err) < 0)
 		return -1;
 	log_quiet = chosen->quiet;
-	if (find_shim(shim, err) < 0 || name_shim(shim, err) < 0 || program_find(argv[0], &path, err) < 0)
+	if (shim_path(shim, err) < 0 || program_find(argv[0], &path, err) < 0)
 		return -1;
 	program.path = path;
 	status = run_found(chosen, &program, err);
