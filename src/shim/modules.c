@@ -4,8 +4,7 @@
  * lock, and a thread may hold that while it waits for us.
  *
  * A module is met when a new pc lies in none that is known and alive. That it has gone is noticed
- * by checking all known ones after a free that came from ld.so, which frees its entry when
- * everything else is undone. Then another may stand at the same addresses, and the same pcs mean
+ * when ld.so frees its entry, which it does when everything else is undone. Then another may stand at the same addresses, and the same pcs mean
  * other functions: so the seed of the stacks' hashes is a sum over all modules that have ever gone,
  * of where and what they are and of whether they are back. While nobody stands there, no stack of
  * that seed has a pc there; whoever comes is met by his first new pc and, if he has been there
@@ -61,8 +60,16 @@ bool modules_prepare(void)
 
 static uint64_t digest(uint64_t hash, const void *bytes, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3ull;
+	const unsigned char *at = bytes;
+
+	for (size_t i = 0; i < size; i += sizeof(uint64_t)) {
+		uint64_t word = 0;
+
+		for (size_t k = i; k < size && k < i + sizeof word; k++)
+			word = word << 8 | at[k];
+		hash = (hash ^ word) * 0x9E3779B97F4A7C15ull;
+		hash ^= hash >> 32;
+	}
 	return hash;
 }
 
@@ -278,6 +285,19 @@ static bool is_still_there(const struct module *module)
 
 	return look_at(module->start, &looked) && looked.map == module->map &&
 	       looked.identity == module->identity;
+}
+
+void modules_freed(const void *addr)
+{
+	uint32_t n = atomic_load(&n_modules);
+	bool gone = atomic_load_explicit(&stacks_cut, memory_order_relaxed);
+
+	for (uint32_t i = 0; i < n && i < MAX_MODULES && !gone; i++)
+		gone = modules[i].map == addr;
+	if (gone) {
+		atomic_store(&modules_dirty, true);
+		atomic_fetch_add(&shim_news, 1);
+	}
 }
 
 void modules_verify(struct producer *producer)

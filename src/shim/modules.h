@@ -20,7 +20,9 @@ void modules_tell_all(struct producer *producer, bool forked);
  * changed. */
 bool modules_meet(struct producer *producer, uint64_t pc);
 
-/* ld.so has freed something: a module may be gone. */
+/* ld.so frees ADDR, which may be a module's entry. */
+void modules_freed(const void *addr);
+/* A module has gone. */
 extern _Atomic bool modules_dirty;
 /* Tells what is gone. To be called before the next event, if modules_dirty. */
 void modules_verify(struct producer *producer);

@@ -172,10 +172,8 @@ static inline void tell_gone(
 
 void tell_free_of(struct thread *thread, uintptr_t frame, uintptr_t addr)
 {
-	if (unlikely(real_range_has(&real_loader, call_pc(frame)))) {
-		atomic_store(&modules_dirty, true);
-		atomic_fetch_add(&shim_news, 1);
-	}
+	if (unlikely(real_range_has(&real_loader, call_pc(frame))))
+		modules_freed((const void *)addr);
 	tell_gone(begin(thread, frame), addr, WIRE_FREE, WIRE_FREE_ANY);
 }
 
