@@ -10,7 +10,7 @@
 
 enum { PAGE_BITS = 12, RUN_MOST = 255 };
 
-static void place(struct trail *trail, void *memory, uint32_t capacity)
+static void lay_out(struct trail *trail, void *memory, uint32_t capacity)
 {
 	trail->frames = memory;
 	trail->fresh = trail->frames + capacity;
@@ -22,7 +22,7 @@ static void place(struct trail *trail, void *memory, uint32_t capacity)
 void trail_init(struct trail *trail, void *memory)
 {
 	*trail = (struct trail){0};
-	place(trail, memory, TRAIL_FIRST);
+	lay_out(trail, memory, TRAIL_FIRST);
 }
 
 void trail_release(struct trail *trail)
@@ -49,7 +49,7 @@ bool trail_grow(struct trail *trail, uint32_t n_fresh)
 		memory = channel_memory(trail_bytes(old.capacity * 2));
 	if (!memory)
 		return false;
-	place(trail, memory, old.capacity * 2);
+	lay_out(trail, memory, old.capacity * 2);
 	copy(trail->frames, old.frames, old.n * sizeof *old.frames);
 	copy(trail->fresh, old.fresh, n_fresh * sizeof *old.fresh);
 	copy(trail->cells, old.cells, n_cells * sizeof *old.cells);
