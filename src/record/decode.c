@@ -11,42 +11,42 @@
 /* Words that have been read go, when they are more than those that wait: what waits is moved seldom. */
 static void make_room(struct decode_stream *stream, size_t count)
 {
-	size_t at = stream->at;
+	size_t at = stream->cursor.at;
 
 	if (at >= stream->count - at) {
 		stream->count -= at;
-		stream->limit -= at;
+		stream->cursor.limit -= at;
 		stream->asked = 0;
-		stream->at = 0;
+		stream->cursor.at = 0;
 		if (stream->count)
-			memmove(stream->words, stream->words + at, stream->count * sizeof *stream->words);
+			memmove(stream->cursor.words, stream->cursor.words + at, stream->count * sizeof *stream->cursor.words);
 		for (size_t i = 0; i < stream->marks.count; i++)
 			stream->marks.items[i].at -= at;
 	}
 	if (stream->count + count > stream->capacity) {
 		stream->capacity = (stream->count + count) * 2;
-		stream->words = xreallocarray(stream->words, stream->capacity, sizeof *stream->words);
+		stream->cursor.words = xreallocarray(stream->cursor.words, stream->capacity, sizeof *stream->cursor.words);
 	}
 }
 
 void decode_append(struct decode_stream *stream, const uint64_t *words, size_t count, uint64_t floor)
 {
-	uint64_t last = stream->marks.count ? stream->marks.items[stream->marks.count - 1].floor : stream->time;
+	uint64_t last = stream->marks.count ? stream->marks.items[stream->marks.count - 1].floor : stream->cursor.time;
 
 	if (!count || stream->bad)
 		return;
 	make_room(stream, count);
-	if (floor > last && stream->at < stream->count) {
+	if (floor > last && stream->cursor.at < stream->count) {
 		__typeof__(stream->marks.items) mark = ARRAY_PUSH(&stream->marks);
 
 		mark->at = stream->count;
 		mark->floor = floor;
 	} else if (floor > last) {
-		stream->time = floor;
+		stream->cursor.time = floor;
 	}
-	memcpy(stream->words + stream->count, words, count * sizeof *words);
+	memcpy(stream->cursor.words + stream->count, words, count * sizeof *words);
 	stream->count += count;
-	stream->limit = stream->marks.count ? stream->marks.items[0].at : stream->count;
+	stream->cursor.limit = stream->marks.count ? stream->marks.items[0].at : stream->count;
 }
 
 /* What stands before the next floor has been read: it holds from here on. */
@@ -54,16 +54,16 @@ static bool pass_mark(struct decode_stream *stream)
 {
 	if (!stream->marks.count)
 		return false;
-	if (stream->marks.items[0].floor > stream->time)
-		stream->time = stream->marks.items[0].floor;
+	if (stream->marks.items[0].floor > stream->cursor.time)
+		stream->cursor.time = stream->marks.items[0].floor;
 	memmove(stream->marks.items, stream->marks.items + 1, --stream->marks.count * sizeof *stream->marks.items);
-	stream->limit = stream->marks.count ? stream->marks.items[0].at : stream->count;
+	stream->cursor.limit = stream->marks.count ? stream->marks.items[0].at : stream->count;
 	return true;
 }
 
 void decode_release(struct decode_stream *stream)
 {
-	free(stream->words);
+	free(stream->cursor.words);
 	ARRAY_FREE(&stream->marks);
 	memset(stream, 0, sizeof *stream);
 }
@@ -102,14 +102,14 @@ static bool decode_other(struct decode_stream *stream, const uint64_t *words, co
 
 	switch (kind) {
 	case WIRE_TIME:
-		stream->tick = words[1];
+		stream->cursor.tick = words[1];
 		return false;
 	case WIRE_NODE:
 		sink->node(sink->context, (uint32_t)(words[1] >> 32), (uint32_t)words[1], words[2],
 			(uint32_t)(words[0] >> 16));
 		return false;
 	case WIRE_THREAD:
-		stream->tick = words[1];
+		stream->cursor.tick = words[1];
 		sink->thread(sink->context, (int32_t)words[2]);
 		return false;
 	case WIRE_MESSAGE:
@@ -117,10 +117,10 @@ static bool decode_other(struct decode_stream *stream, const uint64_t *words, co
 			sink->message(sink->context, words + 1, bytes);
 		return false;
 	default:
-		stream->tick = words[1];
-		stream->time = stream->tick > stream->time ? stream->tick : stream->time;
+		stream->cursor.tick = words[1];
+		stream->cursor.time = stream->cursor.tick > stream->cursor.time ? stream->cursor.tick : stream->cursor.time;
 		decode_event(kind, words, event);
-		event->tick = stream->time;
+		event->tick = stream->cursor.time;
 		return true;
 	}
 }
@@ -128,7 +128,7 @@ static bool decode_other(struct decode_stream *stream, const uint64_t *words, co
 /* Words of the record at the stream's place; 0: it is none. */
 static size_t record_words(const struct decode_stream *stream)
 {
-	uint64_t word = stream->words[stream->at], need = word >> 8 & 255;
+	uint64_t word = stream->cursor.words[stream->cursor.at], need = word >> 8 & 255;
 
 	if ((word & 3) != WIRE_OTHER)
 		return (word & 3) == WIRE_ALLOC ? 2 : 1;
@@ -137,25 +137,25 @@ static size_t record_words(const struct decode_stream *stream)
 
 int decode_slow(struct decode_stream *stream, const struct decode_sink *sink, struct event *event)
 {
-	while (stream->at < stream->count) {
-		const uint64_t *words = stream->words + stream->at;
+	while (stream->cursor.at < stream->count) {
+		const uint64_t *words = stream->cursor.words + stream->cursor.at;
 		size_t need = record_words(stream);
 
 		if (!need) {
 			stream->bad = true;
-			stream->at = stream->limit = stream->count = stream->asked = stream->marks.count = 0;
+			stream->cursor.at = stream->cursor.limit = stream->count = stream->asked = stream->marks.count = 0;
 			return 0;
 		}
-		if (stream->at + need > stream->limit) {
+		if (stream->cursor.at + need > stream->cursor.limit) {
 			if (!pass_mark(stream))
 				return 0;
 			continue;
 		}
 		if ((words[0] & 3) != WIRE_OTHER) {
-			decode_short(stream, words, event);
+			decode_short(&stream->cursor, event);
 			return 1;
 		}
-		stream->at += need;
+		stream->cursor.at += need;
 		if (decode_other(stream, words, sink, event))
 			return 1;
 	}

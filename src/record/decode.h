@@ -25,13 +25,19 @@ struct decode_sink {
 	void (*message)(void *context, const void *data, size_t size);
 };
 
-/* Words that were copied out of a ring and not read yet. A zeroed one is empty. */
-struct decode_stream {
+/* A place in a stream: the part of it that changes with each short record. */
+struct decode_cursor {
 	uint64_t *words;
-	size_t at, limit, count, capacity; /* from `limit` on another floor holds, or there is no more */
-	size_t asked;            /* image_words has asked for the memory of the records before it */
+	size_t at, limit;        /* from `limit` on another floor holds, or there is no more */
 	uint64_t tick;           /* of the last record, as it was written */
 	uint64_t time;           /* of the last event, or the floor */
+};
+
+/* Words that were copied out of a ring and not read yet. A zeroed one is empty. */
+struct decode_stream {
+	struct decode_cursor cursor;
+	size_t count, capacity;
+	size_t asked;            /* image_words has asked for the memory of the records before it */
 	ARRAY(struct { size_t at; uint64_t floor; }) marks; /* floors of words that wait, in their order; the first is at `limit` */
 	bool bad;
 };
@@ -42,39 +48,41 @@ void decode_release(struct decode_stream *stream);
 /* The rest of decode_next: what is not a whole short record before the limit. */
 int decode_slow(struct decode_stream *stream, const struct decode_sink *sink, struct event *event);
 
-static inline void decode_short(struct decode_stream *stream, const uint64_t *words, struct event *event)
+/* Takes the short record at CURSOR. */
+static inline void decode_short(struct decode_cursor *cursor, struct event *event)
 {
 	/* Without a branch: what comes next is the program's choice, and there is one who must branch on it later. */
+	const uint64_t *words = cursor->words + cursor->at;
 	uint64_t word = words[0], is_alloc = (word & 3) == WIRE_ALLOC, more = words[is_alloc] & -is_alloc;
 
-	stream->at += 1 + is_alloc;
-	stream->tick += word >> 46;
-	stream->time = stream->tick > stream->time ? stream->tick : stream->time;
+	cursor->at += 1 + is_alloc;
+	cursor->tick += word >> 46;
+	cursor->time = cursor->tick > cursor->time ? cursor->tick : cursor->time;
 	event->type = (enum event_type)(word & 3);
 	event->domain = 0;
 	event->trace = (uint32_t)(more >> 32);
-	event->tick = stream->time;
+	event->tick = cursor->time;
 	event->addr = wire_word_addr(word);
 	event->size = (uint32_t)more;
 }
 
 /* Whether a short record is next, and not after UNTIL. */
-static inline bool decode_peek(const struct decode_stream *stream, uint64_t until)
+static inline bool decode_peek(const struct decode_cursor *cursor, uint64_t until)
 {
 	uint64_t word;
 
-	if (__builtin_expect(stream->at + 2 > stream->limit, 0))
+	if (__builtin_expect(cursor->at + 2 > cursor->limit, 0))
 		return false;
-	word = stream->words[stream->at];
-	return (word & 3) != WIRE_OTHER && stream->tick + (word >> 46) <= until && stream->time <= until;
+	word = cursor->words[cursor->at];
+	return (word & 3) != WIRE_OTHER && cursor->tick + (word >> 46) <= until && cursor->time <= until;
 }
 
 /* The next event; other records on the way go to SINK. 1: *event is it; 0: no whole record is left. */
 static inline int decode_next(struct decode_stream *stream, const struct decode_sink *sink, struct event *event)
 {
-	if (__builtin_expect(stream->at + 2 > stream->limit || (stream->words[stream->at] & 3) == WIRE_OTHER, 0))
+	if (!decode_peek(&stream->cursor, UINT64_MAX))
 		return decode_slow(stream, sink, event);
-	decode_short(stream, stream->words + stream->at, event);
+	decode_short(&stream->cursor, event);
 	return 1;
 }
 

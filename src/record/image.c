@@ -90,18 +90,23 @@ static bool came_too_late(struct image *image, const struct event *event)
 	return live_find(&image->live, event->domain, event->addr, &block) && block.tick > event->tick;
 }
 
-/* A block at a tracked address replaces it. */
+/* A block at a tracked address replaces it: the old one goes before the new one comes. */
+static void replace_block(struct image *image, struct live_block block)
+{
+	struct live_block old;
+
+	live_take(&image->live, block.domain, block.addr, &old);
+	ledger_free(&image->ledger, old.trace, old.size, 1);
+	live_add(&image->live, &block);
+}
+
 static inline void add_block(struct image *image, struct image_ring *ring, const struct event *event)
 {
 	uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread);
 	const struct live_block block = { event->addr, event->size, event->tick, event->domain, trace };
-	struct live_block old;
 
-	if (__builtin_expect(!live_add(&image->live, &block), 0)) {
-		live_take(&image->live, event->domain, event->addr, &old);
-		ledger_free(&image->ledger, old.trace, old.size, 1);
-		live_add(&image->live, &block);
-	}
+	if (__builtin_expect(!live_add(&image->live, &block), 0))
+		replace_block(image, block);
 	ledger_alloc(&image->ledger, trace, event->size);
 }
 
@@ -117,16 +122,16 @@ static void on_alloc(struct image *image, struct image_ring *ring, const struct 
 	add_block(image, ring, event);
 }
 
-static void remember_orphan(struct image *image, const struct event *event)
+static void remember_orphan(struct image *image, uint32_t domain, uint64_t addr, uint64_t tick)
 {
-	uint64_t key[2] = { event->domain, event->addr };
+	const uint64_t key[2] = { domain, addr };
 
 	image->unknown_frees++;
 	if (image->orphans.count >= ORPHANS_MAX) {
 		map_free(&image->orphans);
 		image->orphans.key_size = sizeof key;
 	}
-	*map_add(&image->orphans, key, 0, NULL) = event->tick;
+	*map_add(&image->orphans, key, 0, NULL) = tick;
 }
 
 /* What went before a CLEAR cannot come back after it. */
@@ -139,22 +144,22 @@ static void forget_cleared(const struct image *image, struct image_ring *ring)
 	ring->clears = image->clears;
 }
 
-static void remember_move(struct image *image, struct image_ring *ring, const struct live_block *block)
+static void remember_move(struct image *image, struct image_ring *ring, struct live_block block)
 {
 	forget_cleared(image, ring);
-	ring->moves[ring->next_move++ % IMAGE_MOVES] = (struct image_move){ *block, true };
+	ring->moves[ring->next_move++ % IMAGE_MOVES] = (struct image_move){ block, true };
 }
 
-static inline void on_free_in_time(struct image *image, struct image_ring *ring, const struct event *event)
+static inline void free_block(struct image *image, struct image_ring *ring, const struct event *event)
 {
 	struct live_block block;
 
 	if (__builtin_expect(!live_take(&image->live, event->domain, event->addr, &block), 0)) {
-		remember_orphan(image, event);
+		remember_orphan(image, event->domain, event->addr, event->tick);
 		return;
 	}
 	if (__builtin_expect(event->type == EVENT_MOVE, 0))
-		remember_move(image, ring, &block);
+		remember_move(image, ring, block);
 	ledger_free(&image->ledger, block.trace, block.size, 1);
 }
 
@@ -165,7 +170,7 @@ static void on_free(struct image *image, struct image_ring *ring, const struct e
 	if (event->tick < image->latest && live_find(&image->live, event->domain, event->addr, &block) &&
 		block.tick > event->tick)
 		return;
-	on_free_in_time(image, ring, event);
+	free_block(image, ring, event);
 }
 
 static void put_back(struct image *image, struct image_move *move)
@@ -250,22 +255,22 @@ static void on_other(struct image *image, struct image_ring *ring, const struct 
 }
 
 /* Asks for the memory of the next records, in rounds: where a block's page is noted; its head, and an allocation's counters;
- * its cell; a free's counters. Each round reads what the one before has asked for. */
-static void prefetch(const struct image *image, const struct image_ring *ring, struct decode_stream *stream)
+ * its cell; a free's counters. Each round reads what the one before has asked for. Returns where the words end. */
+static size_t prefetch(const struct image *image, const struct image_ring *ring, const struct decode_stream *stream)
 {
 	struct { uint64_t addr; uint32_t trace; bool adds; } next[PREFETCH];
 	const struct live *live = &image->live;
-	size_t at = stream->at;
+	size_t at = stream->cursor.at;
 	uint32_t n = 0;
 
-	for (; n < PREFETCH && at + 2 <= stream->limit; n++) {
-		uint64_t word = stream->words[at];
+	for (; n < PREFETCH && at + 2 <= stream->cursor.limit; n++) {
+		uint64_t word = stream->cursor.words[at];
 
 		if ((word & 3) == WIRE_OTHER)
 			break;
 		next[n].addr = wire_word_addr(word);
 		next[n].adds = (word & 3) == WIRE_ALLOC;
-		next[n].trace = (uint32_t)(stream->words[at + 1] >> 32);
+		next[n].trace = (uint32_t)(stream->cursor.words[at + 1] >> 32);
 		at += 1u + next[n].adds;
 		live_prefetch_place(live, next[n].addr);
 	}
@@ -279,7 +284,7 @@ static void prefetch(const struct image *image, const struct image_ring *ring, s
 	for (uint32_t i = 0; i < n; i++)
 		if (!next[i].adds && (next[i].trace = live_peek_trace(live, next[i].addr)) != UINT32_MAX)
 			prefetch_line(&image->ledger.traces.items[next[i].trace]);
-	stream->asked = at;
+	return at;
 }
 
 void image_event(struct image *image, struct image_ring *ring, const struct event *event)
@@ -304,25 +309,31 @@ void image_event(struct image *image, struct image_ring *ring, const struct even
 void image_words(struct image *image, struct image_ring *ring, struct decode_stream *stream, uint64_t until)
 {
 	const bool large = live_is_large(&image->live);
-	struct event event;
+	enum event_type last = EVENT_ALLOC;
+	struct decode_cursor cursor = stream->cursor;
 	uint64_t n = 0;
 
-	if (stream->time < image->latest)
+	if (cursor.time < image->latest)
 		return;
-	while (decode_peek(stream, until)) {
-		if (large && stream->at >= stream->asked)
-			prefetch(image, ring, stream);
-		decode_short(stream, stream->words + stream->at, &event);
+	for (; decode_peek(&cursor, until); n++) {
+		struct event event;
+
+		if (__builtin_expect(large && cursor.at >= stream->asked, 0)) {
+			stream->cursor = cursor;
+			stream->asked = prefetch(image, ring, stream);
+		}
+		decode_short(&cursor, &event);
+		last = event.type;
 		if (event.type == EVENT_ALLOC)
 			add_block(image, ring, &event);
 		else
-			on_free_in_time(image, ring, &event);
-		n++;
+			free_block(image, ring, &event);
 	}
 	if (n)
-		ring->last_was_move = event.type == EVENT_MOVE;
+		ring->last_was_move = last == EVENT_MOVE;
 	image->events += n;
-	image->latest = stream->time;
+	image->latest = cursor.time;
+	stream->cursor = cursor;
 }
 
 void image_ring_end(struct image *image, struct image_ring *ring)

@@ -107,18 +107,18 @@ static bool add_to_page(struct live *live, const struct live_block *block, uint6
 	return true;
 }
 
-bool live_add_slow(struct live *live, const struct live_block *block)
+bool live_add_slow(struct live *live, struct live_block block)
 {
 	struct live_block old;
 	uint64_t age;
 
-	if (live_find(live, block->domain, block->addr, &old))
+	if (live_find(live, block.domain, block.addr, &old))
 		return false;
 	if (!live->count && !live->regions.count)
-		live->base = block->tick;
-	age = block->tick - live->base;
-	if (block->domain >= LIVE_DOMAINS || !page_fits(block->size, age) || !add_to_page(live, block, age))
-		strays_add(&live->strays, block);
+		live->base = block.tick;
+	age = block.tick - live->base;
+	if (block.domain >= LIVE_DOMAINS || !page_fits(block.size, age) || !add_to_page(live, &block, age))
+		strays_add(&live->strays, &block);
 	live->count++;
 	return true;
 }

@@ -38,9 +38,9 @@ void live_clear(struct live *live);
 /* The block at (DOMAIN, ADDR) to *BLOCK; false: there is none. */
 bool live_find(struct live *live, uint32_t domain, uint64_t addr, struct live_block *block);
 
-/* The rests of the functions below. */
+/* The rests of the functions below. Nothing of theirs is handed on by address, so that it can stay in registers. */
 struct live_region *live_region_slow(struct live *live, uint64_t key);
-bool live_add_slow(struct live *live, const struct live_block *block);
+bool live_add_slow(struct live *live, struct live_block block);
 bool live_take_stray(struct live *live, uint32_t domain, uint64_t addr, struct live_block *block);
 void live_shrink(struct live *live, struct page **place, uint64_t key);
 
@@ -84,7 +84,7 @@ static inline bool live_add(struct live *live, const struct live_block *block)
 		live->count++;
 		return true;
 	}
-	return live_add_slow(live, block);
+	return live_add_slow(live, *block);
 }
 
 /* The same as live_find, and removes it. */
@@ -93,9 +93,14 @@ static inline bool live_take(struct live *live, uint32_t domain, uint64_t addr, 
 	uint64_t key = live_page_key(domain, addr);
 	struct page **place = domain < LIVE_DOMAINS ? live_place(live, key) : NULL, *page = place ? *place : NULL;
 	uint32_t number = page ? page_find(page, addr % PAGE_SIZE) : 0;
+	struct live_block stray;
 
-	if (__builtin_expect(!number, 0))
-		return live_take_stray(live, domain, addr, block);
+	if (__builtin_expect(!number, 0)) {
+		if (!live_take_stray(live, domain, addr, &stray))
+			return false;
+		*block = stray;
+		return true;
+	}
 	block->domain = domain;
 	block->addr = addr;
 	live_unpack(live, page_cell(page, number), block);

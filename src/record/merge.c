@@ -155,7 +155,7 @@ static uint64_t pipe_horizon(const struct reader_process *process)
 /* HORIZON, or how far RING, of which nothing is left to decode, is surely complete. */
 static uint64_t limit(const struct ring *ring, uint64_t horizon)
 {
-	uint64_t complete = ring->odd && ring->stream.time > ring->safe ? ring->stream.time : ring->safe;
+	uint64_t complete = ring->odd && ring->stream.cursor.time > ring->safe ? ring->stream.cursor.time : ring->safe;
 
 	return !ring->process->unbounded && complete < horizon ? complete : horizon;
 }
@@ -165,7 +165,7 @@ static uint64_t waiting(const struct reader_process *process)
 	uint64_t words = 0;
 
 	for (size_t i = 0; i < process->rings.count; i++)
-		words += process->rings.items[i]->stream.count - process->rings.items[i]->stream.at;
+		words += process->rings.items[i]->stream.count - process->rings.items[i]->stream.cursor.at;
 	return words;
 }
 
@@ -236,10 +236,10 @@ static void tidy(struct ring *ring)
 	struct decode_stream *stream = &ring->stream;
 
 	copy(ring, UINT64_MAX);
-	if (stream->at == stream->count && stream->capacity > TIDY) {
-		free(stream->words);
-		stream->words = NULL;
-		stream->capacity = stream->at = stream->limit = stream->count = stream->asked = 0;
+	if (stream->cursor.at == stream->count && stream->capacity > TIDY) {
+		free(stream->cursor.words);
+		stream->cursor.words = NULL;
+		stream->capacity = stream->cursor.at = stream->cursor.limit = stream->count = stream->asked = 0;
 	}
 }
 

@@ -118,7 +118,7 @@ Test(decode, floors)
 	const struct decode_sink sink = { NULL, node, thread, message };
 
 	for (int waits = 0; waits < 2; waits++) {
-		struct decode_stream stream = { .tick = 30 };
+		struct decode_stream stream = { .cursor.tick = 30 };
 		struct event event;
 
 		for (size_t i = 0; i < 5; i++) {
@@ -136,7 +136,7 @@ Test(decode, floors)
 			cr_assert_eq(event.size, i);
 		}
 		cr_assert_eq(decode_next(&stream, &sink, &event), 0);
-		stream.tick = stream.time = 1025;
+		stream.cursor.tick = stream.cursor.time = 1025;
 		for (size_t i = 0; i < 5; i++) {
 			const uint64_t record = wire_word(WIRE_FREE, 0x10, 0);
 
