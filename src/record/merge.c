@@ -17,7 +17,7 @@
 
 #define PIPE_QUIET_NS 200000000ull
 
-enum { PORTION = 2048, TIDY = 1 << 14, WAITING_MAX = 1 << 24 }; /* words */
+enum { PORTION = 512, TIDY = 1 << 14, WAITING_MAX = 1 << 24 }; /* words */
 
 void merge_look(struct reader *reader, struct ring *ring, bool numbers)
 {
@@ -187,6 +187,12 @@ static void sift(struct merge_entry *heap, size_t count, size_t at)
 	heap[at] = moved;
 }
 
+/* Nothing is left to decode, and nothing to copy. */
+static bool is_idle(const struct ring *ring)
+{
+	return ring->stream.cursor.at == ring->stream.count && ring->position == ring->target;
+}
+
 /* The rings that have something to say go into the heap. Those that have not limit the horizon. */
 static size_t fill_heap(struct reader_process *process, uint64_t *horizon)
 {
@@ -196,7 +202,9 @@ static size_t fill_heap(struct reader_process *process, uint64_t *horizon)
 	for (size_t i = 0; i < process->rings.count; i++) {
 		struct ring *ring = process->rings.items[i];
 
-		if (ring->have_next || (ring->have_next = next_event(ring, &ring->next)))
+		if (!ring->have_next && !is_idle(ring))
+			ring->have_next = next_event(ring, &ring->next);
+		if (ring->have_next)
 			process->heap[count++] = (struct merge_entry){ ring->next.tick, ring };
 		else
 			*horizon = limit(ring, *horizon);
@@ -259,6 +267,7 @@ size_t merge_process(struct reader *reader, struct reader_process *process)
 	if (process->rings.count && (process->ended || piped || !process->unbounded))
 		process->horizon = horizon;
 	for (size_t i = 0; i < process->rings.count; i++)
-		tidy(process->rings.items[i]);
+		if (!is_idle(process->rings.items[i]) || process->rings.items[i]->stream.capacity > TIDY)
+			tidy(process->rings.items[i]);
 	return process->copied;
 }
