@@ -12,16 +12,22 @@
  *   ring:  | record | record | … in 8-byte words, at (position mod capacity); positions only grow
  *
  * Order. Messages in the pipe that a ring's record relies on were written before that record was published: a reader
- * that first reads all heads, then drains the pipe, then reads the rings up to those heads has everything in order.
+ * that first reads all heads, then drains the pipe, then reads the rings up to those heads has everything in order. Where
+ * records of one ring rely on another's (a free on its allocation), those were published before: so all that a record that
+ * one look at the heads found relies on is found by the next look.
  * The same messages may stand in a ring (WIRE_MESSAGE records), where the pipe cannot be reached (chroot, no descriptor
  * free, seccomp), and then take their place there. With --transport pipe the records themselves travel in
  * WIRE_MSG_CHUNK messages; everything else is the same.
  *
  * Time. A tick is tsc >> WIRE_TICK_SHIFT, taken so that it is exact across threads (free: before the real free; an
  * allocation: after the real one); a process whose wire_process.clock is WIRE_CLOCK_SEQUENCE takes numbers from
- * wire_process.sequence instead. Ticks of one ring never fall. While a process has one ring alone, whose order is the
- * order, only every WIRE_TICK_EVERY-th short record takes a tick, and the others say that no time has passed; from the
- * first record of a second ring on, every one takes it.
+ * wire_process.sequence instead. Ticks of one ring never fall.
+ *
+ * Turns. While a ring has the turn of its process it takes a tick only for every WIRE_TICK_EVERY-th short record, and the
+ * others say that no time has passed. Whoever has not takes the turn first, then a tick; in everybody's turn every record has
+ * its tick. So an event that led to another (an allocation to the free of its block, a free to the next allocation of that
+ * address) has the lesser tick, and was published before it. The collector may end a turn at any time, by setting its
+ * lowest bit, and does so now and then, that no tick is long out of date.
  *
  * Both sides are of one build: WIRE_VERSION differing means that the shim goes silent. The reader trusts nothing that
  * stands in the pool or the pipe: the watched program can scribble over both.
@@ -43,7 +49,7 @@
 
 enum {
 	WIRE_TICK_SHIFT = 4,
-	WIRE_TICK_EVERY = 64,             /* short records to a tick, while a process has one ring */
+	WIRE_TICK_EVERY = 64,             /* short records to a tick, for a ring that has the turn */
 	WIRE_PROCESSES = 4096,
 	WIRE_SLOTS = 16384,
 	WIRE_RING_MAX = 1 << 20,          /* bytes: the distance of two rings in the pool */
@@ -68,6 +74,7 @@ struct wire_pool {
 	/* Shared state. */
 	_Atomic uint64_t ring_used __attribute__((aligned(64)));      /* bytes granted beyond WIRE_RING_MIN; shim adds, collector subtracts when a slot is freed */
 	_Atomic uint32_t next_process, next_slot;                       /* hints where to look for a free one */
+	_Atomic uint32_t slots_live;                                    /* grows each time that a slot has become live */
 	/* The futex of a robust mutex held by the collector as long as it lives: the kernel sets FUTEX_OWNER_DIED
 	 * (0x40000000) in it when the collector dies. Read only. (A pthread_mutex_t, its futex word first.) */
 	_Atomic uint32_t collector_alive __attribute__((aligned(64)));
@@ -108,14 +115,16 @@ struct wire_process {
 	_Atomic uint32_t generation;      /* grows with each claim: names this image beside its index */
 	uint8_t pad[60];
 	_Atomic uint64_t sequence __attribute__((aligned(64)));
-	uint8_t pad2[120];
+	uint8_t pad2[56];
+	/* Which ring has the turn, a number of its own each time that one takes it, or WIRE_TURN_OF_ALL; see "Turns". */
+	_Atomic uint64_t turn;
+	uint8_t pad3[56];
 };
 
 enum wire_slot_state { WIRE_SLOT_FREE, WIRE_SLOT_CLAIMED, WIRE_SLOT_LIVE };
 
 /* One ring with one producer: a thread (or the second level of a thread, for signals that interrupt the shim).
- * The producer makes `head` odd (position << 1 | 1) before it takes a tick, writes the record, then publishes
- * (position << 1) with release. Positions count words since the slot was claimed. The capacity changes only while the ring is
+ * The producer writes a record, then publishes it: `head` is the position behind it, stored with release. Positions count words since the slot was claimed. The capacity changes only while the ring is
  * empty, before the head is published. */
 struct wire_slot {
 	_Atomic uint32_t state;           /* enum wire_slot_state; FREE → CLAIMED by the shim, back to FREE by the collector */
@@ -130,6 +139,9 @@ struct wire_slot {
 	uint8_t pad3[56];
 	uint8_t pad4[64];
 };
+
+#define WIRE_TURN_OF_ALL UINT64_MAX
+#define WIRE_TURN_STEP 2              /* turns are multiples of it */
 
 #define WIRE_PROCESSES_AT 4096ull
 #define WIRE_SLOTS_AT (WIRE_PROCESSES_AT + WIRE_PROCESSES * sizeof(struct wire_process))

@@ -15,13 +15,10 @@ static void make_room(struct decode_stream *stream, size_t count)
 
 	if (at >= stream->count - at) {
 		stream->count -= at;
-		stream->cursor.limit -= at;
 		stream->asked = 0;
 		stream->cursor.at = 0;
 		if (stream->count)
 			memmove(stream->cursor.words, stream->cursor.words + at, stream->count * sizeof *stream->cursor.words);
-		for (size_t i = 0; i < stream->marks.count; i++)
-			stream->marks.items[i].at -= at;
 	}
 	if (stream->count + count > stream->capacity) {
 		stream->capacity = (stream->count + count) * 2;
@@ -29,42 +26,19 @@ static void make_room(struct decode_stream *stream, size_t count)
 	}
 }
 
-void decode_append(struct decode_stream *stream, const uint64_t *words, size_t count, uint64_t floor)
+void decode_append(struct decode_stream *stream, const uint64_t *words, size_t count)
 {
-	uint64_t last = stream->marks.count ? stream->marks.items[stream->marks.count - 1].floor : stream->cursor.time;
-
 	if (!count || stream->bad)
 		return;
 	make_room(stream, count);
-	if (floor > last && stream->cursor.at < stream->count) {
-		__typeof__(stream->marks.items) mark = ARRAY_PUSH(&stream->marks);
-
-		mark->at = stream->count;
-		mark->floor = floor;
-	} else if (floor > last) {
-		stream->cursor.time = floor;
-	}
 	memcpy(stream->cursor.words + stream->count, words, count * sizeof *words);
 	stream->count += count;
-	stream->cursor.limit = stream->marks.count ? stream->marks.items[0].at : stream->count;
-}
-
-/* What stands before the next floor has been read: it holds from here on. */
-static bool pass_mark(struct decode_stream *stream)
-{
-	if (!stream->marks.count)
-		return false;
-	if (stream->marks.items[0].floor > stream->cursor.time)
-		stream->cursor.time = stream->marks.items[0].floor;
-	memmove(stream->marks.items, stream->marks.items + 1, --stream->marks.count * sizeof *stream->marks.items);
-	stream->cursor.limit = stream->marks.count ? stream->marks.items[0].at : stream->count;
-	return true;
+	stream->cursor.limit = stream->count;
 }
 
 void decode_release(struct decode_stream *stream)
 {
 	free(stream->cursor.words);
-	ARRAY_FREE(&stream->marks);
 	memset(stream, 0, sizeof *stream);
 }
 
@@ -93,6 +67,13 @@ static void decode_event(enum wire_kind kind, const uint64_t *words, struct even
 		event->trace = (uint32_t)words[4];
 }
 
+/* A ring's ticks do not fall, whatever the program has written there. */
+static void set_tick(struct decode_stream *stream, uint64_t tick)
+{
+	if (tick > stream->cursor.tick)
+		stream->cursor.tick = tick;
+}
+
 /* A record of the long form; true when it is an event. */
 static bool decode_other(struct decode_stream *stream, const uint64_t *words, const struct decode_sink *sink,
 	struct event *event)
@@ -102,14 +83,14 @@ static bool decode_other(struct decode_stream *stream, const uint64_t *words, co
 
 	switch (kind) {
 	case WIRE_TIME:
-		stream->cursor.tick = words[1];
+		set_tick(stream, words[1]);
 		return false;
 	case WIRE_NODE:
 		sink->node(sink->context, (uint32_t)(words[1] >> 32), (uint32_t)words[1], words[2],
 			(uint32_t)(words[0] >> 16));
 		return false;
 	case WIRE_THREAD:
-		stream->cursor.tick = words[1];
+		set_tick(stream, words[1]);
 		sink->thread(sink->context, (int32_t)words[2]);
 		return false;
 	case WIRE_MESSAGE:
@@ -117,10 +98,9 @@ static bool decode_other(struct decode_stream *stream, const uint64_t *words, co
 			sink->message(sink->context, words + 1, bytes);
 		return false;
 	default:
-		stream->cursor.tick = words[1];
-		stream->cursor.time = stream->cursor.tick > stream->cursor.time ? stream->cursor.tick : stream->cursor.time;
+		set_tick(stream, words[1]);
 		decode_event(kind, words, event);
-		event->tick = stream->cursor.time;
+		event->tick = stream->cursor.tick;
 		return true;
 	}
 }
@@ -143,14 +123,11 @@ int decode_slow(struct decode_stream *stream, const struct decode_sink *sink, st
 
 		if (!need) {
 			stream->bad = true;
-			stream->cursor.at = stream->cursor.limit = stream->count = stream->asked = stream->marks.count = 0;
+			stream->cursor.at = stream->cursor.limit = stream->count = stream->asked = 0;
 			return 0;
 		}
-		if (stream->cursor.at + need > stream->cursor.limit) {
-			if (!pass_mark(stream))
-				return 0;
-			continue;
-		}
+		if (stream->cursor.at + need > stream->count)
+			return 0;
 		if ((words[0] & 3) != WIRE_OTHER) {
 			decode_short(&stream->cursor, event);
 			return 1;

@@ -2,10 +2,6 @@
 /*
  * The words of one ring (include/memtrace/wire.h, Records) to events. Nothing is trusted: a record that does not
  * parse makes the stream bad, and a bad stream gives nothing more.
- *
- * Time. A short record's tick can be stale: too early, never too late (reader.h says when). Whoever appends words may know
- * that all of them were written after some time, their floor. An event's tick is then the later of both, and never
- * earlier than the one before it.
  */
 #ifndef RECORD_DECODE_H
 #define RECORD_DECODE_H
@@ -28,9 +24,8 @@ struct decode_sink {
 /* A place in a stream: the part of it that changes with each short record. */
 struct decode_cursor {
 	uint64_t *words;
-	size_t at, limit;        /* from `limit` on another floor holds, or there is no more */
-	uint64_t tick;           /* of the last record, as it was written */
-	uint64_t time;           /* of the last event, or the floor */
+	size_t at, limit;        /* image_words goes no further than `limit` */
+	uint64_t tick;           /* of the last record */
 };
 
 /* Words that were copied out of a ring and not read yet. A zeroed one is empty. */
@@ -38,12 +33,11 @@ struct decode_stream {
 	struct decode_cursor cursor;
 	size_t count, capacity;
 	size_t asked;            /* image_words has asked for the memory of the records before it */
-	ARRAY(struct { size_t at; uint64_t floor; }) marks; /* floors of words that wait, in their order; the first is at `limit` */
 	bool bad;
 };
 
-/* WORDS, all written after FLOOR (0: nothing is known). */
-void decode_append(struct decode_stream *stream, const uint64_t *words, size_t count, uint64_t floor);
+/* Sets the limit to the end of WORDS. */
+void decode_append(struct decode_stream *stream, const uint64_t *words, size_t count);
 void decode_release(struct decode_stream *stream);
 /* The rest of decode_next: what is not a whole short record before the limit. */
 int decode_slow(struct decode_stream *stream, const struct decode_sink *sink, struct event *event);
@@ -57,16 +51,15 @@ static inline void decode_short(struct decode_cursor *cursor, struct event *even
 
 	cursor->at += 1 + is_alloc;
 	cursor->tick += word >> 46;
-	cursor->time = cursor->tick > cursor->time ? cursor->tick : cursor->time;
 	event->type = (enum event_type)(word & 3);
 	event->domain = 0;
 	event->trace = (uint32_t)(more >> 32);
-	event->tick = cursor->time;
+	event->tick = cursor->tick;
 	event->addr = wire_word_addr(word);
 	event->size = (uint32_t)more;
 }
 
-/* Whether a short record is next, and not after UNTIL. */
+/* Whether a short record is next, before the limit, and not after UNTIL. */
 static inline bool decode_peek(const struct decode_cursor *cursor, uint64_t until)
 {
 	uint64_t word;
@@ -74,7 +67,7 @@ static inline bool decode_peek(const struct decode_cursor *cursor, uint64_t unti
 	if (__builtin_expect(cursor->at + 2 > cursor->limit, 0))
 		return false;
 	word = cursor->words[cursor->at];
-	return (word & 3) != WIRE_OTHER && cursor->tick + (word >> 46) <= until && cursor->time <= until;
+	return (word & 3) != WIRE_OTHER && cursor->tick + (word >> 46) <= until;
 }
 
 /* The next event; other records on the way go to SINK. 1: *event is it; 0: no whole record is left. */

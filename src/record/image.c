@@ -313,7 +313,7 @@ void image_words(struct image *image, struct image_ring *ring, struct decode_str
 	struct decode_cursor cursor = stream->cursor;
 	uint64_t n = 0;
 
-	if (cursor.time < image->latest)
+	if (cursor.tick < image->latest)
 		return;
 	for (; decode_peek(&cursor, until); n++) {
 		struct event event;
@@ -332,7 +332,7 @@ void image_words(struct image *image, struct image_ring *ring, struct decode_str
 	if (n)
 		ring->last_was_move = last == EVENT_MOVE;
 	image->events += n;
-	image->latest = cursor.time;
+	image->latest = cursor.tick;
 	stream->cursor = cursor;
 }
 

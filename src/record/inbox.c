@@ -161,7 +161,7 @@ static void on_chunk(struct reader *reader, struct reader_process *process, cons
 	if (!ring || ring->process != process)
 		return;
 	memcpy(words, data + 8, (size - 8) / 8 * 8);
-	decode_append(&ring->stream, words, (size - 8) / 8, 0);
+	decode_append(&ring->stream, words, (size - 8) / 8);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ring->safe = process->message_tick;
 	ring->heard_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;

@@ -2,12 +2,11 @@
 /*
  * Words are copied out of a ring before they are looked at: the watched program can write there while we read, and what was
  * checked must be what is used. They are copied in small portions as the merge needs them, so that they are still in
- * the processor's cache when they are decoded; what must wait for the horizon is copied at the end, to free the ring.
+ * the processor's cache when they are decoded; what must wait for the next round is copied at the end, to free the ring.
  *
  * One ring alone is a loop; several are merged by a heap that holds only those with something to say, so that an idle ring
- * costs a look at its head.
- *
- * What waits is bounded: beyond WAITING_MAX the order is given up for it, and left to the repair by ticks.
+ * costs a look at its head. The heap also knows the first event of each ring that is not final; when that is the next in
+ * time, the round is over.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,29 +16,16 @@
 
 #define PIPE_QUIET_NS 200000000ull
 
-enum { PORTION = 512, TIDY = 1 << 14, WAITING_MAX = 1 << 24 }; /* words */
+enum { PORTION = 512, TIDY = 1 << 14 }; /* words */
 
-void merge_look(struct reader *reader, struct ring *ring, bool numbers)
+void merge_look(struct reader *reader, struct ring *ring)
 {
-	struct wire_slot *entry = &reader->pool->slots[ring->slot];
-	uint64_t head = atomic_load_explicit(&entry->head, memory_order_acquire), now = ring->process->now;
+	const struct wire_slot *entry = &reader->pool->slots[ring->slot];
 
 	ring->fresh = false;
-	if (reader->pool->head->transport != WIRE_TRANSPORT_RING)
-		return;
-	for (int spin = 0; (head & 1) && spin < 200; spin++) {
-		__builtin_ia32_pause();
-		head = atomic_load_explicit(&entry->head, memory_order_acquire);
-	}
-	/* Words that are still to be copied were written before the last look, for all we know. */
-	if (ring->position == ring->target)
-		ring->floor = ring->even;
-	ring->odd = head & 1;
-	if (!ring->odd) {
-		ring->safe = now;
-		ring->even = numbers || ring->process->ended ? 0 : now;
-	}
-	ring->target = head >> 1;
+	ring->final = ring->target;
+	if (reader->pool->head->transport == WIRE_TRANSPORT_RING)
+		ring->target = atomic_load_explicit(&entry->head, memory_order_acquire);
 }
 
 /* What the ring's records tell beside events. */
@@ -85,6 +71,15 @@ static uint64_t ring_words(struct reader *reader, struct ring *ring)
 	return 0;
 }
 
+/* To where the words that were copied may be handed on. */
+static void set_limit(struct ring *ring)
+{
+	struct decode_stream *stream = &ring->stream;
+	uint64_t beyond = ring->position > ring->final ? ring->position - ring->final : 0;
+
+	stream->cursor.limit = stream->count - (beyond < stream->count ? beyond : stream->count);
+}
+
 /* Copies at most MAX words out of the ring; false: none. */
 static bool copy(struct ring *ring, uint64_t max)
 {
@@ -100,11 +95,12 @@ static bool copy(struct ring *ring, uint64_t max)
 	while (left) {
 		uint64_t from = ring->position & (words - 1), some = words - from < left ? words - from : left;
 
-		decode_append(&ring->stream, memory + from, some, ring->floor);
+		decode_append(&ring->stream, memory + from, some);
 		ring->position += some;
 		left -= some;
 	}
 	atomic_store_explicit(&reader->pool->slots[ring->slot].tail, ring->position, memory_order_release);
+	set_limit(ring);
 	return true;
 }
 
@@ -122,7 +118,13 @@ static bool next_event(struct ring *ring, struct event *event)
 	return true;
 }
 
-/* Hands on RING's events up to UNTIL, at least its next; false: it has no more. */
+/* May the ring's next event be handed on? */
+static bool is_final(const struct ring *ring)
+{
+	return ring->stream.cursor.at <= ring->stream.cursor.limit;
+}
+
+/* Hands on RING's final events up to UNTIL, at least its next; false: it has no more. */
 static bool hand_on(struct ring *ring, uint64_t until)
 {
 	struct image *image = ring->process->image;
@@ -131,7 +133,7 @@ static bool hand_on(struct ring *ring, uint64_t until)
 		image_event(image, &ring->image, &ring->next);
 		image_words(image, &ring->image, &ring->stream, until);
 		ring->have_next = next_event(ring, &ring->next);
-	} while (ring->have_next && ring->next.tick <= until);
+	} while (ring->have_next && ring->next.tick <= until && is_final(ring));
 	return ring->have_next;
 }
 
@@ -150,23 +152,6 @@ static uint64_t pipe_horizon(const struct reader_process *process)
 			horizon = ring->safe;
 	}
 	return horizon;
-}
-
-/* HORIZON, or how far RING, of which nothing is left to decode, is surely complete. */
-static uint64_t limit(const struct ring *ring, uint64_t horizon)
-{
-	uint64_t complete = ring->odd && ring->stream.cursor.time > ring->safe ? ring->stream.cursor.time : ring->safe;
-
-	return !ring->process->unbounded && complete < horizon ? complete : horizon;
-}
-
-static uint64_t waiting(const struct reader_process *process)
-{
-	uint64_t words = 0;
-
-	for (size_t i = 0; i < process->rings.count; i++)
-		words += process->rings.items[i]->stream.count - process->rings.items[i]->stream.cursor.at;
-	return words;
 }
 
 /* A binary heap of rings by the time of their next event. */
@@ -193,8 +178,8 @@ static bool is_idle(const struct ring *ring)
 	return ring->stream.cursor.at == ring->stream.count && ring->position == ring->target;
 }
 
-/* The rings that have something to say go into the heap. Those that have not limit the horizon. */
-static size_t fill_heap(struct reader_process *process, uint64_t *horizon)
+/* The rings that have something to say go into the heap. */
+static size_t fill_heap(struct reader_process *process)
 {
 	size_t count = 0;
 
@@ -202,40 +187,36 @@ static size_t fill_heap(struct reader_process *process, uint64_t *horizon)
 	for (size_t i = 0; i < process->rings.count; i++) {
 		struct ring *ring = process->rings.items[i];
 
+		set_limit(ring);
 		if (!ring->have_next && !is_idle(ring))
 			ring->have_next = next_event(ring, &ring->next);
 		if (ring->have_next)
 			process->heap[count++] = (struct merge_entry){ ring->next.tick, ring };
-		else
-			*horizon = limit(ring, *horizon);
 	}
 	for (size_t at = count / 2; at-- > 0;)
 		sift(process->heap, count, at);
 	return count;
 }
 
-/* Hands on all events up to HORIZON; returns the least time up to which all rings were complete. */
-static uint64_t merge(struct reader_process *process, uint64_t horizon)
+/* Hands on all final events up to HORIZON that no other comes before. */
+static void merge(struct reader_process *process, uint64_t horizon)
 {
-	size_t count = fill_heap(process, &horizon);
+	size_t count = fill_heap(process);
 	struct merge_entry *heap = process->heap;
 
-	while (count && heap[0].tick <= horizon) {
+	while (count && heap[0].tick <= horizon && is_final(heap[0].ring)) {
 		struct ring *ring = heap[0].ring;
 		uint64_t until = horizon;
 
 		for (size_t i = 1; i < 3 && i < count; i++)
 			if (heap[i].tick < until)
 				until = heap[i].tick;
-		if (hand_on(ring, until)) {
+		if (hand_on(ring, until))
 			heap[0].tick = ring->next.tick;
-		} else {
-			horizon = limit(ring, horizon);
+		else
 			heap[0] = heap[--count];
-		}
 		sift(heap, count, 0);
 	}
-	return horizon;
 }
 
 /* What must wait is taken out of the ring; what has been read no longer takes memory. */
@@ -251,21 +232,22 @@ static void tidy(struct ring *ring)
 	}
 }
 
+/* All that has been found is final: there is nobody else, or nothing more will come. */
+static bool is_all_final(const struct reader *reader, const struct reader_process *process)
+{
+	return process->ended || (process->rings.count == 1 && reader->calm);
+}
+
 size_t merge_process(struct reader *reader, struct reader_process *process)
 {
 	bool piped = reader->pool->head->transport == WIRE_TRANSPORT_PIPE;
-	uint64_t horizon = piped && !process->ended ? pipe_horizon(process) : process->now;
 
 	process->copied = 0;
-	process->unbounded = piped || process->ended;
-	if (waiting(process) > WAITING_MAX) {
-		process->unbounded = true;
-		horizon = UINT64_MAX;
-	}
+	for (size_t i = 0; i < process->rings.count; i++)
+		if (piped || is_all_final(reader, process))
+			process->rings.items[i]->final = UINT64_MAX;
 	if (process->rings.count)
-		horizon = merge(process, horizon);
-	if (process->rings.count && (process->ended || piped || !process->unbounded))
-		process->horizon = horizon;
+		merge(process, piped && !process->ended ? pipe_horizon(process) : UINT64_MAX);
 	for (size_t i = 0; i < process->rings.count; i++)
 		if (!is_idle(process->rings.items[i]) || process->rings.items[i]->stream.capacity > TIDY)
 			tidy(process->rings.items[i]);

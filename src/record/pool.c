@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <linux/membarrier.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -241,9 +240,4 @@ uint64_t pool_now(void)
 	unsigned int processor;
 
 	return __rdtscp(&processor) >> WIRE_TICK_SHIFT;
-}
-
-bool pool_barrier(void)
-{
-	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) == 0;
 }

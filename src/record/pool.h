@@ -51,7 +51,5 @@ void pool_wait(struct pool *pool, int ms);
 void pool_awake(struct pool *pool); /* async-signal-safe: makes a coming pool_wait return at once */
 
 uint64_t pool_now(void); /* in ticks of wire.h */
-/* Every store that other processes' running threads did before is visible after it. False: refused by the kernel. */
-bool pool_barrier(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A round: take the time, make odd heads visible, read the heads, drain the pipe, merge what the rings hold up to those
- * heads (merge.c). A message that a record relies on was written before the record was published, so it has been read by
- * then; a ring met for the first time on the way (a chunk's) has its head read too, and the pipe is drained once more.
+ * A round: look for new rings, read all heads, drain the pipe, merge what the rings hold up to those heads (merge.c). A
+ * message that a record relies on was written before the record was published, so it has been read by then; a ring met
+ * for the first time on the way (a chunk's) has its head read too, and the pipe is drained once more.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,8 +16,8 @@
 #include "record/merge.h"
 #include "record/reader.h"
 
-#define SCAN_EVERY_NS 20000000ull
-#define CLAIM_NS 50000000ull
+/* How old a tick may be, for want of a new one. */
+#define NUDGE_NS 20000000ull
 
 static uint64_t monotonic_ns(void)
 {
@@ -109,26 +109,33 @@ struct ring *reader_ring(struct reader *reader, uint32_t slot)
 	ring->slot = slot;
 	ring->process = process;
 	ring->fresh = true;
-	ring->safe = process->horizon;
 	ring->image.thread = image_thread(process->image, entry->tid);
 	*ARRAY_PUSH(&process->rings) = ring;
 	return reader->rings[slot] = ring;
 }
 
-/* Rings are found in the table of slots. */
+/* Rings are found in the table of slots: there are no more than were ever claimed, but they may lie further on. */
 static void scan_slots(struct reader *reader)
 {
-	uint32_t limit = reader->pool->head->next_slot;
+	uint32_t claimed, live = reader->pool->head->slots_live;
 
-	if (limit > WIRE_SLOTS)
-		limit = WIRE_SLOTS;
-	for (uint32_t slot = 0; slot < limit; slot++)
-		if (!reader->rings[slot] && reader->pool->slots[slot].state == WIRE_SLOT_LIVE)
+	if (reader->scanned && live == reader->slots_live)
+		return;
+	claimed = reader->pool->head->next_slot;
+	for (uint32_t slot = 0; slot < WIRE_SLOTS; slot++) {
+		uint32_t state = reader->pool->slots[slot].state;
+
+		if (slot >= claimed && state == WIRE_SLOT_FREE)
+			break;
+		if (!reader->rings[slot] && state == WIRE_SLOT_LIVE)
 			reader_ring(reader, slot);
+	}
+	reader->scanned = true;
+	reader->slots_live = live;
 }
 
 /* Reads heads and the pipe until no new slot turns up. */
-static size_t look(struct reader *reader, uint64_t now)
+static size_t look(struct reader *reader)
 {
 	size_t work = 0;
 	bool fresh = true;
@@ -137,12 +144,10 @@ static size_t look(struct reader *reader, uint64_t now)
 		fresh = false;
 		for (size_t i = 0; i < reader->processes.count; i++) {
 			struct reader_process *process = reader->processes.items[i];
-			bool numbers = reader->pool->processes[process->index].clock == WIRE_CLOCK_SEQUENCE;
 
-			process->now = numbers ? reader->pool->processes[process->index].sequence : now;
 			for (size_t k = 0; k < process->rings.count; k++)
 				if (process->rings.items[k]->fresh) {
-					merge_look(reader, process->rings.items[k], numbers);
+					merge_look(reader, process->rings.items[k]);
 					fresh = true;
 				}
 		}
@@ -151,43 +156,41 @@ static size_t look(struct reader *reader, uint64_t now)
 	return work;
 }
 
-/* All heads are to be read again. Whether some process has several rings: one alone is in order by itself. */
-static bool refresh(struct reader *reader)
+static void refresh(struct reader *reader)
 {
-	bool several = false;
-
 	for (size_t i = 0; i < reader->processes.count; i++) {
 		struct reader_process *process = reader->processes.items[i];
 
-		several |= process->rings.count > 1;
 		for (size_t k = 0; k < process->rings.count; k++)
 			process->rings.items[k]->fresh = true;
 	}
-	return several;
+}
+
+/* A ring that keeps the turn would go on giving the time at which it took it. */
+static void nudge(struct reader *reader, struct reader_process *process, uint64_t ns)
+{
+	if (ns - process->nudged_ns < NUDGE_NS)
+		return;
+	process->nudged_ns = ns;
+	atomic_fetch_or_explicit(&reader->pool->processes[process->index].turn, 1, memory_order_relaxed);
 }
 
 size_t reader_round(struct reader *reader)
 {
-	bool rings = reader->pool->head->transport == WIRE_TRANSPORT_RING;
-	uint64_t now, ns = monotonic_ns();
-	size_t work = 0;
+	uint64_t ns = monotonic_ns();
+	size_t work = 0, copied;
 
-	now = pool_now();
-	if (reader->pool->head->next_slot != reader->claims) {
-		reader->claims = reader->pool->head->next_slot;
-		reader->claimed_ns = ns;
+	scan_slots(reader);
+	refresh(reader);
+	work = look(reader);
+	/* A ring that has published has been counted before. */
+	reader->calm = reader->pool->head->slots_live == reader->slots_live;
+	for (size_t i = 0; i < reader->processes.count; i++) {
+		copied = merge_process(reader, reader->processes.items[i]);
+		if (copied)
+			nudge(reader, reader->processes.items[i], ns);
+		work += copied;
 	}
-	/* A claim is counted before its slot is live: look until it surely is. What a slot that is not yet live will hold is
-	 * later than `now`. */
-	if (ns - reader->claimed_ns < CLAIM_NS || ns - reader->scanned_ns > SCAN_EVERY_NS) {
-		reader->scanned_ns = ns;
-		scan_slots(reader);
-	}
-	if (rings && refresh(reader))
-		pool_barrier();
-	work = look(reader, now);
-	for (size_t i = 0; i < reader->processes.count; i++)
-		work += merge_process(reader, reader->processes.items[i]);
 	if (work)
 		atomic_fetch_add(&reader->pool->head->progress, 1);
 	return work;
@@ -200,10 +203,8 @@ void reader_finish(struct reader *reader, struct reader_process *process)
 		return;
 	scan_slots(reader);
 	process->ended = true;
-	process->now = UINT64_MAX;
-	if (reader->pool->head->transport == WIRE_TRANSPORT_RING)
-		for (size_t k = 0; k < process->rings.count; k++)
-			merge_look(reader, process->rings.items[k], false);
+	for (size_t k = 0; k < process->rings.count; k++)
+		merge_look(reader, process->rings.items[k]);
 	merge_process(reader, process);
 	for (size_t k = 0; k < process->rings.count; k++)
 		image_ring_end(process->image, &process->rings.items[k]->image);

@@ -86,6 +86,7 @@ bool channel_claim_process(void)
 		process->lost_events = 0;
 		process->cut_stacks = 0;
 		process->sequence = 0;
+		process->turn = channel.piped ? WIRE_TURN_OF_ALL : 1; /* nobody's */
 		return true;
 	}
 	return false;
@@ -108,6 +109,7 @@ int channel_claim_slot(int32_t tid)
 		slot->head = 0;
 		slot->tail = 0;
 		atomic_store_explicit(&slot->state, WIRE_SLOT_LIVE, memory_order_release);
+		atomic_fetch_add(&channel.pool->slots_live, 1);
 		return (int)index;
 	}
 	return -1;

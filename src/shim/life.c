@@ -24,7 +24,7 @@
 #include "shim/sys.h"
 #include "shim/unwind.h"
 
-enum { PAGE = 4096, WIPE_ON_FORK = 18, ARGUMENTS_MAX = 1 << 16, REGISTER_GLOBAL_EXPEDITED = 4 };
+enum { PAGE = 4096, WIPE_ON_FORK = 18, ARGUMENTS_MAX = 1 << 16 };
 enum { FOLLOW_FORK = 1, FOLLOW_EXEC = 2 };
 
 /* Where the kernel put argc; then argv, NULL, the environment, NULL. ld.so's. */
@@ -132,9 +132,6 @@ static bool begin(const struct wire_hello *parent)
 
 	if (!channel_claim_process() || !set_mark() || !stacks_prepare() || !modules_prepare())
 		return false;
-	/* Without it the collector's barrier does not reach this process, and it falls back to
-	 * times. */
-	SYS_CALL(SYS_membarrier, REGISTER_GLOBAL_EXPEDITED, 0, 0);
 	channel.starting = true;
 	traced = introduce(parent);
 	channel_close_start();
@@ -202,7 +199,7 @@ void life_jail(bool strict, bool no_clock)
 			&channel.process->sequence, (__rdtsc() >> WIRE_TICK_SHIFT) + (1 << 20));
 		channel.process->clock = WIRE_CLOCK_SEQUENCE;
 		channel.clock = WIRE_CLOCK_SEQUENCE;
-		ring_exact = true;
+		atomic_store(&channel.process->turn, WIRE_TURN_OF_ALL);
 	}
 	if (!strict && no_clock)
 		return;

@@ -20,15 +20,12 @@ enum {
 	DRAIN_NS = 5000000, /* how long a full ring waits to be empty, for the sake of growing */
 };
 
-bool ring_exact;
-
 static bool claim_buffer(struct producer *producer)
 {
 	producer->words = producer->words ? producer->words : channel_memory(WIRE_MESSAGE_MAX);
 	producer->mask = ~0ull;
 	producer->limit = PIPE_WORDS;
 	producer->head = &producer->own_head;
-	ring_exact = true;
 	return producer->words != NULL;
 }
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writing records: reserve, open, stamp, put, publish.
+ * Writing records: reserve, take the time, put, publish.
  *
  *	if (!ring_reserve(p, n))        room for n words, waiting for the collector; false: in vain
  *		return;
- *	ring_open(p);                   the head becomes odd: a tick is about to be taken
- *	tick = ring_tick(p);
+ *	tick = ring_tick(p);            where the record has one
  *	ring_put(p, word); …            at most n
- *	ring_publish(p);                the head becomes even: readers may go up to here
+ *	ring_publish(p);                readers may go up to here
  *
- * Records without a tick leave out open and tick. The reader takes `tail` forward. With --transport
- * pipe the same calls fill a buffer, and reserve sends it away when it is full.
+ * The reader takes `tail` forward. With --transport pipe the same calls fill a buffer, and reserve
+ *sends it away when it is full.
  */
 #ifndef SHIM_RING_H
 #define SHIM_RING_H
@@ -40,31 +39,15 @@ bool ring_try_take(struct producer *producer);
 void ring_take(struct producer *producer);
 void ring_give(struct producer *producer);
 
-/* False while one ring is all that the process has: its order is the order, and a tick now and then
- * will do. Whoever makes it true does so before a second ring's first record. */
-extern bool ring_exact;
-
-static inline void ring_open(struct producer *producer)
+/* While it has the turn, a ring's records do without ticks: see turn.c. */
+static inline bool ring_has_turn(const struct producer *producer)
 {
-	atomic_store_explicit(producer->head, producer->position << 1 | 1, memory_order_relaxed);
-	atomic_signal_fence(memory_order_seq_cst);
+	return atomic_load_explicit(&channel.process->turn, memory_order_relaxed) == producer->turn;
 }
 
-static inline uint64_t ring_tick(struct producer *producer)
-{
-	unsigned int cpu;
-	uint64_t tick;
-
-	if (__builtin_expect(channel.clock == WIRE_CLOCK_SEQUENCE, 0))
-		tick = atomic_fetch_add_explicit(
-			&channel.process->sequence, 1, memory_order_relaxed);
-	else if (ring_exact)
-		tick = __rdtscp(&cpu) >> WIRE_TICK_SHIFT;
-	else
-		tick = __rdtsc() >> WIRE_TICK_SHIFT;
-	/* A thread that moves to another processor could see a younger clock. */
-	return tick > producer->tick ? tick : producer->tick;
-}
+/* The time of an event that the real function has done (an allocation), or has not begun yet: after
+ * all events that it can have come from. */
+uint64_t ring_tick(struct producer *producer);
 
 static inline void ring_put(struct producer *producer, uint64_t word)
 {
@@ -83,7 +66,7 @@ static inline void ring_put2(struct producer *producer, uint64_t first, uint64_t
 
 static inline void ring_publish(struct producer *producer)
 {
-	atomic_store_explicit(producer->head, producer->position << 1, memory_order_release);
+	atomic_store_explicit(producer->head, producer->position, memory_order_release);
 }
 
 #endif

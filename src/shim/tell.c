@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Events become records: see tell.h and wire.h. An allocation needs its stack: walk it, find its
- * trace id, then take the tick and write; everything that may wait or fail comes before the head is
- * made odd. Short forms carry the time as a difference; a longer pause is a record of its own
- * before it.
+ * trace id, then take the tick and write; everything that may wait or fail comes before the tick.
+ * Short forms carry the time as a difference; a longer pause is a record of its own before it.
  */
 #include "shim/channel.h"
 #include "shim/message.h"
@@ -90,16 +89,13 @@ static inline bool room(struct producer *producer, unsigned int words)
 }
 
 /* The tick of a short record, as a difference; what does not fit goes into a record before it (2
- * words). An allocation's is taken after the real one: so it is seen then if another ring could
- * have freed that address. */
+ * words). */
 static inline uint64_t put_time(struct producer *producer)
 {
 	uint64_t tick, delta;
 
-	if (likely(!*(volatile bool *)&ring_exact) &&
-		likely(++producer->unstamped % WIRE_TICK_EVERY))
+	if (likely(ring_has_turn(producer)) && likely(++producer->unstamped % WIRE_TICK_EVERY))
 		return 0;
-	ring_open(producer);
 	tick = ring_tick(producer);
 	delta = tick - producer->tick;
 	producer->tick = tick;
@@ -113,7 +109,6 @@ static inline uint64_t put_time(struct producer *producer)
 static inline void put_head(
 	struct producer *producer, enum wire_kind kind, unsigned int words, unsigned int domain)
 {
-	ring_open(producer);
 	producer->tick = ring_tick(producer);
 	ring_put(producer, wire_other(kind, words, domain));
 	ring_put(producer, producer->tick);

@@ -80,7 +80,7 @@ static void reset(struct producer *producer)
 	producer->busy = 0;
 	producer->trail.n_kept = 0;
 	if (producer->slot && producer->words) {
-		producer->position = atomic_load(producer->head) >> 1;
+		producer->position = atomic_load(producer->head);
 		if (!channel.piped)
 			producer->limit = producer->position;
 		ring_publish(producer);
@@ -137,10 +137,8 @@ struct thread *thread_get(void)
 	if (channel.jail > 1)
 		return NULL;
 	tid = sys_gettid();
-	if (atomic_load(&all)) {
+	if (atomic_load(&all))
 		thread = take_over(tid);
-		ring_exact = true;
-	}
 	if (!thread)
 		thread = make(tid);
 	thread_self = thread;
@@ -160,7 +158,6 @@ static bool prepare(struct producer *producer)
 	}
 	if (!ring_reserve(producer, 3))
 		return false;
-	ring_open(producer);
 	producer->tick = ring_tick(producer);
 	ring_put(producer, wire_other(WIRE_THREAD, 3, 0));
 	ring_put(producer, producer->tick);
@@ -177,7 +174,6 @@ static struct producer *add_level(struct thread *thread, int level)
 	if (producer) {
 		attach(producer, thread, producer + 1);
 		thread->levels[level] = producer;
-		ring_exact = true;
 	}
 	return producer;
 }
@@ -233,5 +229,4 @@ void thread_forget_all(void)
 	atomic_store(&all, NULL);
 	atomic_store(&next_probe, NULL);
 	thread_self = NULL;
-	ring_exact = channel.piped;
 }

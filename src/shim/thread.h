@@ -37,6 +37,8 @@ struct producer {
 	uint32_t retry;		/* requests to drop before a slot is looked for again */
 	_Atomic uint32_t taken; /* pipe only: somebody fills or empties the buffer */
 	_Atomic uint64_t own_head;
+	uint64_t turn, turn_at; /* its last one and the position then, see turn.c */
+	uint32_t n_short, n_ticks, n_alone;
 	uint32_t unstamped; /* short records since the last tick, see tell.c */
 	uint64_t news;	    /* of shim_news, what it has heard of; 0: it is to listen each time */
 	struct trail trail;

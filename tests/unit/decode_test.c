@@ -73,10 +73,10 @@ Test(decode, every_cut)
 		struct event events[5];
 		size_t count = 0;
 
-		decode_append(&stream, words, cut, 0);
+		decode_append(&stream, words, cut);
 		while (decode_next(&stream, &sink, &events[count]))
 			cr_assert_lt(++count, 5);
-		decode_append(&stream, words + cut, N_WORDS - cut, 0);
+		decode_append(&stream, words + cut, N_WORDS - cut);
 		while (decode_next(&stream, &sink, &events[count]))
 			cr_assert_lt(++count, 5);
 		cr_assert_eq(count, 4);
@@ -103,47 +103,30 @@ Test(decode, garbage_ends_the_stream)
 	for (size_t i = 0; i < 3; i++) {
 		struct decode_stream stream = { 0 };
 
-		decode_append(&stream, all[i], 2, 0);
+		decode_append(&stream, all[i], 2);
 		cr_assert_eq(decode_next(&stream, &sink, &event), 0);
 		cr_assert(stream.bad);
 		decode_release(&stream);
 	}
 }
 
-/* Each event's tick is the later of its own and of the floor of its words, cut anywhere, and ticks do not fall. */
-Test(decode, floors)
+/* A ring's ticks do not fall, whatever its records say. */
+Test(decode, ticks_do_not_fall)
 {
-	static const uint64_t floors[] = { 0, 50, 40, 1010, 2000 };
-	static const uint64_t ticks[] = { 30, 50, 50, 1010, 2000 }, later[] = { 1025, 1025, 1025, 1025, 2000 };
 	const struct decode_sink sink = { NULL, node, thread, message };
+	const uint64_t words[] = {
+		wire_other(WIRE_TIME, 2, 0), 100, wire_word(WIRE_FREE, 0x10, 5), wire_other(WIRE_TIME, 2, 0), 50,
+		wire_word(WIRE_FREE, 0x10, 0), wire_other(WIRE_FREE_ANY, 3, 0), 20, 0x10, wire_word(WIRE_FREE, 0x10, 1),
+	};
+	static const uint64_t ticks[] = { 105, 105, 105, 106 };
+	struct decode_stream stream = { 0 };
+	struct event event;
 
-	for (int waits = 0; waits < 2; waits++) {
-		struct decode_stream stream = { .cursor.tick = 30 };
-		struct event event;
-
-		for (size_t i = 0; i < 5; i++) {
-			const uint64_t record[] = { wire_word(WIRE_ALLOC, 0x10, 0), 1ull << 32 | i };
-
-			decode_append(&stream, record, 2, floors[i]);
-			if (!waits) {
-				cr_assert(decode_next(&stream, &sink, &event));
-				cr_assert_eq(event.tick, ticks[i]);
-			}
-		}
-		for (size_t i = 0; waits && i < 5; i++) {
-			cr_assert(decode_next(&stream, &sink, &event));
-			cr_assert_eq(event.tick, ticks[i]);
-			cr_assert_eq(event.size, i);
-		}
-		cr_assert_eq(decode_next(&stream, &sink, &event), 0);
-		stream.cursor.tick = stream.cursor.time = 1025;
-		for (size_t i = 0; i < 5; i++) {
-			const uint64_t record = wire_word(WIRE_FREE, 0x10, 0);
-
-			decode_append(&stream, &record, 1, floors[i]);
-			cr_assert(decode_next(&stream, &sink, &event));
-			cr_assert_eq(event.tick, later[i]);
-		}
-		decode_release(&stream);
+	decode_append(&stream, words, sizeof words / sizeof *words);
+	for (size_t i = 0; i < 4; i++) {
+		cr_assert(decode_next(&stream, &sink, &event));
+		cr_assert_eq(event.tick, ticks[i]);
 	}
+	cr_assert_eq(decode_next(&stream, &sink, &event), 0);
+	decode_release(&stream);
 }

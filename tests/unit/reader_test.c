@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rounds over rings that are ordinary memory: horizon, floor, heads that stay odd. */
+/* Rounds over rings that are ordinary memory: what is handed on, what waits, and in which order. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 #include "record/inbox.h"
+#include "record/merge.h"
 
-enum { RINGS = 3, FAR = 1 << 20 };
+enum { RINGS = 3 };
 
 static struct pool pool;
 static struct reader reader;
@@ -50,8 +51,10 @@ static void publish(uint32_t ring)
 {
 	if (ring >= pool.head->next_slot)
 		pool.head->next_slot = ring + 1;
+	if (pool.slots[ring].state != WIRE_SLOT_LIVE)
+		pool.head->slots_live++;
 	pool.slots[ring].state = WIRE_SLOT_LIVE;
-	pool.slots[ring].head = positions[ring] << 1;
+	pool.slots[ring].head = positions[ring];
 }
 
 static void stamp(uint32_t ring, uint64_t tick)
@@ -82,165 +85,121 @@ static struct image *image(void)
 	return reader.processes.items[0]->image;
 }
 
-static uint64_t tick_of(uint64_t addr)
+static uint64_t allocated(void)
 {
-	struct live_block block;
-
-	cr_assert(live_find(&image()->live, 0, addr, &block));
-	return block.tick;
+	return image()->ledger.allocated.count;
 }
 
-/* The present, and no other tick's. */
-static uint64_t next_tick(void)
+Test(reader, one_ring_waits_for_nothing)
 {
-	static uint64_t last;
-	uint64_t now;
-
-	while ((now = pool_now()) == last)
-		;
-	return last = now;
+	put_alloc(0, 5, 0x10);
+	reader_round(&reader);
+	cr_assert_eq(allocated(), 1);
+	put_alloc(0, 5, 0x20);
+	put_free(0, 5, 0x10);
+	reader_round(&reader);
+	cr_assert_eq(allocated(), 2);
+	cr_assert_eq(image()->ledger.freed.count, 1);
+	cr_assert_eq(pool.slots[0].tail, positions[0]);
 }
 
-/* A second of ticks, roughly, must not matter. */
-Test(reader, a_stale_tick_becomes_the_time_of_the_last_look)
+/* What one look found is handed on after the next one, and the ring is free at once. */
+Test(reader, several_rings_wait_for_the_next_look)
 {
-	uint64_t old = pool_now() - FAR, before, after;
-
-	put_alloc(0, old, 0x10);
-	before = pool_now();
+	put_alloc(0, 5, 0x10);
+	put_alloc(1, 6, 0x1000);
 	reader_round(&reader);
-	after = pool_now();
-	cr_assert_eq(tick_of(0x10), old, "nothing is known of what the first look finds");
-	put_alloc(0, old, 0x20);
-	put_alloc(0, old, 0x30);
+	cr_assert_eq(allocated(), 0);
+	cr_assert_eq(pool.slots[0].tail, positions[0]);
+	cr_assert_eq(pool.slots[1].tail, positions[1]);
+	put_alloc(0, 7, 0x20);
 	reader_round(&reader);
-	cr_assert_geq(tick_of(0x20), before);
-	cr_assert_leq(tick_of(0x20), after);
-	cr_assert_eq(tick_of(0x30), tick_of(0x20));
-	before = pool_now();
-	put_alloc(0, before, 0x40);
+	cr_assert_eq(allocated(), 2, "and not the third");
 	reader_round(&reader);
-	cr_assert_eq(tick_of(0x40), before, "a tick that is not stale stays");
+	cr_assert_eq(allocated(), 3);
 }
 
-/* Words met behind an odd head belong to the last look at an even one. */
-Test(reader, an_odd_head_raises_no_floor)
+/* The look found the effect in one ring before the cause was published in another that it had passed already. */
+Test(reader, a_cause_that_the_look_missed_comes_first)
 {
-	uint64_t old = pool_now() - FAR, floor;
-
-	put_alloc(0, old, 0x10);
+	put_alloc(0, 1, 0x10);
+	put_alloc(1, 2, 0x1000);
 	reader_round(&reader);
-	put_alloc(0, old, 0x20);
-	pool.slots[0].head |= 1;
 	reader_round(&reader);
-	floor = tick_of(0x20);
-	pool.slots[0].head |= 1;
+	put_free(1, 20, 0x20);
 	reader_round(&reader);
-	put_alloc(0, old, 0x30);
-	reader_round(&reader);
-	cr_assert_eq(tick_of(0x30), floor);
-}
-
-/* What waits for the horizon keeps the floor of its own round. */
-Test(reader, floors_of_words_that_wait)
-{
-	uint64_t old = pool_now() - FAR, times[4];
-
-	put_alloc(0, old, 0x10);
-	put_alloc(1, old, 0x1000);
-	pool.slots[1].head |= 1;
-	for (int i = 0; i < 3; i++) {
-		reader_round(&reader);
-		times[i] = pool_now();
-		put_alloc(0, old, 0x20 + (uint64_t)i * 16);
-	}
-	reader_round(&reader);
-	cr_assert_eq(image()->ledger.allocated.count, 2, "the rest is later than what the odd ring has told");
-	pool.slots[1].head = positions[1] << 1;
-	reader_round(&reader);
-	cr_assert_eq(image()->ledger.allocated.count, 5);
-	cr_assert_lt(tick_of(0x20), times[0]);
-	cr_assert_gt(tick_of(0x30), times[0]);
-	cr_assert_lt(tick_of(0x30), times[1]);
-	cr_assert_gt(tick_of(0x40), times[1]);
-	cr_assert_lt(tick_of(0x40), times[2]);
-}
-
-/* One thread alone, stale; then another, whose first deed is to free what the first allocated. */
-Test(reader, stale_events_stay_before_a_second_ring)
-{
-	uint64_t old = pool_now() - FAR;
-
-	put_alloc(0, old, 0x10);
-	reader_round(&reader);
-	put_alloc(0, old, 0x20);
-	put_free(1, pool_now(), 0x20);
-	put_free(1, ticks[1], 0x10);
-	put_alloc(0, pool_now(), 0x20);
+	put_alloc(0, 10, 0x20);
+	put_alloc(1, 30, 0x30);
 	reader_round(&reader);
 	cr_assert_eq(image()->unknown_frees, 0);
-	cr_assert_eq(image()->ledger.allocated.count, 3);
-	cr_assert_eq(image()->ledger.freed.count, 2);
-	cr_assert_eq(tick_of(0x20), ticks[0]);
+	cr_assert_eq(image()->ledger.freed.count, 0, "the free waits for the allocation");
+	reader_round(&reader);
+	cr_assert_eq(image()->unknown_frees, 0);
+	cr_assert_eq(image()->ledger.freed.count, 1);
+	cr_assert_eq(allocated(), 4);
 }
 
-/* A clock that counts has no stale ticks, and numbers are no times. */
-Test(reader, numbers_have_no_floor)
+/* The same where the cause is in a ring that comes up while what was the only one is looked at. */
+Test(reader, a_cause_in_a_new_ring_comes_first)
 {
-	pool.processes[0].clock = WIRE_CLOCK_SEQUENCE;
-	pool.processes[0].sequence = 100;
 	put_alloc(0, 1, 0x10);
 	reader_round(&reader);
-	put_alloc(0, 2, 0x20);
+	put_free(0, 20, 0x20);
+	merge_look(&reader, reader.rings[0]);
+	put_alloc(1, 10, 0x20);
+	reader.calm = pool.head->slots_live == reader.slots_live;
+	merge_process(&reader, reader.processes.items[0]);
+	cr_assert_eq(image()->unknown_frees, 0, "it waits");
 	reader_round(&reader);
-	cr_assert_eq(tick_of(0x20), 2);
-}
-
-/* A thread that is met inside an odd head every time holds the others back to what it has told itself. */
-Test(reader, a_ring_that_is_always_odd_does_not_stall_the_others)
-{
-	for (uint64_t i = 0; i < 1000; i++) {
-		put_alloc(1, next_tick(), 0x200000 + i * 16);
-		put_alloc(0, next_tick(), 0x100000 + i * 16);
-		pool.slots[0].head |= 1;
-		put_alloc(2, next_tick(), 0x300000 + i * 16);
-		reader_round(&reader);
-		cr_assert_eq(image()->ledger.allocated.count, i * 3 + 2);
-	}
-}
-
-/* One that stands still there makes the others wait, until it is too much; its event then comes late. */
-Test(reader, a_ring_that_stays_odd_is_passed_over)
-{
-	uint64_t told = 0, late;
-
-	put_alloc(0, next_tick(), 0x10);
-	put_alloc(1, next_tick(), 0x1000);
 	reader_round(&reader);
-	pool.slots[0].head |= 1;
-	late = next_tick();
-	for (uint64_t round = 0; round < 5000 && image()->ledger.allocated.count < 10; round++) {
-		stamp(1, next_tick());
-		for (int i = 0; i < 2000; i++, told++)
-			put_alloc(1, ticks[1], 0x100000 + told * 16);
-		reader_round(&reader);
-		cr_assert_eq(pool.slots[1].tail, positions[1], "the ring is free again");
-	}
-	cr_assert_gt(image()->ledger.allocated.count, 1000000);
-	cr_assert_eq(image()->ledger.allocated.count, 2 + told);
-	put_free(1, next_tick(), 0x20);
-	reader_round(&reader);
-	put_alloc(0, late, 0x20);
-	reader_round(&reader);
-	cr_assert_eq(image()->ledger.allocated.count, 3 + told);
-	cr_assert_eq(image()->ledger.freed.count, 1);
 	cr_assert_eq(image()->unknown_frees, 0);
+	cr_assert_eq(image()->ledger.freed.count, 1);
+}
+
+/* A ring that has nothing more to say, or that stands still in the middle of a record, holds back nobody. */
+Test(reader, an_idle_ring_stalls_nobody)
+{
+	put_alloc(1, 1, 0x1000);
+	for (uint64_t i = 0; i < 1000; i++) {
+		put_alloc(0, 10 + i, 0x100000 + i * 16);
+		reader_round(&reader);
+		cr_assert_geq(allocated() + 1, i + 1);
+	}
+}
+
+/* Ticks that stand still, since the ring has the turn, do not keep younger ones of others waiting for good. */
+Test(reader, a_ring_with_the_turn_stalls_nobody)
+{
+	for (uint64_t i = 0; i < 100; i++) {
+		put_alloc(1, 1000 + i, 0x200000 + i * 16);
+		put_alloc(0, 50, 0x100000 + i * 16);
+		reader_round(&reader);
+	}
+	reader_round(&reader);
+	reader_round(&reader);
+	cr_assert_eq(allocated(), 200);
+}
+
+Test(reader, ends_turns_now_and_then)
+{
+	pool.processes[0].turn = 6 * WIRE_TURN_STEP;
+	put_alloc(0, 1, 0x10);
+	reader_round(&reader);
+	cr_assert_neq(pool.processes[0].turn % WIRE_TURN_STEP, 0, "it is nobody's");
+	pool.processes[0].turn = 7 * WIRE_TURN_STEP;
+	reader_round(&reader);
+	cr_assert_eq(pool.processes[0].turn, 7 * WIRE_TURN_STEP, "there was no record");
+	pool.processes[0].turn = WIRE_TURN_OF_ALL;
+	reader.processes.items[0]->nudged_ns = 0;
+	put_alloc(0, 1, 0x20);
+	reader_round(&reader);
+	cr_assert_eq(pool.processes[0].turn, WIRE_TURN_OF_ALL);
 }
 
 /* Many rings, each in order by itself: all are read, in the order of time. */
 Test(reader, rings_are_merged_by_time)
 {
-	uint64_t start = pool_now() - FAR;
+	const uint64_t start = 1000;
 
 	srand(3);
 	for (uint64_t i = 0; i < 3000; i++)
@@ -248,6 +207,7 @@ Test(reader, rings_are_merged_by_time)
 			put_free((uint32_t)(rand() % RINGS), start + i, 0x10);
 		else
 			put_alloc((uint32_t)(rand() % RINGS), start + i, 0x10);
+	reader_round(&reader);
 	reader_round(&reader);
 	cr_assert_eq(image()->ledger.allocated.count, 1500);
 	cr_assert_eq(image()->ledger.freed.count, 1500);
