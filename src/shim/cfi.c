@@ -112,12 +112,12 @@ static bool is_trampoline(const struct cfi_module *module, const uint8_t *at)
 {
 	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
 
-	return at < module->start || at > module->end || (size_t)(module->end - at) < sizeof code ||
+	return at < module->code_end && (size_t)(module->code_end - at) >= sizeof code &&
 	       memcmp(at, code, sizeof code) == 0;
 }
 
 /* By the table of (pc, FDE), sorted by pc, both relative to the header. CFI_NONE: it is found;
- * CFI_END: there is none, so a walk cannot go on; CFI_UNKNOWN: it cannot be read. */
+ * CFI_FRAME: there is none; CFI_UNKNOWN: it cannot be read. */
 static enum cfi_kind find_function(
 	const struct cfi_module *module, struct cfi_function *function, uintptr_t pc)
 {
@@ -146,9 +146,7 @@ static enum cfi_kind find_function(
 	if (!read_fde(module, function, module->header + table[2 * low + 1]))
 		return CFI_UNKNOWN;
 	covered = table[2 * low] <= wanted && pc >= function->start && pc < function->end;
-	if (covered)
-		return CFI_NONE;
-	return is_trampoline(module, (const uint8_t *)pc + 1) ? CFI_UNKNOWN : CFI_END;
+	return covered ? CFI_NONE : CFI_FRAME;
 }
 
 static uint32_t pack(enum cfi_kind kind, int64_t offset, enum cfi_rbp rbp, int64_t rbp_offset)
@@ -237,6 +235,9 @@ uint32_t cfi_row(const struct cfi_module *module, uintptr_t pc)
 	if (module->header < module->start || module->header >= module->end)
 		return CFI_UNKNOWN;
 	found = find_function(module, &function, pc);
+	if (found == CFI_FRAME)
+		return is_trampoline(module, (const uint8_t *)pc + 1) ? CFI_SIGNAL
+								      : cfi_frame_row();
 	if (found != CFI_NONE)
 		return found;
 	if (!cfi_run(&function, &state, pc))

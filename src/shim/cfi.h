@@ -19,11 +19,12 @@ enum cfi_kind {
 	CFI_NONE,    /* no row */
 	CFI_UNKNOWN, /* three registers are not enough, or the information is damaged or of a form
 			not read here */
-	CFI_END,     /* nobody called it, or the module says nothing about it */
+	CFI_END,     /* nobody called it */
 	CFI_RSP,     /* CFA = rsp + offset */
 	CFI_RBP,     /* CFA = rbp + offset */
 	CFI_AT_RBP,  /* CFA = *(rbp + offset): functions that align their stack */
 	CFI_SIGNAL,  /* rsp is at the struct ucontext of a signal; its pc is not a return address */
+	CFI_FRAME,   /* nothing is said about it: if rbp is a frame pointer, CFA = rbp + 16 */
 };
 
 enum cfi_rbp {
@@ -66,9 +67,23 @@ static inline uint32_t cfi_pack(
 	       (uint32_t)(offset / 8) << 12;
 }
 
-/* Mapped bytes [start, end) of a module, and its .eh_frame_hdr in them. */
+/* The row of code that nothing is said about, also of what lies in no module (the output of a
+ * compiler in the program). It has the offsets of code that keeps a frame pointer, but only the
+ * stack can tell: rbp is to be believed if it is a multiple of 8, rbp >= rsp, rbp + 16 is within
+ * the stack, and either the word at rbp is again such an address, and higher, or the one above it,
+ * the return address, lies in a module: code called from one may have saved any rbp. */
+static inline uint32_t cfi_frame_row(void)
+{
+	return cfi_pack(CFI_FRAME, 16, CFI_RBP_AT_CFA, -16);
+}
+
+/* Of a module: the mapped bytes [start, end) that its .eh_frame_hdr lies in, with all its unwind
+ * information; and the end of those that the pc lies in, NULL where they must not be read. The two
+ * are one range but in an executable that has gaps between its segments: there _dl_find_object
+ * gives the segment of the address that it is asked about, so that of the header must be asked for
+ * too. */
 struct cfi_module {
-	const uint8_t *start, *end, *header;
+	const uint8_t *start, *end, *header, *code_end;
 };
 
 /* The row of the instruction at PC. Reads nothing outside of MODULE. */

@@ -9,8 +9,9 @@
  * and puts it late, puts it under the old key. In a forked child the same modules stand at the same
  * places, and the rows stay.
  *
- * Pcs in no module are not remembered: one may come to be there later. Programs have some 400 to
- * 5000 different pcs on their stacks; the first table holds 4096 in 128 KiB.
+ * Pcs in no module are not remembered: one may come to be there later. Till then they go by frame
+ * pointers. Programs have some 400 to 5000 different pcs on their stacks; the first table holds
+ * 4096 in 128 KiB.
  */
 #include "shim/channel.h"
 #include "shim/real.h"
@@ -63,9 +64,13 @@ uint32_t rows_read(uint64_t pc)
 	if (row != CFI_NONE)
 		return row;
 	if (real_find_object((void *)pc, &object) != 0 || !object.dlfo_eh_frame)
-		return CFI_UNKNOWN;
+		return cfi_frame_row();
 	module = (struct cfi_module){
-		object.dlfo_map_start, object.dlfo_map_end, object.dlfo_eh_frame};
+		.header = object.dlfo_eh_frame, .code_end = object.dlfo_map_end};
+	if (real_find_object(object.dlfo_eh_frame, &object) != 0)
+		return CFI_UNKNOWN;
+	module.start = object.dlfo_map_start;
+	module.end = object.dlfo_map_end;
 	row = cfi_row(&module, pc);
 	if (id_table_is_full(&rows_table))
 		make_room();

@@ -126,7 +126,8 @@ void trail_take(struct trail *trail, uint32_t left, uint32_t n_fresh)
 		frame->rsp = from->rsp;
 		frame->rbp = from->rbp;
 		frame->row = from->row;
-		frame->live = false;
+		/* Of the root only where rbp decided that it is one. */
+		frame->live = cfi_kind(frame->row) == CFI_FRAME;
 		if (likely(frame > trail->frames))
 			cell = put_cells(cell, frame, frame - 1);
 		frame->cells = (uint32_t)(cell - trail->cells) & INT32_MAX;

@@ -30,8 +30,11 @@ struct walk {
 	uintptr_t hook;
 	uint32_t left; /* frames of the last walk that may yet be met */
 	uint32_t n_fresh;
-	uint32_t unkept; /* of the fresh ones, from the leaf on */
+	uint32_t unkept;      /* of the fresh ones, from the leaf on */
+	uint64_t interrupted; /* rsp of the last frame that a signal interrupted */
 };
+
+enum { RED_ZONE = 128 };
 
 /* A thread's own struct is at the top of its stack, a stack of the program's making lies anywhere
  * below. */
@@ -55,6 +58,35 @@ static inline bool is_readable(const struct walk *walk, uint64_t address)
 	return address >= walk->at.rsp && address < walk->top && address % 8 == 0;
 }
 
+/* May rbp lie there? In a frame that a signal interrupted, also below: see cfi.h. */
+static inline bool is_readable_rbp(const struct walk *walk, uint64_t address)
+{
+	uint64_t below = walk->at.rsp == walk->interrupted ? RED_ZONE : 0;
+
+	return address + below >= walk->at.rsp && address < walk->top && address % 8 == 0;
+}
+
+/* Is rbp a frame pointer, as far as the stack can tell (cfi_frame_row)? */
+static bool is_frame_pointer(const struct walk *walk)
+{
+	const uint64_t rbp = walk->at.rbp;
+	struct dl_find_object object;
+	uint64_t next;
+
+	if (!is_readable(walk, rbp) || rbp + 16 > walk->top)
+		return false;
+	next = load(rbp);
+	return (next > rbp && next < walk->top && next % 8 == 0) ||
+	       real_find_object((void *)(load(rbp + 8) - 1), &object) == 0;
+}
+
+/* The walk comes to a frame that a signal interrupted, perhaps on another stack. */
+static void enter_interrupted(struct walk *walk, uint64_t rsp)
+{
+	walk->top = top_of(rsp);
+	walk->interrupted = rsp;
+}
+
 static bool leave_signal(struct walk *walk)
 {
 	uint64_t context = walk->at.rsp;
@@ -63,7 +95,7 @@ static bool leave_signal(struct walk *walk)
 		return false;
 	walk->at = (struct unwind_state){load(context + CONTEXT_RIP) + 1,
 		load(context + CONTEXT_RSP), load(context + CONTEXT_RBP)};
-	walk->top = top_of(walk->at.rsp);
+	enter_interrupted(walk, walk->at.rsp);
 	return true;
 }
 
@@ -88,6 +120,11 @@ static bool step(struct walk *walk, uint32_t row)
 		break;
 	case CFI_SIGNAL:
 		return leave_signal(walk);
+	case CFI_FRAME:
+		if (!is_frame_pointer(walk))
+			return false;
+		cfa = at->rbp + (uint64_t)cfi_offset(row);
+		break;
 	default:
 		return false;
 	}
@@ -96,7 +133,7 @@ static bool step(struct walk *walk, uint32_t row)
 	if (cfi_rbp(row) != CFI_RBP_KEPT) {
 		place = (cfi_rbp(row) == CFI_RBP_AT_CFA ? cfa : at->rbp) +
 			(uint64_t)cfi_rbp_offset(row);
-		if (unlikely(!is_readable(walk, place)))
+		if (unlikely(!is_readable_rbp(walk, place)))
 			return false;
 		at->rbp = load(place);
 	}
@@ -137,9 +174,10 @@ static struct trail_frame *reuse(struct walk *walk, uint32_t changed)
 		walk->at = (struct unwind_state){old->pc, old->rsp, frame->rbp};
 		if (last)
 			return frame;
-		if (cfi_kind(old->row) == CFI_SIGNAL)
+		if (cfi_kind(old->row) == CFI_SIGNAL) {
 			walk->at.rbp = old[-1].rbp;
-		else if (cfi_rbp(old->row) == CFI_RBP_AT_CFA)
+			enter_interrupted(walk, old[-1].rsp);
+		} else if (cfi_rbp(old->row) == CFI_RBP_AT_CFA)
 			walk->at.rbp = load(old[-1].rsp + (uint64_t)cfi_rbp_offset(old->row));
 		else if (cfi_rbp(old->row) == CFI_RBP_AT_RBP)
 			walk->at.rbp = load(walk->at.rbp + (uint64_t)cfi_rbp_offset(old->row));
@@ -152,7 +190,12 @@ static bool pass(struct walk *walk, const struct trail_frame *frame)
 	enum unwind_past past = UNWIND_END;
 	struct trail_frame *last;
 
-	if (cfi_kind(frame->row) != CFI_END) {
+	if (cfi_kind(frame->row) == CFI_FRAME) {
+		/* Zero is the mark of the outermost frame (x86-64 psABI, "Initial Stack"). */
+		past = walk->at.rbp == 0 ? UNWIND_END : UNWIND_BROKEN;
+		if (past == UNWIND_BROKEN)
+			walk->unkept = walk->n_fresh;
+	} else if (cfi_kind(frame->row) != CFI_END) {
 		walk->unkept = walk->n_fresh;
 		past = unwind_past(walk->hook, &walk->at);
 	}

@@ -78,7 +78,10 @@ static void make(uint8_t *module)
 
 static uint32_t row_at(const uint8_t *bytes, size_t size, int pc)
 {
-	struct cfi_module module = {bytes, bytes + size, bytes + HEADER};
+	struct cfi_module module = {.start = bytes,
+		.end = bytes + size,
+		.header = bytes + HEADER,
+		.code_end = bytes + size};
 
 	return cfi_row(&module, (uintptr_t)bytes + (uintptr_t)pc);
 }
@@ -115,15 +118,31 @@ Test(cfi, knows_ends_signals_and_what_it_cannot_say)
 	uint8_t *module = malloc(SIZE);
 
 	make(module);
-	is_row(module, 0, CFI_END, 0, CFI_RBP_KEPT, 0);
-	is_row(module, 24, CFI_END, 0, CFI_RBP_KEPT, 0);
+	is_row(module, 0, CFI_FRAME, 16, CFI_RBP_AT_CFA, -16);
+	is_row(module, 24, CFI_FRAME, 16, CFI_RBP_AT_CFA, -16);
 	is_row(module, 32, CFI_SIGNAL, 0, CFI_RBP_KEPT, 0);
 	is_row(module, 48, CFI_RSP, 8, CFI_RBP_KEPT, 0);
 	is_row(module, 50, CFI_END, 0, CFI_RBP_KEPT, 0);
 	is_row(module, 52, CFI_UNKNOWN, 0, CFI_RBP_KEPT, 0);
-	/* A signal's code that nothing is said about: libgcc knows it by its bytes. */
+	/* A signal's code that nothing is said about is known by its bytes, if these may be read.
+	 */
 	memcpy(module + 25, "\x48\xc7\xc0\x0f\0\0\0\x0f\x05", 9);
-	is_row(module, 24, CFI_UNKNOWN, 0, CFI_RBP_KEPT, 0);
+	is_row(module, 24, CFI_SIGNAL, 0, CFI_RBP_KEPT, 0);
+	struct cfi_module shut = {module, module + SIZE, module + HEADER, NULL};
+	cr_assert_eq(cfi_kind(cfi_row(&shut, (uintptr_t)module + 24)), CFI_FRAME);
+	free(module);
+}
+
+/* The executable has gaps: its tables lie in another piece than the code. */
+Test(cfi, reads_tables_apart_from_the_code)
+{
+	uint8_t *module = malloc(SIZE);
+	struct cfi_module apart = {module + HEADER, module + SIZE, module + HEADER, module + CODE};
+
+	make(module);
+	cr_assert_eq(cfi_row(&apart, (uintptr_t)module + 9), row_at(module, SIZE, 9));
+	memcpy(module + 25, "\x48\xc7\xc0\x0f\0\0\0\x0f\x05", 9);
+	cr_assert_eq(cfi_kind(cfi_row(&apart, (uintptr_t)module + 24)), CFI_SIGNAL);
 	free(module);
 }
 
