@@ -6,6 +6,7 @@
 #   make                  build/memtrace and build/libmemtrace.so
 #   make check            every test there is; ends with "N passed, N failed"
 #   make demo             profiles a real program of this machine and shows its top
+#   make verify           compares 10 million stack walks over real programs with libgcc's, and some with libunwind's
 #   make bench            what it costs, as ratios; BENCH='--quick python3' chooses (tests/bench/run --help)
 #   make install          with PREFIX (default /usr/local) and DESTDIR; make uninstall takes all of it away again
 #   make SAN=address,undefined    the CLI under sanitizers, in build/san-address-undefined (never the shim)
@@ -47,6 +48,7 @@ API_HEADERS := $(sort $(wildcard include/memtrace.h))
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$B/%.o)
 HOUSE_OBJECTS := $(filter-out $B/src/cmd/main.o,$(CLI_OBJECTS))
 SHIM_OBJECTS := $(SHIM_SOURCES:%.c=build/%.o)
+VERIFY_OBJECTS := $(SHIM_SOURCES:%.c=build/verify/%.o)
 UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$B/%.o)
 FUZZERS := $(FUZZ_NAMES:%=$B/fuzz/%_fuzz)
 PROGRAMS := $(patsubst tests/programs/%,build/tests/%,$(basename $(PROGRAM_SOURCES)))
@@ -68,7 +70,7 @@ SHIM_FLAGS = -std=gnu11 $(WARN) $(DEFINES) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibil
 SHIM_LINK := -shared -static-libgcc -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,noexecstack -Wl,-z,nodelete \
 	-Wl,-soname,libmemtrace.so -Wl,--exclude-libs,ALL -Wl,--as-needed
 
-.PHONY: all check check-all demo bench install uninstall clean programs unit fuzz FORCE
+.PHONY: all check check-all demo bench verify verify-build install uninstall clean programs unit fuzz FORCE
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -121,6 +123,24 @@ $B/libmemtrace.so: build/libmemtrace.so
 	$(Q)mkdir -p '$(@D)'
 	$(Q)ln -sf ../libmemtrace.so '$@'
 endif
+
+# A shim that does every walk twice, src/shim/unwind_verify.h, and a copy of the command beside it.
+verify-build: build/verify/libmemtrace.so build/verify/memtrace build/verify/remote
+build/verify/src/shim/%.o: src/shim/%.c build/flags.shim
+	$(call say,SHIM)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CC) $(SHIM_FLAGS) -DMEMTRACE_VERIFY_UNWIND -MMD -MP -c -o $@ $<
+build/verify/libmemtrace.so: $(VERIFY_OBJECTS) build/flags.shim build/list.shim
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SHIM_LINK) $(LDFLAGS) -o $@ $(VERIFY_OBJECTS)
+build/verify/memtrace: build/memtrace
+	$(Q)mkdir -p '$(@D)'
+	$(Q)cp '$<' '$@'
+build/verify/remote: tests/verify/remote.c build/flags.tests
+	$(call say,PROGRAM)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d -o $@ $< -lunwind-ptrace \
+		-lunwind-generic -lunwind
 
 # Tests.
 unit: $B/unit
@@ -175,13 +195,15 @@ build/bench/%: tests/bench/%.c $B/flags.cli $(HOUSE_OBJECTS)
 check:
 	@scripts/setup
 	@$(MAKE) --no-print-directory check-all
-check-all: all unit programs
+check-all: all unit programs verify-build
 	@$(MAKE) --no-print-directory SAN=address,undefined all unit fuzz
 	@CC='$(CC)' tests/run
 demo:
 	@scripts/setup
 	@$(MAKE) --no-print-directory all
 	@scripts/demo
+verify: all programs verify-build
+	@tests/verify/run
 bench: all $(BENCHES)
 	@tests/bench/run $(BENCH)
 
@@ -213,5 +235,6 @@ build/compile_commands.json: build/flags.shim $B/flags.cli $B/list.cli build/lis
 			'$(here)' "$$f" '$(CC) $(subst ",\",$(SHIM_FLAGS)) -c '"$$f"; sep=$$',\n'; done; \
 		printf '%s]\n' "$$([ "$$sep" = '[' ] && printf '[')"; } > $@
 
--include $(CLI_OBJECTS:.o=.d) $(SHIM_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(PROGRAMS:%=%.d) $(PLUGINS:%=%.d)
+-include $(CLI_OBJECTS:.o=.d) $(SHIM_OBJECTS:.o=.d) $(VERIFY_OBJECTS:.o=.d) build/verify/remote.d
+-include $(UNIT_OBJECTS:.o=.d) $(PROGRAMS:%=%.d) $(PLUGINS:%=%.d)
 -include $(FUZZ_NAMES:%=$B/tests/fuzz/%_fuzz.d) $B/tests/fuzz/standalone.d

@@ -13,6 +13,7 @@
 #include "shim/stacks.h"
 #include "shim/tell.h"
 #include "shim/unwind.h"
+#include "shim/unwind_verify.h"
 
 /* What PRODUCER has not heard of yet. */
 static __attribute__((noinline)) void hear(struct producer *producer)
@@ -70,6 +71,7 @@ static __attribute__((noinline)) uint32_t trace_anew(struct producer *producer, 
 	if (unlikely(trail->broken))
 		atomic_fetch_add_explicit(&channel.process->cut_stacks, 1, memory_order_relaxed);
 	id = stacks_trace(producer);
+	unwind_verify(frame, trail, id);
 	path_keep(&producer->paths, trail, id);
 	return id;
 }
@@ -78,7 +80,10 @@ static inline uint32_t trace(struct producer *producer, uintptr_t frame)
 {
 	uint32_t id = path_find(&producer->paths, &producer->trail, frame);
 
-	return likely(id) ? id : trace_anew(producer, frame);
+	if (unlikely(!id))
+		return trace_anew(producer, frame);
+	unwind_verify(frame, NULL, id);
+	return id;
 }
 
 /* A handler that came while the stack was walked may have forked, and this be the child: its

@@ -19,6 +19,7 @@
 #include "shim/rows.h"
 #include "shim/shim.h"
 #include "shim/unwind.h"
+#include "shim/unwind_verify.h"
 
 /* Above the frames of the first thread. ld.so's. */
 extern void *__libc_stack_end;
@@ -196,6 +197,7 @@ static bool pass(struct walk *walk, const struct trail_frame *frame)
 		if (past == UNWIND_BROKEN)
 			walk->unkept = walk->n_fresh;
 	} else if (cfi_kind(frame->row) != CFI_END) {
+		unwind_verify_left(frame->pc, frame->row);
 		walk->unkept = walk->n_fresh;
 		past = unwind_past(walk->hook, &walk->at);
 	}
