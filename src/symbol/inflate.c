@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Inflating, done by us and not by libdwarf, since that refuses zstd. Goes in steps, with a sign of
- * life after each; what does not give exactly the bytes that were promised is corrupt.
+ * Inflating, done by us and not by libdwarf, since that refuses zstd; what does not give exactly the
+ * bytes that were promised is corrupt. The debug information of libc is 10 MB inflated, and every
+ * run needs it: libdeflate takes 14 ms for it where zlib takes 40. It does a section at once, at some
+ * 600 MB a second, so a sign of life before and after it is enough; zstd goes in steps.
  */
-#include <zlib.h>
+#include <libdeflate.h>
 #include <zstd.h>
 #include "symbol/inflate.h"
 
 #define STEP (8u << 20)
 
+static void live(const struct elf *elf)
+{
+	if (elf->progress)
+		elf->progress(elf->progress_data);
+}
+
 bool inflate_zlib(const struct elf *elf, const struct elf_section *section, uint8_t *to)
 {
-	z_stream stream = {.next_in = (uint8_t *)section->stored, .next_out = to};
-	size_t in = section->stored_size, out = section->size;
-	int state = inflateInit(&stream);
+	struct libdeflate_decompressor *stream = libdeflate_alloc_decompressor();
+	enum libdeflate_result result = LIBDEFLATE_BAD_DATA;
 
-	if (state != Z_OK)
-		return false;
-	while (state == Z_OK) {
-		/* zlib counts in 32 bits, and who waits wants to hear of us. */
-		stream.avail_in = in - (stream.next_in - section->stored) < STEP
-					  ? in - (stream.next_in - section->stored)
-					  : STEP;
-		stream.avail_out =
-			out - (stream.next_out - to) < STEP ? out - (stream.next_out - to) : STEP;
-		state = inflate(&stream, Z_NO_FLUSH);
-		if (elf->progress)
-			elf->progress(elf->progress_data);
-	}
-	inflateEnd(&stream);
-	return state == Z_STREAM_END && (size_t)(stream.next_out - to) == out;
+	live(elf);
+	/* Without a place for the size it must be just that. */
+	if (stream)
+		result = libdeflate_zlib_decompress(
+			stream, section->stored, section->stored_size, to, section->size, NULL);
+	libdeflate_free_decompressor(stream);
+	live(elf);
+	return result == LIBDEFLATE_SUCCESS;
 }
 
 bool inflate_zstd(const struct elf *elf, const struct elf_section *section, uint8_t *to)
@@ -45,8 +45,7 @@ bool inflate_zstd(const struct elf *elf, const struct elf_section *section, uint
 
 		out.size = section->size - out.pos < STEP ? section->size : out.pos + STEP;
 		state = ZSTD_decompressStream(stream, &out, &in);
-		if (elf->progress)
-			elf->progress(elf->progress_data);
+		live(elf);
 		if (in.pos + out.pos == before || (!state && in.pos == in.size))
 			break;
 	}
