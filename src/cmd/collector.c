@@ -18,6 +18,7 @@
 #include "base/version.h"
 #include "cmd/collector.h"
 #include "cmd/naming.h"
+#include "cmd/naming_ahead.h"
 #include "cmd/pattern.h"
 #include "record/door.h"
 #include "record/program.h"
@@ -129,10 +130,21 @@ static void describe_end(struct collector *collector, const struct image *image,
 	state->rss = collector->rss ? collector->rss : (uint64_t)target->usage.ru_maxrss * 1024;
 }
 
+/* What was named ahead is the last image's: the others are written by children. */
+static struct symbolizer *take_symbolizer(struct collector *collector, const struct reader_process *process)
+{
+	struct naming_ahead *ahead = collector->ahead;
+
+	if (!ahead || process != collector->last)
+		return symbolizer_new(NULL);
+	collector->ahead = NULL;
+	return naming_ahead_take(ahead);
+}
+
 struct snapshot *collector_snapshot(struct collector *collector, struct reader_process *process, bool ended)
 {
 	const struct wire_process *shared = &collector->pool->processes[process->index];
-	struct symbolizer *symbolizer = symbolizer_new(NULL);
+	struct symbolizer *symbolizer;
 	struct snapshot *snapshot;
 	struct image_state state = {
 		.moment = ended ? "exit" : "now", .ended = ended, .taken_ns = clock_ns(CLOCK_REALTIME),
@@ -152,6 +164,7 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 			"what it did after that is not recorded");
 	name_follows(collector, process->image);
 	snapshot = image_snapshot(process->image, &state);
+	symbolizer = take_symbolizer(collector, process);
 	naming_apply(snapshot, symbolizer);
 	symbolizer_free(symbolizer);
 	return snapshot;
@@ -203,34 +216,33 @@ out:
 	return result;
 }
 
-static void reap_writers(struct collector *collector, int at_most)
+static void forget_writer(struct collector *collector, size_t index, int status)
 {
-	while (collector->writers > at_most || collector->writers) {
-		int status;
-		pid_t pid = waitpid(-1, &status, WNOHANG);
+	pid_t pid = collector->writers.items[index];
 
-		if (pid == collector->target->pid) {
-			collector->target->ended = true;
-			collector->target->status = status;
-			continue;
+	collector->writers.items[index] = collector->writers.items[--collector->writers.count];
+	if (pid != collector->checkpointer)
+		return;
+	collector->checkpointer = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		collector->first_exists = true;
+}
+
+/* Takes the status of writers that have ended; waits until there are AT_MOST. Children of others are not touched. */
+static void reap_writers(struct collector *collector, size_t at_most)
+{
+	for (;;) {
+		for (size_t i = collector->writers.count; i-- > 0;) {
+			int status = 0;
+			pid_t pid = waitpid(collector->writers.items[i], &status, WNOHANG);
+
+			if (pid > 0 || (pid < 0 && errno == ECHILD))
+				forget_writer(collector, i, status);
 		}
-		if (pid <= 0 && collector->writers <= at_most)
+		if (collector->writers.count <= at_most)
 			return;
-		if (pid < 0 && errno == ECHILD) {
-			collector->writers = 0;
-			return;
-		}
-		if (pid <= 0) {
-			usleep(1000);
-			reader_round(&collector->reader);
-			continue;
-		}
-		collector->writers--;
-		if (pid == collector->checkpointer) {
-			collector->checkpointer = 0;
-			if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-				collector->first_exists = true;
-		}
+		usleep(1000);
+		reader_round(&collector->reader);
 	}
 }
 
@@ -242,8 +254,9 @@ static pid_t fork_writer(struct collector *collector)
 	reap_writers(collector, WRITERS_MAX - 1);
 	pid = fork();
 	if (pid > 0)
-		collector->writers++;
+		*ARRAY_PUSH(&collector->writers) = pid;
 	if (pid == 0) {
+		collector->ahead = NULL;
 		signal(SIGINT, SIG_IGN);
 		signal(SIGCHLD, SIG_DFL);
 	}
@@ -315,6 +328,19 @@ static void checkpoint(struct collector *collector)
 	_exit(1);
 }
 
+/* Of the program's present image, which is the last one for all we know. */
+static void feed_ahead(struct collector *collector, uint64_t now)
+{
+	for (size_t i = collector->reader.processes.count; collector->ahead && i-- > 0;) {
+		const struct reader_process *process = collector->reader.processes.items[i];
+
+		if (process->waited_for && !process->ended && process->said_hello) {
+			naming_ahead_feed(collector->ahead, process->image, now);
+			return;
+		}
+	}
+}
+
 /* What is due by time, not by data. */
 static void tick(struct collector *collector)
 {
@@ -324,6 +350,7 @@ static void tick(struct collector *collector)
 	if (now - collector->checked_ns < CHECK_ENDS_NS)
 		return;
 	collector->checked_ns = now;
+	feed_ahead(collector, now);
 	door_answer(collector->door, collector->pool);
 	reader_check_ends(&collector->reader);
 	take_ended(collector);
@@ -379,6 +406,7 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 	gethostname(collector->host, sizeof collector->host - 1);
 	collector->door = door_open(pool);
 	reader_init(&collector->reader, pool, target->pid);
+	collector->ahead = naming_ahead_new();
 	while (!target_poll(target))
 		step(collector);
 	reader_end(&collector->reader, target->pid);
@@ -398,7 +426,8 @@ static void successor(struct collector *collector)
 	setsid();
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
 		dup2(null, fd);
-	collector->writers = 0;
+	collector->writers.count = 0;
+	collector->ahead = NULL;
 	collector->checkpointer = 0;
 	pool_enter(collector->pool);
 	take_ended(collector);

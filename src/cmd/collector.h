@@ -31,7 +31,8 @@ struct collector {
 	uint64_t started_ns, checked_ns, checkpoint_ns;
 	uint64_t written;        /* images with a file so far */
 	int door;                /* of record/door.h */
-	int writers;             /* children that write snapshots */
+	ARRAY(pid_t) writers;    /* children that write snapshots */
+	struct naming_ahead *ahead; /* of the program's own images; NULL: in a child, or done */
 	bool first_exists;       /* a checkpoint of the first image has been written */
 	pid_t checkpointer;      /* the child that writes it, or 0 */
 	uint64_t rss;            /* of the program, last seen */
