@@ -107,7 +107,7 @@ static uint64_t slot_words(uint64_t slot)
 {
 	const struct wire_slot *slots = (const void *)(pool + WIRE_SLOTS_AT);
 
-	return slots[slot].state == WIRE_SLOT_FREE ? 0 : slots[slot].head >> 1;
+	return slots[slot].state == WIRE_SLOT_FREE ? 0 : slots[slot].head;
 }
 
 __attribute__((visibility("default"))) pid_t fork(void)
