@@ -32,7 +32,7 @@ struct decode_cursor {
 struct decode_stream {
 	struct decode_cursor cursor;
 	size_t count, capacity;
-	size_t asked;            /* image_words has asked for the memory of the records before it */
+	size_t asked;            /* ahead.h has looked at the records before it */
 	bool bad;
 };
 

@@ -7,17 +7,17 @@
  * belongs to that free. Only an event that is older than the youngest so far can be one of those. Events of one tick
  * stand in the order in which they came.
  *
- * Nearly all events are short records that come in time: image_words is their loop. With many blocks each finds its memory
- * far away, in a block's page, its cell, its trace's counters, so these are asked for some records ahead.
+ * Nearly all events are short records that come in time: image_words is their loop. With many blocks they may find their
+ * memory far away; ahead.h asks for it before.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "record/ahead.h"
 #include "record/image.h"
 
 enum { ORPHANS_MAX = 1 << 16 };
-enum { PREFETCH = 64 /* records */ };
 
 struct image *image_new(int32_t pid)
 {
@@ -254,39 +254,6 @@ static void on_other(struct image *image, struct image_ring *ring, const struct 
 	}
 }
 
-/* Asks for the memory of the next records, in rounds: where a block's page is noted; its head, and an allocation's counters;
- * its cell; a free's counters. Each round reads what the one before has asked for. Returns where the words end. */
-static size_t prefetch(const struct image *image, const struct image_ring *ring, const struct decode_stream *stream)
-{
-	struct { uint64_t addr; uint32_t trace; bool adds; } next[PREFETCH];
-	const struct live *live = &image->live;
-	size_t at = stream->cursor.at;
-	uint32_t n = 0;
-
-	for (; n < PREFETCH && at + 2 <= stream->cursor.limit; n++) {
-		uint64_t word = stream->cursor.words[at];
-
-		if ((word & 3) == WIRE_OTHER)
-			break;
-		next[n].addr = wire_word_addr(word);
-		next[n].adds = (word & 3) == WIRE_ALLOC;
-		next[n].trace = (uint32_t)(stream->cursor.words[at + 1] >> 32);
-		at += 1u + next[n].adds;
-		live_prefetch_place(live, next[n].addr);
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		live_prefetch_page(live, next[i].addr);
-		if (next[i].adds)
-			ledger_prefetch(&image->ledger, next[i].trace, ring->thread);
-	}
-	for (uint32_t i = 0; i < n; i++)
-		live_prefetch_cell(live, next[i].addr, next[i].adds);
-	for (uint32_t i = 0; i < n; i++)
-		if (!next[i].adds && (next[i].trace = live_peek_trace(live, next[i].addr)) != UINT32_MAX)
-			prefetch_line(&image->ledger.traces.items[next[i].trace]);
-	return at;
-}
-
 void image_event(struct image *image, struct image_ring *ring, const struct event *event)
 {
 	if (event->size > BLOCK_MAX) {
@@ -320,7 +287,7 @@ void image_words(struct image *image, struct image_ring *ring, struct decode_str
 
 		if (__builtin_expect(large && cursor.at >= stream->asked, 0)) {
 			stream->cursor = cursor;
-			stream->asked = prefetch(image, ring, stream);
+			ahead_ask(image, ring, stream);
 		}
 		decode_short(&cursor, &event);
 		last = event.type;

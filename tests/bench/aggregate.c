@@ -156,7 +156,7 @@ static void read_round(struct writer *writer)
 	double start, took;
 
 	for (uint32_t i = 0; i < writer->n_rings; i++)
-		writer->pool.slots[i].head = writer->positions[i] << 1;
+		writer->pool.slots[i].head = writer->positions[i];
 	start = cpu_ns();
 	reader_round(&writer->reader);
 	took = cpu_ns() - start;
