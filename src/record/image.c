@@ -26,6 +26,8 @@ struct image *image_new(int32_t pid)
 	image->pid = pid;
 	ledger_init(&image->ledger);
 	image->domain_names.key_size = sizeof(uint32_t);
+	image->threads_by_tid.key_size = sizeof(int32_t);
+	image->places.key_size = sizeof(uint64_t);
 	image->orphans.key_size = 2 * sizeof(uint64_t);
 	return image;
 }
@@ -59,7 +61,10 @@ void image_free(struct image *image)
 	ARRAY_FREE(&image->threads);
 	ARRAY_FREE(&image->follows);
 	ARRAY_FREE(&image->nodes);
+	ARRAY_FREE(&image->loaded);
 	map_free(&image->domain_names);
+	map_free(&image->threads_by_tid);
+	map_free(&image->places);
 	map_free(&image->orphans);
 	ledger_release(&image->ledger);
 	live_clear(&image->live);
@@ -313,92 +318,6 @@ void image_ring_end(struct image *image, struct image_ring *ring)
 	ring->last_was_move = false;
 	free(ring->cuts.items);
 	memset(&ring->cuts, 0, sizeof ring->cuts);
-}
-
-static const struct image_module *module_at(const struct image *image, uint64_t pc, bool also_unloaded)
-{
-	for (size_t i = image->modules.count; i--;) {
-		const struct image_module *module = &image->modules.items[i];
-
-		if (pc - 1 >= module->start && pc - 1 < module->end && (also_unloaded || !module->unloaded))
-			return module;
-	}
-	return NULL;
-}
-
-void image_node(struct image *image, uint32_t id, uint32_t parent, uint64_t pc, uint32_t flags)
-{
-	const struct image_module *module;
-
-	/* Ids are dense; one far off is not the shim's doing, and must not size our memory. */
-	if (!id || parent >= id || id > image->nodes.count * 2 + (1 << 20)) {
-		image->bad_stream = true;
-		return;
-	}
-	while (image->nodes.count <= id)
-		ARRAY_PUSH(&image->nodes);
-	module = flags & WIRE_NODE_CUT ? NULL : module_at(image, pc, false);
-	image->nodes.items[id] = (struct image_node){ pc, parent,
-		module ? (uint32_t)(module - image->modules.items) : INDEX_NONE, flags | NODE_SEEN };
-}
-
-uint32_t image_thread(struct image *image, int32_t tid)
-{
-	for (size_t i = image->threads.count; i--;)
-		if (image->threads.items[i].tid == tid)
-			return (uint32_t)i;
-	ARRAY_PUSH(&image->threads)->tid = tid;
-	return (uint32_t)image->threads.count - 1;
-}
-
-void image_thread_name(struct image *image, int32_t tid, const char *name, size_t size)
-{
-	uint32_t index = image_thread(image, tid);
-	struct image_thread *thread = &image->threads.items[index];
-
-	free(thread->name);
-	thread->name = xstrndup(name, size);
-}
-
-void image_load(struct image *image, const void *data, size_t size, uint64_t realtime_ns)
-{
-	struct wire_module wire;
-	struct image_module *module;
-	const uint8_t *rest = (const uint8_t *)data + sizeof wire;
-
-	if (size < sizeof wire)
-		return;
-	memcpy(&wire, data, sizeof wire);
-	if (sizeof wire + wire.build_id_size + wire.path_size > size || wire.build_id_size > sizeof module->build_id ||
-		wire.start >= wire.end || wire.end > INT64_MAX)
-		return;
-	module = ARRAY_PUSH(&image->modules);
-	module->id = wire.id;
-	module->start = wire.start;
-	module->end = wire.end;
-	module->bias = wire.bias;
-	module->loaded_ns = realtime_ns;
-	module->build_id_size = wire.build_id_size;
-	memcpy(module->build_id, rest, wire.build_id_size);
-	module->path = xstrndup((const char *)rest + wire.build_id_size, wire.path_size);
-}
-
-void image_unload(struct image *image, uint32_t id, uint64_t realtime_ns)
-{
-	for (size_t i = 0; i < image->modules.count; i++) {
-		struct image_module *module = &image->modules.items[i];
-
-		if (module->id == id && !module->unloaded) {
-			module->unloaded = true;
-			module->unloaded_ns = realtime_ns;
-		}
-	}
-}
-
-void image_domain_name(struct image *image, uint32_t domain, const char *name, size_t size)
-{
-	*map_add(&image->domain_names, &domain, 0, NULL) = image->names.count;
-	*ARRAY_PUSH(&image->names) = xstrndup(name, size);
 }
 
 void image_problem(struct image *image, const char *format, ...)

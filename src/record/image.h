@@ -71,7 +71,10 @@ struct image {
 	uint64_t started_ns;
 	ARRAY(struct image_node) nodes;
 	ARRAY(struct image_module) modules;
+	ARRAY(uint32_t) loaded;      /* modules that are not unloaded, the youngest last */
+	struct map places;           /* start → the module that was loaded there last */
 	ARRAY(struct image_thread) threads;
+	struct map threads_by_tid;
 	ARRAY(struct image_follow) follows;
 	ARRAY(char *) problems;
 	ARRAY(char *) pending_execs; /* paths announced and not seen to say hello */

@@ -1,42 +1,120 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A sorted array: programs have few mappings of their own (an allocator's are hidden behind malloc), and a mapping costs a
- * system call anyway.
+ * A sorted array, cut into chunks of at most 64 ranges so that adding one moves few others: the kernel maps downwards, and a
+ * program with 100 000 mappings would otherwise move all of them at each. A full chunk becomes two, an empty one goes; chunks
+ * do not join.
  */
+#include <stdlib.h>
 #include <string.h>
 #include "record/ranges.h"
 
-/* The first range of DOMAIN that ends after ADDR, or where it would stand. */
-static size_t first_after(const struct ranges *ranges, uint32_t domain, uint64_t addr)
+/* The chunk's number (that of none: behind the last range), and the range's in it. */
+struct place {
+	size_t chunk;
+	uint32_t at;
+};
+
+static bool is_before(const struct range *range, uint32_t domain, uint64_t addr)
 {
-	size_t low = 0, high = ranges->items.count;
+	return range->domain < domain || (range->domain == domain && range->end <= addr);
+}
+
+/* The first range of DOMAIN that ends after ADDR, or where it would stand. */
+static struct place first_after(const struct ranges *ranges, uint32_t domain, uint64_t addr)
+{
+	size_t low = 0, high = ranges->chunks.count;
+	struct place place = { 0 };
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		const struct range *range = &ranges->items.items[middle];
+		const struct range_chunk *chunk = ranges->chunks.items[middle];
 
-		if (range->domain < domain || (range->domain == domain && range->end <= addr))
+		if (is_before(&chunk->items[chunk->count - 1], domain, addr))
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low;
+	place.chunk = low;
+	if (low < ranges->chunks.count)
+		while (is_before(&ranges->chunks.items[low]->items[place.at], domain, addr))
+			place.at++;
+	return place;
 }
 
-static void insert(struct ranges *ranges, size_t at, struct range range)
+static struct range *range_at(const struct ranges *ranges, struct place place)
 {
-	ARRAY_PUSH(&ranges->items);
-	memmove(&ranges->items.items[at + 1], &ranges->items.items[at],
-		(ranges->items.count - 1 - at) * sizeof range);
-	ranges->items.items[at] = range;
+	return place.chunk < ranges->chunks.count ? &ranges->chunks.items[place.chunk]->items[place.at] : NULL;
+}
+
+static struct place next_place(const struct ranges *ranges, struct place place)
+{
+	if (place.at + 1 < ranges->chunks.items[place.chunk]->count)
+		return (struct place){ place.chunk, place.at + 1 };
+	return (struct place){ place.chunk + 1, 0 };
+}
+
+static struct range_chunk *add_chunk(struct ranges *ranges, size_t number)
+{
+	struct range_chunk **chunks;
+
+	ARRAY_PUSH(&ranges->chunks);
+	chunks = ranges->chunks.items + number;
+	memmove(chunks + 1, chunks, (ranges->chunks.count - 1 - number) * sizeof *chunks);
+	return *chunks = xcalloc(1, sizeof **chunks);
+}
+
+static void split(struct ranges *ranges, size_t number)
+{
+	struct range_chunk *upper = add_chunk(ranges, number + 1), *lower = ranges->chunks.items[number];
+
+	lower->count = RANGES_CHUNK / 2;
+	upper->count = RANGES_CHUNK - lower->count;
+	memcpy(upper->items, lower->items + lower->count, upper->count * sizeof *upper->items);
+}
+
+static void insert(struct ranges *ranges, struct place place, struct range range)
+{
+	struct range_chunk *chunk;
+
+	/* Behind the last one is at the last chunk's end. */
+	if (place.chunk == ranges->chunks.count && place.chunk)
+		place = (struct place){ place.chunk - 1, ranges->chunks.items[place.chunk - 1]->count };
+	chunk = place.chunk < ranges->chunks.count ? ranges->chunks.items[place.chunk] : add_chunk(ranges, 0);
+	if (chunk->count == RANGES_CHUNK) {
+		split(ranges, place.chunk);
+		if (place.at > chunk->count) {
+			place.at -= chunk->count;
+			chunk = ranges->chunks.items[place.chunk + 1];
+		}
+	}
+	memmove(&chunk->items[place.at + 1], &chunk->items[place.at], (chunk->count - place.at) * sizeof range);
+	chunk->items[place.at] = range;
+	chunk->count++;
+	ranges->count++;
+}
+
+/* Returns where the next range now stands. */
+static struct place take_out(struct ranges *ranges, struct place place)
+{
+	struct range_chunk **chunks = ranges->chunks.items + place.chunk, *chunk = *chunks;
+
+	ranges->count--;
+	if (--chunk->count == 0) {
+		free(chunk);
+		memmove(chunks, chunks + 1, (--ranges->chunks.count - place.chunk) * sizeof *chunks);
+		return place;
+	}
+	memmove(&chunk->items[place.at], &chunk->items[place.at + 1], (chunk->count - place.at) * sizeof *chunk->items);
+	return place.at < chunk->count ? place : (struct place){ place.chunk + 1, 0 };
 }
 
 void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, struct range_cuts *cuts)
 {
-	size_t at = first_after(ranges, domain, start);
+	struct place place = first_after(ranges, domain, start);
+	struct range *range;
 
-	while (at < ranges->items.count) {
-		struct range *range = &ranges->items.items[at], old = *range;
+	while ((range = range_at(ranges, place))) {
+		const struct range old = *range;
 		struct mapping *mapping = &ranges->mappings.items[old.mapping];
 		uint64_t from = old.start > start ? old.start : start, to = old.end < end ? old.end : end;
 		struct range_cut *cut;
@@ -46,15 +124,15 @@ void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t
 		if (old.start < from && to < old.end) {
 			range->end = from;
 			mapping->pieces++;
-			insert(ranges, at + 1, (struct range){ domain, old.mapping, to, old.end });
+			insert(ranges, (struct place){ place.chunk, place.at + 1 },
+				(struct range){ domain, old.mapping, to, old.end });
 		} else if (old.start < from) {
 			range->end = from;
-			at++;
+			place = next_place(ranges, place);
 		} else if (to < old.end) {
 			range->start = to;
 		} else {
-			memmove(range, range + 1, (ranges->items.count - 1 - at) * sizeof *range);
-			ranges->items.count--;
+			place = take_out(ranges, place);
 			mapping->pieces--;
 		}
 		cut = ARRAY_PUSH(cuts);
@@ -102,15 +180,17 @@ bool ranges_put_back(struct ranges *ranges, const struct range_cut *cut)
 
 bool ranges_free(const struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end)
 {
-	size_t at = first_after(ranges, domain, start);
+	const struct range *range = range_at(ranges, first_after(ranges, domain, start));
 
-	return at == ranges->items.count || ranges->items.items[at].domain != domain ||
-		ranges->items.items[at].start >= end;
+	return !range || range->domain != domain || range->start >= end;
 }
 
 void ranges_release(struct ranges *ranges)
 {
-	ARRAY_FREE(&ranges->items);
+	for (size_t i = 0; i < ranges->chunks.count; i++)
+		free(ranges->chunks.items[i]);
+	ARRAY_FREE(&ranges->chunks);
+	ranges->count = 0;
 	ARRAY_FREE(&ranges->mappings);
 	ARRAY_FREE(&ranges->unused);
 }

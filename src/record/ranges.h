@@ -20,8 +20,16 @@ struct range {
 	uint64_t start, end;
 };
 
+enum { RANGES_CHUNK = 64 };
+
+struct range_chunk {
+	uint32_t count;      /* at least 1 */
+	struct range items[RANGES_CHUNK];
+};
+
 struct ranges {
-	ARRAY(struct range) items; /* sorted by (domain, start), disjoint within a domain */
+	size_t count;
+	ARRAY(struct range_chunk *) chunks; /* one after another sorted by (domain, start), disjoint within a domain */
 	ARRAY(struct mapping) mappings;
 	ARRAY(uint32_t) unused;    /* mappings without pieces */
 };

@@ -218,6 +218,39 @@ static void load(uint32_t id, const char *path, uint64_t start)
 	image_load(image, bytes, sizeof module + 2 + strlen(path), 1);
 }
 
+Test(image, a_module_that_comes_back_is_the_same_one)
+{
+	for (uint32_t id = 10; id < 110; id++) {
+		load(id, "/a.so", 0x500000);
+		load(id + 1000, "/b.so", 0x600000);
+		image_unload(image, id, 7);
+		cr_assert_eq(image->loaded.count, id - 9);
+	}
+	cr_assert_eq(image->modules.count, 1 + 100);
+	cr_assert(image->modules.items[0].unloaded);
+	load(5, "/a.so", 0x500000);
+	cr_assert_not(image->modules.items[0].unloaded);
+	cr_assert_eq(image->modules.items[0].unloaded_ns, 0);
+	image_unload(image, 5, 8);
+	load(6, "/c.so", 0x500000);
+	load(7, "/a.so", 0x500000);
+	cr_assert_eq(image->modules.count, 1 + 100 + 2, "another library stood there meanwhile");
+	image_node(image, 3, 1, 0x500010, 0);
+	cr_assert_eq(image->nodes.items[3].module, 102, "the youngest");
+}
+
+Test(image, a_thread_is_found_among_many)
+{
+	uint32_t first = image_thread(image, 5000), index = 0;
+
+	for (int32_t tid = 5001; tid < 5001 + 20000; tid++)
+		index = image_thread(image, tid);
+	cr_assert_eq(index, first + 20000);
+	cr_assert_eq(image_thread(image, 5000), first);
+	image_thread_name(image, 15000, "worker", 6);
+	cr_assert_str_eq(image->threads.items[first + 10000].name, "worker");
+}
+
 /* After dlclose another library stands at the same place: each node keeps the one that was there. */
 Test(image, snapshot_names_the_module_of_its_time)
 {

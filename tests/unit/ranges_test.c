@@ -24,7 +24,7 @@ Test(ranges, a_hole_splits_and_keeps_one_block)
 	cr_assert_eq(cuts.count, 1);
 	cr_assert_eq(cuts.items[0].trace, 5);
 	cr_assert_not(cuts.items[0].last);
-	cr_assert_eq(ranges.items.count, 2);
+	cr_assert_eq(ranges.count, 2);
 	cuts.count = 0;
 	ranges_cut(&ranges, 1, 0, 0x3000, &cuts);
 	cr_assert_not(cuts.items[0].last);
@@ -32,7 +32,7 @@ Test(ranges, a_hole_splits_and_keeps_one_block)
 	ranges_cut(&ranges, 1, 0, UINT64_MAX, &cuts);
 	cr_assert(cuts.items[0].last);
 	cr_assert_eq(cut_bytes(&cuts), 0x5000);
-	cr_assert_eq(ranges.items.count, 0);
+	cr_assert_eq(ranges.count, 0);
 	free(cuts.items);
 	ranges_release(&ranges);
 }
@@ -66,23 +66,26 @@ Test(ranges, domains_are_apart)
 	ranges_cut(&ranges, 2, 0, UINT64_MAX, &cuts);
 	cr_assert_eq(cuts.count, 1);
 	cr_assert_eq(cuts.items[0].trace, 2);
-	cr_assert_eq(ranges.items.count, 1);
+	cr_assert_eq(ranges.count, 1);
 	free(cuts.items);
 	ranges_release(&ranges);
 }
 
-enum { PAGES = 200, STEPS = 20000 };
+enum { PAGES = 4000, STEPS = 20000 };
 
-Test(ranges, random_maps_and_unmaps)
+/* Maps and unmaps of at most LONGEST pages; returns the most ranges that there were. */
+static size_t map_at_random(uint64_t longest)
 {
-	static uint32_t truth[PAGES]; /* trace + 1 of each page */
+	uint32_t truth[PAGES] = { 0 }; /* trace + 1 of each page */
+	size_t most = 0;
 	struct ranges ranges = { 0 };
 	struct range_cuts cuts = { 0 };
 
 	srand(3);
 	for (uint32_t step = 0; step < STEPS; step++) {
-		uint64_t from = (uint64_t)rand() % PAGES, to = from + 1 + (uint64_t)rand() % (PAGES - from), gone = 0;
+		uint64_t from = (uint64_t)rand() % PAGES, to = from + 1 + (uint64_t)rand() % longest, gone = 0;
 
+		to = to > PAGES ? PAGES : to;
 		for (uint64_t page = from; page < to; page++)
 			gone += truth[page] != 0;
 		cuts.count = 0;
@@ -95,7 +98,22 @@ Test(ranges, random_maps_and_unmaps)
 			truth[page] = step % 2 ? step + 1 : 0;
 		if (step % 2)
 			ranges_add(&ranges, 1, from << 12, to << 12, step);
+		most = ranges.count > most ? ranges.count : most;
 	}
+	cuts.count = 0;
+	ranges_cut(&ranges, 1, 0, UINT64_MAX, &cuts);
+	cr_assert_eq(ranges.count, 0);
 	free(cuts.items);
 	ranges_release(&ranges);
+	return most;
+}
+
+Test(ranges, random_maps_and_unmaps)
+{
+	map_at_random(PAGES);
+}
+
+Test(ranges, many_small_mappings)
+{
+	cr_assert_gt(map_at_random(3), 10 * RANGES_CHUNK);
 }
