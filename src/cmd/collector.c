@@ -170,11 +170,6 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 	return snapshot;
 }
 
-static bool file_exists_already(struct collector *collector, const struct image *image)
-{
-	return image->first ? collector->first_exists : false;
-}
-
 /* Where the file was to go it cannot be written; what was recorded is not to be lost for that. */
 static void keep_elsewhere(const char *name, const struct buffer *bytes, struct error *err)
 {
@@ -191,7 +186,7 @@ int collector_write(struct collector *collector, struct reader_process *process,
 	struct error *err)
 {
 	char *name = file_name(collector, process->image), *tried = xstrdup(name);
-	bool replace = collector->options->force || file_exists_already(collector, process->image);
+	bool replace = collector->options->force || (process->image->first && collector->first_exists);
 	struct buffer bytes = { 0 };
 	int result = -1;
 
@@ -255,12 +250,12 @@ static pid_t fork_writer(struct collector *collector)
 	pid = fork();
 	if (pid > 0)
 		*ARRAY_PUSH(&collector->writers) = pid;
-	if (pid == 0) {
-		collector->ahead = NULL;
-		signal(SIGINT, SIG_IGN);
-		signal(SIGCHLD, SIG_DFL);
-	}
-	return pid;
+	if (pid)
+		return pid;
+	collector->ahead = NULL;
+	signal(SIGINT, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	return 0;
 }
 
 static int write_image(struct collector *collector, struct reader_process *process, bool ended)

@@ -226,6 +226,24 @@ static uint32_t make_row(const struct cfi_state *state, uintptr_t pc)
 	return pack(kind, offset, rbp, rbp_offset);
 }
 
+/* A return address with no code before it, and with which a function begins, was put there by hand:
+ * so makecontext marks the first frame of a new stack. */
+static bool is_made_by_hand(const struct cfi_module *module, uintptr_t return_address)
+{
+	struct cfi_function function = {0};
+
+	return find_function(module, &function, return_address) == CFI_NONE &&
+	       function.start == return_address;
+}
+
+/* Of a pc that nothing is said about. */
+static uint32_t bare_row(const struct cfi_module *module, uintptr_t pc)
+{
+	if (is_trampoline(module, (const uint8_t *)pc + 1))
+		return CFI_SIGNAL;
+	return is_made_by_hand(module, pc + 1) ? (uint32_t)CFI_END : cfi_frame_row();
+}
+
 uint32_t cfi_row(const struct cfi_module *module, uintptr_t pc)
 {
 	struct cfi_function function = {0};
@@ -236,8 +254,7 @@ uint32_t cfi_row(const struct cfi_module *module, uintptr_t pc)
 		return CFI_UNKNOWN;
 	found = find_function(module, &function, pc);
 	if (found == CFI_FRAME)
-		return is_trampoline(module, (const uint8_t *)pc + 1) ? CFI_SIGNAL
-								      : cfi_frame_row();
+		return bare_row(module, pc);
 	if (found != CFI_NONE)
 		return found;
 	if (!cfi_run(&function, &state, pc))

@@ -189,6 +189,15 @@ static void send_rest(struct producer *producer)
 	}
 }
 
+/* Of the calling thread, for stacks as deep as they are told. */
+static void make_room_for_stacks(void)
+{
+	struct trail *trail = thread_self ? &thread_self->first.trails.trail : NULL;
+
+	while (trail && trail->capacity < channel.pool->frames_limit && trail_grow(trail, 0))
+		;
+}
+
 void life_jail(bool strict, bool no_clock)
 {
 	if (atomic_load(&shim_mode) != SHIM_LIVE || !*life_mark)
@@ -209,6 +218,7 @@ void life_jail(bool strict, bool no_clock)
 		channel_give_up();
 	} else {
 		stacks_make_room();
+		make_room_for_stacks();
 		channel.jail = strict ? 2 : 1;
 	}
 }

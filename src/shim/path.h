@@ -21,7 +21,7 @@
 enum {
 	PATH_CELLS = 12,
 	PATH_HOPS = 4,
-	PATHS_FIRST_BITS = 5,
+	PATHS_FIRST_BITS = 4,
 	PATHS_MOST_BITS = 10,
 	PATHS_ALL_BYTES = 2 << 20, /* of all tables that have grown */
 };

@@ -131,8 +131,8 @@ static void publish_nodes(struct producer *producer)
 /* Tells what is beyond PREFIX, which then is all of the stack. False: could not. */
 static bool tell_rest(struct producer *producer, struct prefix *prefix)
 {
-	const struct trail_frame *frame = &producer->trail.frames[prefix->at];
-	const struct trail_frame *end = &producer->trail.frames[producer->trail.n];
+	const struct trail_frame *frame = &producer->trails.trail.frames[prefix->at];
+	const struct trail_frame *end = &producer->trails.trail.frames[producer->trails.trail.n];
 	uint32_t count = 0, parent = prefix->id, id;
 
 	for (const struct trail_frame *it = frame; it < end; it++)
@@ -152,7 +152,7 @@ static bool tell_rest(struct producer *producer, struct prefix *prefix)
 			prefix->id = id++;
 			id_table_put(&table, finish(prefix->hash), prefix->id);
 		}
-	prefix->at = producer->trail.n;
+	prefix->at = producer->trails.trail.n;
 	return true;
 }
 
@@ -176,7 +176,7 @@ static uint32_t tell_cut(struct producer *producer, const struct prefix *prefix,
  * hashes begin with the new seed. */
 static bool meet_modules(struct producer *producer, const struct prefix *prefix)
 {
-	struct trail *trail = &producer->trail;
+	struct trail *trail = &producer->trails.trail;
 
 	for (uint32_t i = prefix->at; i < trail->n; i++)
 		if (trail_is_told(&trail->frames[i]) &&
@@ -205,7 +205,7 @@ static uint32_t first_kept(const struct trail *trail, uint32_t limit)
 
 static uint32_t tell(struct producer *producer, bool cut)
 {
-	const struct trail *trail = &producer->trail;
+	const struct trail *trail = &producer->trails.trail;
 	uint32_t first = cut ? first_kept(trail, channel.pool->frames_limit) : 0;
 	struct prefix prefix;
 
@@ -219,7 +219,7 @@ static uint32_t tell(struct producer *producer, bool cut)
 
 uint32_t stacks_find(struct producer *producer)
 {
-	struct trail *trail = &producer->trail;
+	struct trail *trail = &producer->trails.trail;
 	struct trail_frame *leaf = &trail->frames[trail->n - 1];
 	bool cut = leaf->depth > channel.pool->frames_limit;
 	uint64_t seed = trail->seed, key;

@@ -10,12 +10,12 @@
 #include <stdint.h>
 #include "shim/thread.h"
 
-/* The id of the stack that producer->trail holds; new nodes are in PRODUCER's ring, published, when
+/* The id of the stack that producer->trails.trail holds; new nodes are in PRODUCER's ring, published, when
  * it returns. 0: no frame at all, or it could not be told. */
 uint32_t stacks_find(struct producer *producer);
 static inline uint32_t stacks_trace(struct producer *producer)
 {
-	uint32_t id = trail_leaf(&producer->trail)->id;
+	uint32_t id = trail_leaf(&producer->trails.trail)->id;
 
 	return __builtin_expect(id != 0, 1) ? id : stacks_find(producer);
 }

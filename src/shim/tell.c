@@ -18,19 +18,19 @@
 /* What PRODUCER has not heard of yet. */
 static __attribute__((noinline)) void hear(struct producer *producer)
 {
-	struct trail *trail = &producer->trail;
+	struct trail *trail = &producer->trails.trail;
 
 	producer->news = channel.piped ? 0 : atomic_load(&shim_news);
 	if (channel.piped)
 		ring_take(producer);
 	if (atomic_load(&modules_dirty))
 		modules_verify(producer);
-	/* Modules have come or gone: what was kept of the last walk may mean something else. */
-	if (trail->seed == modules_seed() && trail->epoch == atomic_load(&rows_epoch))
+	if (producer->seed == modules_seed() && producer->epoch == atomic_load(&rows_epoch))
 		return;
-	trail->seed = modules_seed();
-	trail->epoch = atomic_load(&rows_epoch);
-	trail->n_kept = 0;
+	/* Modules have come or gone: what was kept of walks may mean something else. */
+	producer->seed = trail->seed = modules_seed();
+	producer->epoch = atomic_load(&rows_epoch);
+	trails_forget(&producer->trails);
 	path_forget(&producer->paths);
 }
 
@@ -64,9 +64,14 @@ static inline void end(struct producer *producer)
 
 static __attribute__((noinline)) uint32_t trace_anew(struct producer *producer, uintptr_t frame)
 {
-	struct trail *trail = &producer->trail;
+	struct trail *trail = &producer->trails.trail;
 	uint32_t id;
 
+	if (unlikely(trails_turn_to(&producer->trails, frame + 16)) &&
+		(id = path_find(&producer->paths, trail, frame))) {
+		unwind_verify(frame, NULL, id);
+		return id;
+	}
 	unwind_walk(trail, frame);
 	if (unlikely(trail->broken))
 		atomic_fetch_add_explicit(&channel.process->cut_stacks, 1, memory_order_relaxed);
@@ -78,7 +83,7 @@ static __attribute__((noinline)) uint32_t trace_anew(struct producer *producer, 
 
 static inline uint32_t trace(struct producer *producer, uintptr_t frame)
 {
-	uint32_t id = path_find(&producer->paths, &producer->trail, frame);
+	uint32_t id = path_find(&producer->paths, &producer->trails.trail, frame);
 
 	if (unlikely(!id))
 		return trace_anew(producer, frame);

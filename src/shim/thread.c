@@ -33,14 +33,14 @@ static size_t memory_bytes(void)
 
 static void attach(struct producer *producer, struct thread *thread, void *memory)
 {
-	trail_init(&producer->trail, memory);
+	trail_init(&producer->trails.trail, memory);
 	paths_init(&producer->paths, (char *)memory + trail_bytes(TRAIL_FIRST));
 	producer->thread = thread;
 }
 
 static void release(struct producer *producer)
 {
-	trail_release(&producer->trail);
+	trails_release(&producer->trails);
 	paths_release(&producer->paths);
 }
 
@@ -78,7 +78,7 @@ static struct thread *make(int32_t tid)
 static void reset(struct producer *producer)
 {
 	producer->busy = 0;
-	producer->trail.n_kept = 0;
+	trails_forget(&producer->trails);
 	if (producer->slot && producer->words) {
 		producer->position = atomic_load(producer->head);
 		if (!channel.piped)

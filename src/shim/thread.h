@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include "memtrace/wire.h"
 #include "shim/path.h"
+#include "shim/trails.h"
 
 enum { THREAD_LEVELS = 3 };
 
@@ -39,9 +40,10 @@ struct producer {
 	_Atomic uint64_t own_head;
 	uint64_t turn, turn_at; /* its last one and the position then, see turn.c */
 	uint32_t n_short, n_ticks, n_alone;
-	uint32_t unstamped; /* short records since the last tick, see tell.c */
-	uint64_t news;	    /* of shim_news, what it has heard of; 0: it is to listen each time */
-	struct trail trail;
+	uint32_t unstamped;   /* short records since the last tick, see tell.c */
+	uint64_t news;	      /* of shim_news, what it has heard of; 0: it is to listen each time */
+	uint64_t seed, epoch; /* of modules and rows, that its trails and paths are of */
+	struct trails trails;
 	struct paths paths;
 	struct thread *thread;
 };

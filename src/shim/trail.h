@@ -27,7 +27,7 @@
 #include "shim/real.h"
 
 enum {
-	TRAIL_FIRST = 128, /* frames that there is room for in the beginning */
+	TRAIL_FIRST = 64, /* frames that there is room for in the beginning */
 	TRAIL_MOST = 1 << 19,
 	TRAIL_CELLS = 3, /* at most, of one frame */
 };
@@ -66,7 +66,8 @@ struct trail {
 	uint32_t left; /* the first frames, that the last walk took over from the one before */
 	bool broken;   /* the last walk ended where nothing says who the caller is */
 	bool grown;    /* its memory is its own, not a part of the level's */
-	uint64_t seed, epoch; /* of modules and rows, when it was walked */
+	uint64_t seed; /* of the modules, that its hashes begin with */
+	uint64_t low;  /* the lowest leaf of this stack */
 };
 
 /* The bytes of a trail of CAPACITY frames; the first one's are given to trail_init, zeros. */

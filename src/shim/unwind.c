@@ -194,7 +194,8 @@ static bool pass(struct walk *walk, const struct trail_frame *frame)
 	if (cfi_kind(frame->row) == CFI_FRAME) {
 		/* Zero is the mark of the outermost frame (x86-64 psABI, "Initial Stack"). */
 		past = walk->at.rbp == 0 ? UNWIND_END : UNWIND_BROKEN;
-		if (past == UNWIND_BROKEN)
+		/* What is refused by its value alone is refused again. */
+		if (is_readable(walk, walk->at.rbp))
 			walk->unkept = walk->n_fresh;
 	} else if (cfi_kind(frame->row) != CFI_END) {
 		unwind_verify_left(frame->pc, frame->row);
@@ -309,4 +310,6 @@ void unwind_walk(struct trail *trail, uintptr_t hook)
 	else
 		trail->n = trail->left = walk.left;
 	trail->n_kept = trail->n - walk.unkept;
+	if (walk.left == 0 || hook + 16 < trail->low)
+		trail->low = hook + 16;
 }

@@ -124,6 +124,9 @@ Test(cfi, knows_ends_signals_and_what_it_cannot_say)
 	is_row(module, 48, CFI_RSP, 8, CFI_RBP_KEPT, 0);
 	is_row(module, 50, CFI_END, 0, CFI_RBP_KEPT, 0);
 	is_row(module, 52, CFI_UNKNOWN, 0, CFI_RBP_KEPT, 0);
+	/* A return address at a function's beginning, with nothing before it, was made by hand. */
+	is_row(module, 47, CFI_END, 0, CFI_RBP_KEPT, 0);
+	is_row(module, 46, CFI_FRAME, 16, CFI_RBP_AT_CFA, -16);
 	/* A signal's code that nothing is said about is known by its bytes, if these may be read.
 	 */
 	memcpy(module + 25, "\x48\xc7\xc0\x0f\0\0\0\x0f\x05", 9);

@@ -8,6 +8,7 @@
 #include "shim/channel.h"
 #include "shim/path.c"
 #include "shim/trail.c"
+#include "shim/trails.c"
 
 enum { PAGE = 4096, FRAMES = 100, FRAME_WORDS = 12 };
 
@@ -111,10 +112,13 @@ Test(trail, reads_nothing_beyond_a_change, .init = set_up)
 
 Test(trail, keeps_what_it_had_when_it_grows, .init = set_up)
 {
+	uint32_t capacity;
+
 	take(0, FRAMES, pc_of(FRAMES - 1));
+	capacity = trail.capacity;
 	cr_assert(trail_grow(&trail, 0));
 	cr_assert(trail_grow(&trail, 0));
-	cr_assert_eq(trail.capacity, 4 * TRAIL_FIRST);
+	cr_assert_eq(trail.capacity, 4 * capacity);
 	cr_assert_eq(trail.frames[FRAMES - 1].pc, pc_of(FRAMES - 1));
 	cr_assert_eq(trail_changed(&trail, FRAMES - 1), 0);
 	*(uint64_t *)trail.cells[3].address ^= 1;
@@ -216,4 +220,46 @@ Test(path, grows_when_it_is_missed_in_often, .init = set_up)
 	for (int i = 299; i >= 290; i--)
 		cr_assert_eq(find(40, pc_of(1000 + i)), 1 + (uint32_t)i);
 	paths_release(&paths);
+}
+
+/* A walk over the stack whose root is at ROOT, from a leaf at LEAF. */
+static void walk_on(struct trails *trails, uint64_t root, uint64_t leaf)
+{
+	struct trail *now = &trails->trail;
+
+	trails_turn_to(trails, leaf);
+	now->frames[0] = (struct trail_frame){.pc = pc_of(0), .rsp = root};
+	now->frames[1] = (struct trail_frame){.pc = pc_of(1), .rsp = leaf};
+	now->n = now->n_kept = 2;
+	now->low = leaf;
+}
+
+Test(trails, keeps_one_for_each_of_a_few_stacks, .init = set_up)
+{
+	struct trails trails = {.trail = trail};
+	const uint64_t roots[] = {0x10000000, 0x11000000, 0x11040000, 0x20000000};
+
+	for (int i = 0; i < 4; i++)
+		walk_on(&trails, roots[i], roots[i] - 0x800);
+	for (int round = 0; round < 3; round++)
+		for (int i = 0; i < 4; i++) {
+			trails_turn_to(&trails, roots[i] - 0x100);
+			cr_assert_eq(trails.trail.n_kept, 2);
+			cr_assert_eq(trails.trail.frames[0].rsp, roots[i]);
+			cr_assert_not(trails_turn_to(&trails, roots[i] - 0x900), "it is there");
+		}
+	cr_assert(trails_turn_to(&trails, 0x30000000));
+	cr_assert_eq(trails.trail.n_kept, 0, "a fifth begins anew");
+	trails_forget(&trails);
+	cr_assert_not(trails_turn_to(&trails, roots[0] - 0x100), "there is nothing to turn to");
+	trails_release(&trails);
+}
+
+Test(trails, a_single_stack_takes_no_more_memory, .init = set_up)
+{
+	struct trails trails = {.trail = trail};
+
+	for (uint64_t depth = 0; depth < 1 << 20; depth += 0x8000)
+		walk_on(&trails, 0x10000000, 0x10000000 - depth);
+	cr_assert_null(trails.others);
 }
