@@ -133,12 +133,11 @@ static void describe_end(struct collector *collector, const struct image *image,
 /* What was named ahead is the last image's: the others are written by children. */
 static struct symbolizer *take_symbolizer(struct collector *collector, const struct reader_process *process)
 {
-	struct naming_ahead *ahead = collector->ahead;
+	struct naming_ahead *ahead = process == collector->last ? collector->ahead : NULL;
 
-	if (!ahead || process != collector->last)
-		return symbolizer_new(NULL);
-	collector->ahead = NULL;
-	return naming_ahead_take(ahead);
+	if (ahead)
+		collector->ahead = NULL;
+	return ahead ? naming_ahead_take(ahead) : symbolizer_new(NULL);
 }
 
 struct snapshot *collector_snapshot(struct collector *collector, struct reader_process *process, bool ended)
