@@ -18,6 +18,7 @@
 #include "cmd/command.h"
 #include "cmd/log.h"
 #include "cmd/pattern.h"
+#include "cmd/serve.h"
 #include "cmd/shim_path.h"
 #include "cmd/summary.h"
 #include "record/program.h"
@@ -25,7 +26,7 @@
 enum { FRAMES_DEFAULT = 128, CHECKPOINT_DEFAULT_S = 30 };
 
 struct run_options {
-	const char *output, *transport, *follow;
+	const char *output, *transport, *follow, *snapshot_at;
 	int64_t frames, checkpoint;
 	const char *top;
 	bool force, quiet;
@@ -46,6 +47,9 @@ static const struct option_row options[] = {
 	{ .name = "transport", .type = OPTION_CHOICE, .offset = offsetof(struct run_options, transport),
 		.argument = "HOW", .summary = "how events travel: ring (shared memory, default) or pipe",
 		.choices = "ring|pipe" },
+	{ .name = "snapshot-at", .type = OPTION_TEXT, .offset = offsetof(struct run_options, snapshot_at),
+		.argument = "MOMENTS",
+		.summary = "moments to keep: exit,peak (always), every:30s,growth:100M,rss:2G,SIG:USR2" },
 	{ .name = "checkpoint", .type = OPTION_NUMBER, .offset = offsetof(struct run_options, checkpoint),
 		.argument = "SECONDS", .summary = "write what is known so far every SECONDS (default: 30)", .low = 1,
 		.high = 86400 },
@@ -85,6 +89,7 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	DEFAULT_OF(output);
 	DEFAULT_OF(transport);
 	DEFAULT_OF(follow);
+	DEFAULT_OF(snapshot_at);
 	DEFAULT_OF(frames);
 	DEFAULT_OF(checkpoint);
 	DEFAULT_OF(top);
@@ -209,6 +214,9 @@ static int run_found(const struct run_options *chosen, struct target_program *pr
 	char *refusal = NULL;
 	int status;
 
+	if (chosen->snapshot_at && snapshot_at_parse(&with.at, chosen->snapshot_at, err) < 0)
+		return -1;
+	serve_signals(&with.at);
 	if (kind == PROGRAM_BROKEN)
 		return error_status(err, EXIT_NOT_EXECUTABLE, "cannot run '%s': it is %s", name, reason);
 	if (kind == PROGRAM_OWN_MALLOC) {

@@ -20,8 +20,10 @@
 #include "cmd/naming.h"
 #include "cmd/naming_ahead.h"
 #include "cmd/pattern.h"
+#include "cmd/serve.h"
 #include "record/door.h"
 #include "record/program.h"
+#include "record/resident.h"
 
 enum { WRITERS_MAX = 2, BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, NAMES_TRIED = 1000 };
 #define CHECK_ENDS_NS 5000000ull
@@ -95,25 +97,6 @@ static void name_untraced(struct collector *collector, struct reader_process *pr
 		follow->program = xstrdup(path);
 		follow->why = xstrdup(kind == PROGRAM_TRACEABLE ? "it was started without memtrace's environment" : reason);
 	}
-}
-
-static uint64_t resident_bytes(int32_t pid)
-{
-	char path[64], text[128];
-	unsigned long size, resident = 0;
-	ssize_t got;
-	int fd;
-
-	snprintf(path, sizeof path, "/proc/%d/statm", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	got = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (got <= 0)
-		return 0;
-	text[got] = 0;
-	return sscanf(text, "%lu %lu", &size, &resident) == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static void describe_end(struct collector *collector, const struct image *image, struct image_state *state)
@@ -349,6 +332,7 @@ static void tick(struct collector *collector)
 	reader_check_ends(&collector->reader);
 	take_ended(collector);
 	reap_writers(collector, WRITERS_MAX);
+	serve(collector, now);
 	if (!collector->target->ended && (rss = resident_bytes(collector->target->pid)))
 		collector->rss = rss;
 	if (collector->options->checkpoint_s &&
@@ -400,6 +384,7 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 	gethostname(collector->host, sizeof collector->host - 1);
 	collector->door = door_open(pool);
 	reader_init(&collector->reader, pool, target->pid);
+	collector->reader.moments = &options->at.rules;
 	collector->ahead = naming_ahead_new();
 	while (!target_poll(target))
 		step(collector);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include "base/error.h"
+#include "cmd/snapshot_at.h"
 #include "record/reader.h"
 #include "record/target.h"
 
@@ -18,6 +19,7 @@ struct collector_options {
 	const char *refusal;     /* why the program is not traced; NULL: it is */
 	bool force;
 	uint64_t frames_limit;
+	struct snapshot_at at;
 	uint64_t checkpoint_s;   /* seconds between checkpoints; 0 none */
 };
 

@@ -67,6 +67,7 @@ void image_free(struct image *image)
 	map_free(&image->places);
 	map_free(&image->orphans);
 	ledger_release(&image->ledger);
+	moments_release(&image->moments);
 	live_clear(&image->live);
 	ranges_release(&image->ranges);
 	free(image->executable);

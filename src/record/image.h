@@ -17,6 +17,7 @@
 #include "record/event.h"
 #include "record/ledger.h"
 #include "record/live.h"
+#include "record/moments.h"
 #include "record/ranges.h"
 
 struct image_node {
@@ -83,6 +84,7 @@ struct image {
 	struct ledger ledger;
 	struct live live;
 	struct ranges ranges;
+	struct moments moments;      /* that were labelled */
 	struct map orphans;          /* (domain, addr) of frees before their allocation → tick */
 	uint32_t clears;             /* CLEAR events so far */
 	uint64_t latest;             /* tick of the youngest event so far: what is older comes late */
@@ -103,6 +105,13 @@ void image_thread_name(struct image *image, int32_t tid, const char *name, size_
 void image_load(struct image *image, const void *data, size_t size, uint64_t realtime_ns);
 void image_unload(struct image *image, uint32_t id, uint64_t realtime_ns);
 void image_domain_name(struct image *image, uint32_t domain, const char *name, size_t size);
+/* Whether moments_grown is to be called. */
+static inline bool image_has_grown(const struct image *image)
+{
+	uint64_t live = image->ledger.allocated.size - image->ledger.freed.size;
+
+	return live > image->moments.growth_last || image->ledger.peak.size > image->moments.growth_last;
+}
 /* A ring that ended in the middle of a realloc: the block was still there. */
 void image_ring_end(struct image *image, struct image_ring *ring);
 /* A sentence about what is incomplete; once each. */
@@ -116,7 +125,7 @@ struct image_state {             /* what the snapshot is to say about now */
 	const char *directory, *host, *version;
 };
 
-/* The snapshot with moments MOMENT and "peak"; its locations have addresses and modules, and no names yet. */
+/* The snapshot with moments MOMENT, "peak" and those that were labelled; its locations have addresses and modules, and no names yet. */
 struct snapshot *image_snapshot(struct image *image, const struct image_state *state);
 
 #endif

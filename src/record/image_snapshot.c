@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * An image as a snapshot: the shim's nodes become locations and stacks, the accounts become traces with their counts at
- * the present and at the peak. Names come later (cmd/naming.c); until then a location's one frame is its module.
+ * the present, at the peak and at labelled moments. Names come later (cmd/naming.c); until then a location's one frame is its module.
  * Cost: the nodes and traces once, never the events.
  */
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 
 /* A cut stack's depth is the program's word; it must leave room for what is added to it. */
 enum { DEPTH_MAX = 1 << 30 };
+enum { FIRST_LABELLED = 2 /* behind the present and the peak */ };
 
 struct draft {
 	struct image *image;
@@ -106,6 +107,42 @@ static const char *domain_name(const struct image *image, uint32_t domain)
 	return name ? image->names.items[*name] : NULL;
 }
 
+static void add_labelled(struct draft *draft)
+{
+	const struct moments *moments = &draft->image->moments;
+
+	for (size_t i = 0; i < moments->kept.count; i++) {
+		struct moment *moment = ARRAY_PUSH(&draft->snapshot->moments);
+
+		moment->name = strings_add(draft->snapshot->strings, moments->kept.items[i].label);
+		moment->time_ns = moments->kept.items[i].time_ns;
+		moment->rss = moments->kept.items[i].rss;
+	}
+}
+
+/* TRACES: the snapshot's trace of each account. */
+static void count_labelled(struct draft *draft, const uint32_t *traces)
+{
+	const struct moments *moments = &draft->image->moments;
+
+	for (size_t i = 0; i < moments->kept.count; i++) {
+		const struct buffer *bytes = &moments->kept.items[i].counts;
+		struct cursor cursor = cursor_over(bytes->data, bytes->size);
+		struct moment *moment = &draft->snapshot->moments.items[FIRST_LABELLED + i];
+		uint64_t index = UINT64_MAX;
+		struct sums live;
+
+		while (moments_next(&cursor, &index, &live)) {
+			struct counts *counts = snapshot_counts(draft->snapshot, FIRST_LABELLED + i, traces[index]);
+
+			counts->size += live.size;
+			counts->count += live.count;
+			moment->live.size += live.size;
+			moment->live.count += live.count;
+		}
+	}
+}
+
 /* Several accounts may become one trace: two ids can name one stack. */
 static void add_traces(struct draft *draft, struct moment *exit, struct moment *peak)
 {
@@ -140,6 +177,7 @@ static void add_traces(struct draft *draft, struct moment *exit, struct moment *
 		peak->live.size += then.size;
 		peak->live.count += then.count;
 	}
+	count_labelled(draft, traces);
 	free(traces);
 }
 
@@ -215,6 +253,7 @@ struct snapshot *image_snapshot(struct image *image, const struct image_state *s
 	moment->rss = state->rss;
 	moment = ARRAY_PUSH(&draft.snapshot->moments);
 	moment->name = strings_add(draft.snapshot->strings, "peak");
+	add_labelled(&draft);
 	add_traces(&draft, &draft.snapshot->moments.items[0], &draft.snapshot->moments.items[1]);
 	add_run(&draft, state);
 	builder_release(&draft.builder);

@@ -132,6 +132,8 @@ static bool hand_on(struct ring *ring, uint64_t until)
 	do {
 		image_event(image, &ring->image, &ring->next);
 		image_words(image, &ring->image, &ring->stream, until);
+		if (__builtin_expect(image_has_grown(image), 0))
+			moments_grown(image);
 		ring->have_next = next_event(ring, &ring->next);
 	} while (ring->have_next && ring->next.tick <= until && is_final(ring));
 	return ring->have_next;

@@ -86,6 +86,7 @@ struct reader_process *reader_process(struct reader *reader, uint32_t index, uin
 	process->generation = generation;
 	process->pidfd = -1;
 	process->image = image_new(reader->pool->processes[index].pid);
+	moments_init(&process->image->moments, reader->moments);
 	reader->by_index[index] = process;
 	*ARRAY_PUSH(&reader->processes) = process;
 	return process;

@@ -63,6 +63,7 @@ struct reader {
 	struct ring *rings[WIRE_SLOTS];
 	struct reader_process *by_index[WIRE_PROCESSES];
 	ARRAY(struct { int32_t pid; uint32_t images; }) pids;
+	const struct moments_rules *moments; /* of every image; NULL: none. To be set by the owner */
 	int32_t first_pid;       /* of the program that was started */
 	bool first_seen;
 	uint8_t *input;          /* bytes of the pipe not parsed yet */

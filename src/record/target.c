@@ -4,7 +4,7 @@
  * the channel, our descriptors, our signal dispositions as we were given them: everything else as without memtrace.
  *
  * Signals: what a terminal sends goes to the whole foreground group, the program included, so we only survive it; what
- * somebody sends to us alone is passed on to the program.
+ * somebody sends to us alone is passed on to the program, but for the signals that ask something of us (target_keep_signal).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +20,7 @@ static const int forwarded[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGU
 enum { N_FORWARDED = sizeof forwarded / sizeof *forwarded };
 
 static volatile pid_t signal_target;
+static volatile unsigned int kept[64], asked[64]; /* by signal: how often it came, + 1; 0: it is passed on */
 static struct pool *signal_pool;
 static struct sigaction former[N_FORWARDED], former_child, former_size;
 
@@ -28,8 +29,12 @@ static void pass_on(int number, siginfo_t *info, void *context)
 	int saved = errno;
 
 	(void)context;
-	if (info->si_code <= 0 && signal_target > 0)
+	if (info->si_code <= 0 && kept[number]) {
+		kept[number]++;
+		pool_awake(signal_pool);
+	} else if (info->si_code <= 0 && signal_target > 0) {
 		kill(signal_target, number);
+	}
 	errno = saved;
 }
 
@@ -52,6 +57,20 @@ static void take_signals(struct pool *pool)
 		sigaction(forwarded[i], &action, &former[i]);
 	sigaction(SIGCHLD, &child, &former_child);
 	sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, &former_size);
+}
+
+void target_keep_signal(int number)
+{
+	if (!kept[number])
+		kept[number] = asked[number] = 1;
+}
+
+unsigned int target_kept_signals(int number)
+{
+	unsigned int before = asked[number];
+
+	asked[number] = kept[number];
+	return asked[number] - before;
 }
 
 static void give_signals_back(void)
