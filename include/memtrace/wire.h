@@ -38,7 +38,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define WIRE_MAGIC 0x657261727454656dull
 
 /* The environment of the watched program: "VERSION:COLLECTOR_PID:POOL_FD:POOL_INODE:PIPE_FD:PIPE_INODE:KEY", decimal, KEY 16 hex
