@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "cmd/naming_ahead.h"
 
+enum { OPEN = 12 };
 #define FIRST_NS 10000000ull
 #define LONGEST_NS 2000000000ull
 
@@ -45,8 +46,10 @@ struct naming_ahead {
 struct naming_ahead *naming_ahead_new(void)
 {
 	struct naming_ahead *ahead = xcalloc(1, sizeof *ahead);
+	/* The same modules are asked for again and again. */
+	const struct symbolizer_options options = { .open = OPEN };
 
-	ahead->symbolizer = symbolizer_new(NULL);
+	ahead->symbolizer = symbolizer_new(&options);
 	ahead->known.key_size = 2 * sizeof(uint64_t);
 	ahead->step_ns = FIRST_NS;
 	pthread_mutex_init(&ahead->lock, NULL);

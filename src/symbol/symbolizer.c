@@ -2,7 +2,7 @@
 /*
  * The door: modules by number, and a cache of every address ever asked for, since heap profiles
  * repeat them. Behind it each module has a namer (a process of its own, normally), started at the
- * module's first question. At most OPEN_MAX are kept open: a profile is named module by module, and
+ * module's first question. Only a few (options.open) are kept open: a profile is named module by module, and
  * opened files are the memory of this room. What is open longest then gives its process to the
  * next.
  *
@@ -20,7 +20,7 @@
 #include "symbol/namer.h"
 #include "symbol/symbolizer.h"
 
-#define OPEN_MAX 4
+#define OPEN_DEFAULT 4
 
 struct chain {
 	size_t first, count;
@@ -53,6 +53,8 @@ struct symbolizer *symbolizer_new(const struct symbolizer_options *options)
 
 	if (options)
 		symbolizer->options = *options;
+	if (!symbolizer->options.open)
+		symbolizer->options.open = OPEN_DEFAULT;
 	symbolizer->strings = strings_new();
 	symbolizer->module_of = (struct map)MAP_INIT(uint64_t);
 	if (symbolizer->options.root)
@@ -144,7 +146,7 @@ static void use(struct symbolizer *symbolizer, struct known_module *module)
 		if (!oldest || other->used < oldest->used)
 			oldest = other;
 	}
-	if (n_open >= OPEN_MAX && !namer_take(module->namer, oldest->namer))
+	if (n_open >= symbolizer->options.open && !namer_take(module->namer, oldest->namer))
 		namer_rest(oldest->namer);
 }
 

@@ -22,6 +22,8 @@ struct symbolizer_options {
 			  * corrupt input that kills libdwarf costs a module's names, never the
 			  * caller */
 	bool raw_names;	 /* not demangled: to compare with other symbolizers */
+	unsigned int open; /* the files of so many modules are kept open at once, each by a
+			    * process of its own; 0: 4 */
 };
 
 /* Never NULL. OPTIONS may be NULL for the defaults. */
