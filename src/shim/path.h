@@ -99,7 +99,7 @@ static inline bool path_is_joined(const struct path *path, const struct trail *t
 }
 
 /* The trace id of the hook at FRAME, or 0: its caller's way is not known. */
-static inline uint32_t path_find(
+static inline __attribute__((always_inline)) uint32_t path_find(
 	const struct paths *paths, const struct trail *trail, uintptr_t frame)
 {
 	const uint64_t *state = (const uint64_t *)frame, pc = state[1], rsp = frame + 16;
