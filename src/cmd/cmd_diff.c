@@ -7,15 +7,31 @@
 #include "cmd/command.h"
 #include "cmd/query_options.h"
 #include "cmd/snapfile.h"
+#include "cmd/strict.h"
 
 struct diff_options {
 	struct query_options query;
+	bool exit_code;
 };
 
 static const struct option_row rows[] = {
 	QUERY_OPTION_ROWS,
+	{.name = "exit-code",
+		.type = OPTION_FLAG,
+		.offset = offsetof(struct diff_options, exit_code),
+		.summary = "exit 1 when there is a difference"},
 	{.name = NULL},
 };
+
+/* Rows that are not shown count too. */
+static bool differs(const struct table *table)
+{
+	for (size_t i = 0; i < table->rows.count; i++) {
+		if (table->rows.items[i].status != ROW_SAME)
+			return true;
+	}
+	return false;
+}
 
 static int print(const struct diff_options *options, const struct snapfile *old,
 	const struct snapfile *new, struct error *err)
@@ -35,6 +51,8 @@ static int print(const struct diff_options *options, const struct snapfile *old,
 		query_options_printer(&options->query, &out)->table(&table, &out);
 		rc = out_finish(&out, err);
 	}
+	if (rc == 0 && options->exit_code && differs(&table))
+		rc = EXIT_CHECK_FAILED;
 	if (table.query)
 		table_release(&table);
 	query_release(&query);
@@ -65,6 +83,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 {
 	struct diff_options *options = data;
 	struct snapfile old = {0}, new = {0};
+	const struct snapfile *snaps[] = {&old, &new};
 	const char *names[2] = {NULL, NULL};
 	char *found[2] = {NULL, NULL};
 	int rc = query_options_check(&options->query, err);
@@ -77,6 +96,8 @@ static int run(void *data, int argc, char **argv, struct error *err)
 		rc = snapfile_open(&new, names[1], err);
 	if (rc == 0)
 		rc = print(options, &old, &new, err);
+	if (rc >= 0 && strict_status(options->query.strict, snaps, 2) && rc == 0)
+		rc = EXIT_INCOMPLETE;
 	snapfile_close(&old);
 	snapfile_close(&new);
 	free(found[0]);

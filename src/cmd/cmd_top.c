@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 #include "cmd/query_options.h"
 #include "cmd/snapfile.h"
+#include "cmd/strict.h"
 
 struct top_options {
 	struct query_options query;
@@ -42,6 +43,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 {
 	struct top_options *options = data;
 	struct snapfile snap = {0};
+	const struct snapfile *snaps[] = {&snap};
 	char *newest = NULL;
 	int rc = query_options_check(&options->query, err);
 
@@ -55,6 +57,8 @@ static int run(void *data, int argc, char **argv, struct error *err)
 		rc = snapfile_open(&snap, newest ? newest : argv[0], err);
 	if (rc == 0)
 		rc = print(options, &snap, err);
+	if (rc == 0)
+		rc = strict_status(options->query.strict, snaps, 1);
 	snapfile_close(&snap);
 	free(newest);
 	query_options_release(&options->query);

@@ -18,7 +18,7 @@ struct query_options {
 	const char *by, *cumulative, *sort, *format, *only_domain;
 	struct option_list filters;
 	struct option_number limit, frames;
-	bool all_frames, hide_std, oldest_first, json;
+	bool all_frames, hide_std, oldest_first, strict, json;
 };
 
 /* Rows of a command's table; its options struct begins with struct query_options. */
@@ -65,6 +65,8 @@ struct query_options {
 		.summary = "of tracebacks show the N most recent frames; -N drops N"), \
 	QUERY_ROW("oldest-first", 0, OPTION_FLAG, oldest_first, \
 		.summary = "show tracebacks with the oldest frame first"), \
+	QUERY_ROW("strict", 0, OPTION_FLAG, strict, \
+		.summary = "exit 3 when the data is incomplete"), \
 	QUERY_ROW("format", 0, OPTION_CHOICE, format, \
 		.argument = "FORMAT", .choices = PRINTER_NAMES, \
 		.summary = "text, table, json or csv (default: table on a terminal, else text)"), \
