@@ -47,7 +47,7 @@ enum format_encoding {
 	FORMAT_ZSTD = 1, /* one or more zstd frames (RFC 8878) */
 };
 
-/* Kinds of sections. All but the padding must be there, each once, in any order. */
+/* Kinds of sections, each once, in any order. All up to the counts but the padding must be there. */
 enum format_section {
 	FORMAT_PADDING = 0,  /* zeros, raw; means nothing */
 	FORMAT_STRINGS = 1,  /* every name, once; others refer to it by its number, 0 is "" */
@@ -64,6 +64,8 @@ enum format_section {
 	FORMAT_STACKS = 12,
 	FORMAT_TRACES = 13,
 	FORMAT_COUNTS = 14, /* moments × traces rows, moment after moment */
+	FORMAT_BLOCKS = 15, /* live blocks by address; there only where they were to be kept */
+	FORMAT_PARTS = 16,  /* the snapshots that this one was merged from; else not there */
 };
 
 /* How a column's values stand in their varints. */

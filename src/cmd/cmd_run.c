@@ -29,7 +29,7 @@ struct run_options {
 	const char *output, *transport, *follow, *snapshot_at;
 	int64_t frames, checkpoint;
 	const char *top;
-	bool force, quiet;
+	bool force, blocks, quiet;
 };
 
 static const struct option_row options[] = {
@@ -53,6 +53,8 @@ static const struct option_row options[] = {
 	{ .name = "checkpoint", .type = OPTION_NUMBER, .offset = offsetof(struct run_options, checkpoint),
 		.argument = "SECONDS", .summary = "write what is known so far every SECONDS (default: 30)", .low = 1,
 		.high = 86400 },
+	{ .name = "blocks", .type = OPTION_FLAG, .offset = offsetof(struct run_options, blocks),
+		.summary = "keep the address of each live block in the snapshot, for memtrace addr" },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = offsetof(struct run_options, quiet),
 		.summary = "say nothing but errors" },
 	{ .name = NULL },
@@ -94,6 +96,7 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	DEFAULT_OF(checkpoint);
 	DEFAULT_OF(top);
 	DEFAULT_OF(force);
+	DEFAULT_OF(blocks);
 	DEFAULT_OF(quiet);
 #undef DEFAULT_OF
 	return 0;
@@ -208,6 +211,7 @@ static int run_found(const struct run_options *chosen, struct target_program *pr
 		.pattern = chosen->output ? chosen->output : PATTERN_DEFAULT,
 		.program = name,
 		.force = chosen->force,
+		.blocks = chosen->blocks,
 		.frames_limit = chosen->frames ? (uint64_t)chosen->frames : FRAMES_DEFAULT,
 		.checkpoint_s = chosen->checkpoint ? (uint64_t)chosen->checkpoint : CHECKPOINT_DEFAULT_S,
 	};

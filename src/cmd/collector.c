@@ -129,7 +129,7 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 	struct symbolizer *symbolizer;
 	struct snapshot *snapshot;
 	struct image_state state = {
-		.moment = ended ? "exit" : "now", .ended = ended, .taken_ns = clock_ns(CLOCK_REALTIME),
+		.moment = ended ? "exit" : "now", .ended = ended, .blocks = collector->options->blocks, .taken_ns = clock_ns(CLOCK_REALTIME),
 		.frames_limit = collector->options->frames_limit, .lost = shared->lost_events,
 		.cut_stacks = shared->cut_stacks, .tracer_memory = shared->tracer_memory,
 		.directory = collector->directory, .host = collector->host, .version = MEMTRACE_VERSION,

@@ -22,7 +22,7 @@ struct command {
 };
 
 extern const struct command command_run, command_top, command_diff, command_info, command_export,
-	command_import, command_check, command_help;
+	command_import, command_addr, command_check, command_help;
 
 /* All of them, ending with NULL, in the order of `memtrace help`. */
 extern const struct command *const commands[];

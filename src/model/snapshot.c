@@ -31,6 +31,7 @@ void snapshot_free(struct snapshot *snapshot)
 	ARRAY_FREE(&snapshot->run.command);
 	ARRAY_FREE(&snapshot->run.problems);
 	ARRAY_FREE(&snapshot->run.follows);
+	ARRAY_FREE(&snapshot->run.parts);
 	ARRAY_FREE(&snapshot->moments);
 	ARRAY_FREE(&snapshot->threads);
 	ARRAY_FREE(&snapshot->domains);
@@ -39,6 +40,7 @@ void snapshot_free(struct snapshot *snapshot)
 	ARRAY_FREE(&snapshot->locations);
 	ARRAY_FREE(&snapshot->stacks);
 	ARRAY_FREE(&snapshot->traces);
+	ARRAY_FREE(&snapshot->blocks);
 	free(snapshot->counts);
 	free(snapshot);
 }
@@ -132,4 +134,23 @@ int snapshot_sum(struct snapshot *snapshot, struct error *err)
 			return -1;
 	}
 	return 0;
+}
+
+/* By trace too, so that the same blocks are the same file. */
+static int compare_blocks(const void *a_data, const void *b_data)
+{
+	const struct block *a = a_data, *b = b_data;
+
+	if (a->address != b->address)
+		return a->address < b->address ? -1 : 1;
+	if (a->size != b->size)
+		return a->size > b->size ? -1 : 1;
+	return (a->trace > b->trace) - (a->trace < b->trace);
+}
+
+void snapshot_sort_blocks(struct snapshot *snapshot)
+{
+	if (snapshot->blocks.count)
+		qsort(snapshot->blocks.items, snapshot->blocks.count, sizeof(struct block),
+			compare_blocks);
 }

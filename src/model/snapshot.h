@@ -11,10 +11,12 @@
  *     ├─> thread, domain
  *     └─> counts[moment × n_traces + trace]
  *
+ *   block ──> trace                          where the recorder was told to keep them
+ *
  * Invariants (snapshot_check holds a file to them, so nobody else needs to): every index is inside
  * its table; a stack's parent is a lower index; each location's frames begin where those of the one
  * before it end; a location's last frame is not inlined; the first
- * moment is always there; names are interned in `strings`; no sum is over SNAPSHOT_SIZE_MAX.
+ * moment is always there; blocks are sorted by address; names are interned in `strings`; no sum is over SNAPSHOT_SIZE_MAX.
  * A stack's walk from the leaf gives the most recent frame first. live = allocated − freed is never
  * stored twice: a moment's counts are the live blocks at that moment.
  */
@@ -120,6 +122,24 @@ struct follow {
 	string_id why;	   /* why it is not traced; "" it is */
 };
 
+/* One of the snapshots that a merged one was made of. */
+struct part {
+	string_id file, command; /* its arguments with spaces between them */
+	int64_t pid;
+	uint32_t image;
+	bool complete;
+	uint64_t taken_ns;
+	struct counts live;		/* at its default moment */
+	uint64_t peak_size, peak_count; /* as in struct run */
+};
+
+/* A live block of the default moment. Of a mapping from which a part was taken out each piece is
+ * one. */
+struct block {
+	uint64_t address, size;
+	uint32_t trace;
+};
+
 struct run {
 	ARRAY(string_id) command;			/* argv */
 	string_id executable, directory, host;
@@ -138,6 +158,7 @@ struct run {
 	uint64_t events, events_lost, unknown_frees, cut_stacks;
 	uint64_t tracer_memory; /* bytes added to the program */
 	ARRAY(struct follow) follows;
+	ARRAY(struct part) parts; /* empty: it was not merged */
 };
 
 struct snapshot {
@@ -152,6 +173,8 @@ struct snapshot {
 	ARRAY(struct stack)
 	stacks; /* stacks.items[0] is the empty stack: parent 0, location INDEX_NONE */
 	ARRAY(struct trace) traces;
+	bool keeps_blocks;	    /* false: nobody kept them, and there are none here */
+	ARRAY(struct block) blocks; /* by address; the same address in several domains is several */
 	struct counts *counts; /* moments.count × traces.count, moment-major; snapshot_alloc_counts
 				  makes it */
 };
@@ -177,6 +200,8 @@ static inline struct counts *snapshot_counts(
 {
 	return &snapshot->counts[moment * snapshot->traces.count + trace];
 }
+/* Brings the blocks into their order. */
+void snapshot_sort_blocks(struct snapshot *snapshot);
 /* The moment NAME's index; NULL: "now" if it is there, else "exit", else the first. -1 with an
  * error naming those there are. */
 int snapshot_moment(const struct snapshot *snapshot, const char *name, struct error *err);

@@ -180,6 +180,39 @@ static int check_moments(const struct snapshot *snapshot, struct error *err)
 	return 0;
 }
 
+static int check_blocks(const struct snapshot *snapshot, struct error *err)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < snapshot->blocks.count; i++) {
+		const struct block *block = &snapshot->blocks.items[i];
+
+		if (block->trace >= snapshot->traces.count)
+			return bad(err, "block", i, "has a trace that is not there");
+		if (block->address < last)
+			return bad(err, "block", i, "is below the one before it");
+		if (!in_range(block->size))
+			return bad(err, "block", i, "is larger than 2^63 - 1");
+		last = block->address;
+	}
+	return 0;
+}
+
+static int check_parts(const struct snapshot *snapshot, struct error *err)
+{
+	for (size_t i = 0; i < snapshot->run.parts.count; i++) {
+		const struct part *part = &snapshot->run.parts.items[i];
+
+		if (!named(snapshot, part->file) || !named(snapshot, part->command))
+			return bad(err, "part", i, "has no name");
+		if (!in_range(part->taken_ns) || !in_range(part->live.size) ||
+			!in_range(part->live.count) || !in_range(part->peak_size) ||
+			!in_range(part->peak_count))
+			return bad(err, "part", i, "has a number over 2^63 - 1");
+	}
+	return 0;
+}
+
 int snapshot_check(const struct snapshot *snapshot, struct error *err)
 {
 	uint64_t *depths = xcalloc(snapshot->stacks.count, sizeof(*depths));
@@ -187,7 +220,8 @@ int snapshot_check(const struct snapshot *snapshot, struct error *err)
 
 	if (check_run(snapshot, err) == 0 && check_names(snapshot, err) == 0 &&
 		check_locations(snapshot, err) == 0 && check_stacks(snapshot, depths, err) == 0 &&
-		check_traces(snapshot, depths, err) == 0 && check_moments(snapshot, err) == 0)
+		check_traces(snapshot, depths, err) == 0 && check_moments(snapshot, err) == 0 &&
+		check_blocks(snapshot, err) == 0 && check_parts(snapshot, err) == 0)
 		rc = 0;
 	free(depths);
 	return rc;

@@ -117,6 +117,25 @@ static const struct column counts_columns[] = {
 	COLUMN(struct counts, count, FORMAT_PLAIN),
 };
 
+static const struct column block_columns[] = {
+	COLUMN(struct block, address, FORMAT_DELTA),
+	COLUMN(struct block, size, FORMAT_PLAIN),
+	COLUMN(struct block, trace, FORMAT_PLAIN),
+};
+
+static const struct column part_columns[] = {
+	COLUMN(struct part, file, FORMAT_PLAIN),
+	COLUMN(struct part, command, FORMAT_PLAIN),
+	COLUMN(struct part, pid, FORMAT_SIGNED),
+	COLUMN(struct part, image, FORMAT_PLAIN),
+	COLUMN(struct part, complete, FORMAT_PLAIN),
+	COLUMN(struct part, taken_ns, FORMAT_PLAIN),
+	COLUMN(struct part, live.size, FORMAT_PLAIN),
+	COLUMN(struct part, live.count, FORMAT_PLAIN),
+	COLUMN(struct part, peak_size, FORMAT_PLAIN),
+	COLUMN(struct part, peak_count, FORMAT_PLAIN),
+};
+
 #define TABLE(section, name, field, type, columns)                                                 \
 	{                                                                                          \
 		section, name, offsetof(struct snapshot, field), sizeof(type), columns,            \
@@ -137,6 +156,8 @@ const struct table snapshot_tables[] = {
 	TABLE(FORMAT_STACKS, "stacks", stacks, struct stack, stack_columns),
 	TABLE(FORMAT_TRACES, "traces", traces, struct trace, trace_columns),
 	TABLE(FORMAT_COUNTS, "counts", counts, struct counts, counts_columns),
+	TABLE(FORMAT_BLOCKS, "blocks", blocks, struct block, block_columns),
+	TABLE(FORMAT_PARTS, "parts", run.parts, struct part, part_columns),
 };
 const size_t snapshot_n_tables = sizeof(snapshot_tables) / sizeof(snapshot_tables[0]);
 

@@ -29,7 +29,13 @@ struct table {
 	size_t n_columns;
 };
 
-/* Every section of the file but the strings, in the order that they are written in. */
+/* Whether a file may be without the table: it then says nothing. */
+static inline bool table_is_optional(const struct table *table)
+{
+	return table->section == FORMAT_BLOCKS || table->section == FORMAT_PARTS;
+}
+
+/* Every section that a file can have but the strings, in the order that they are written in. */
 extern const struct table snapshot_tables[];
 extern const size_t snapshot_n_tables;
 

@@ -143,6 +143,7 @@ static int check_sections(const struct sections *sections, size_t size, struct e
 	return 0;
 }
 
+/* *FOUND is NULL where there is none. */
 static int find_section(const struct sections *sections, enum format_section kind,
 	const struct section **found, struct error *err)
 {
@@ -154,7 +155,7 @@ static int find_section(const struct sections *sections, enum format_section kin
 			return corrupt(err, *found, "comes twice");
 		*found = &sections->items[i];
 	}
-	return *found ? 0 : error_set(err, "corrupt: section %s is missing", name_of(kind));
+	return 0;
 }
 
 /* The raw bytes of a section, in *UNPACKED (to be freed, NULL where they need no unpacking). */
@@ -198,13 +199,19 @@ static int decode_strings(struct strings *strings, struct cursor *cursor)
 static int load(struct snapshot *snapshot, const struct sections *sections,
 	const struct table *table, struct error *err)
 {
+	enum format_section kind = table ? table->section : FORMAT_STRINGS;
 	const struct section *section;
 	struct cursor cursor;
 	uint8_t *unpacked;
 	int rc;
 
-	if (find_section(sections, table ? table->section : FORMAT_STRINGS, &section, err) < 0)
+	if (find_section(sections, kind, &section, err) < 0)
 		return -1;
+	if (!section && table && table_is_optional(table))
+		return 0;
+	if (!section)
+		return error_set(err, "corrupt: section %s is missing", name_of(kind));
+	snapshot->keeps_blocks |= kind == FORMAT_BLOCKS;
 	rc = unpack(section, &unpacked, &cursor, err);
 	if (rc == 0) {
 		rc = table ? table_decode(table, snapshot, &cursor)

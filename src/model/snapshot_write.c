@@ -107,6 +107,15 @@ static void add_padding(struct writer *writer)
 	add_entry(writer, FORMAT_PADDING, FORMAT_RAW, writer->bodies.size - start, start);
 }
 
+static bool wanted(const struct table *table, const struct snapshot *snapshot)
+{
+	if (table->section == FORMAT_BLOCKS)
+		return snapshot->keeps_blocks;
+	if (table->section == FORMAT_PARTS)
+		return snapshot->run.parts.count > 0;
+	return true;
+}
+
 void snapshot_encode(const struct snapshot *snapshot, struct buffer *buffer)
 {
 	struct writer writer = {0};
@@ -116,6 +125,8 @@ void snapshot_encode(const struct snapshot *snapshot, struct buffer *buffer)
 	encode_strings(snapshot->strings, &raw);
 	add_section(&writer, FORMAT_STRINGS, &raw);
 	for (size_t i = 0; i < snapshot_n_tables; i++) {
+		if (!wanted(&snapshot_tables[i], snapshot))
+			continue;
 		raw.size = 0;
 		table_encode(&snapshot_tables[i], snapshot, &raw);
 		add_section(&writer, snapshot_tables[i].section, &raw);

@@ -108,14 +108,14 @@ static size_t share_of(const struct grid *grid, size_t i)
 	return (size_t)1 << (grid->depth - grid->parts[i]->depth);
 }
 
-void grid_visit(const struct grid *grid, void (*visit)(uint64_t value))
+void grid_visit(const struct grid *grid, void (*visit)(void *data, const struct grid_entry *entry), void *data)
 {
 	if (!grid->parts)
 		return;
 	for (size_t i = 0; i < (size_t)1 << grid->depth; i += share_of(grid, i))
 		for (size_t at = 0; at < GRID_PART; at++)
 			if (grid->parts[i]->entries[at].value)
-				visit(grid->parts[i]->entries[at].value);
+				visit(data, &grid->parts[i]->entries[at]);
 }
 
 void grid_clear(struct grid *grid)

@@ -70,8 +70,8 @@ static inline struct grid_entry *grid_find(const struct grid *grid, uint64_t key
 struct grid_entry *grid_add(struct grid *grid, uint64_t key, uint64_t value);
 /* Removes what grid_find gave. */
 void grid_remove(struct grid *grid, struct grid_entry *entry);
-/* Calls VISIT with every value, in no order. */
-void grid_visit(const struct grid *grid, void (*visit)(uint64_t value));
+/* Calls VISIT with every entry, in no order. */
+void grid_visit(const struct grid *grid, void (*visit)(void *data, const struct grid_entry *entry), void *data);
 void grid_clear(struct grid *grid);
 
 #endif

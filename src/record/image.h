@@ -119,7 +119,7 @@ void image_problem(struct image *image, const char *format, ...) __attribute__((
 
 struct image_state {             /* what the snapshot is to say about now */
 	const char *moment;      /* "exit" or "now" */
-	bool ended;
+	bool ended, blocks;      /* blocks: keep each live block */
 	int exit_code, exit_signal;
 	uint64_t rss, taken_ns, frames_limit, lost, cut_stacks, tracer_memory;
 	const char *directory, *host, *version;

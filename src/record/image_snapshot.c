@@ -19,6 +19,7 @@ struct draft {
 	struct snapshot_builder builder;
 	uint32_t *stacks;        /* node id → stack */
 	uint32_t *depths;        /* node id → frames */
+	uint32_t *traces;        /* index into the ledger → trace */
 };
 
 static void add_modules(struct draft *draft)
@@ -147,7 +148,7 @@ static void count_labelled(struct draft *draft, const uint32_t *traces)
 static void add_traces(struct draft *draft, struct moment *exit, struct moment *peak)
 {
 	const struct ledger *ledger = &draft->image->ledger;
-	uint32_t *traces = xcalloc(ledger->traces.count + 1, sizeof *traces);
+	uint32_t *traces = draft->traces = xcalloc(ledger->traces.count + 1, sizeof *traces);
 
 	for (size_t i = 0; i < ledger->traces.count; i++) {
 		const struct ledger_trace *from = &ledger->traces.items[i];
@@ -178,7 +179,35 @@ static void add_traces(struct draft *draft, struct moment *exit, struct moment *
 		peak->live.count += then.count;
 	}
 	count_labelled(draft, traces);
-	free(traces);
+}
+
+static void add_block(void *data, const struct live_block *from)
+{
+	struct draft *draft = data;
+
+	*ARRAY_PUSH(&draft->snapshot->blocks) =
+		(struct block){ .address = from->addr, .size = from->size, .trace = draft->traces[from->trace] };
+}
+
+static void add_range(struct draft *draft, const struct range *range)
+{
+	const struct mapping *mapping = &draft->image->ranges.mappings.items[range->mapping];
+
+	*ARRAY_PUSH(&draft->snapshot->blocks) = (struct block){ .address = range->start,
+		.size = range->end - range->start, .trace = draft->traces[mapping->trace] };
+}
+
+static void add_blocks(struct draft *draft)
+{
+	const struct ranges *ranges = &draft->image->ranges;
+	struct snapshot *snapshot = draft->snapshot;
+
+	snapshot->keeps_blocks = true;
+	live_visit(&draft->image->live, add_block, draft);
+	for (size_t i = 0; i < ranges->chunks.count; i++)
+		for (uint32_t k = 0; k < ranges->chunks.items[i]->count; k++)
+			add_range(draft, &ranges->chunks.items[i]->items[k]);
+	snapshot_sort_blocks(snapshot);
 }
 
 static void add_follows(struct draft *draft)
@@ -255,9 +284,12 @@ struct snapshot *image_snapshot(struct image *image, const struct image_state *s
 	moment->name = strings_add(draft.snapshot->strings, "peak");
 	add_labelled(&draft);
 	add_traces(&draft, &draft.snapshot->moments.items[0], &draft.snapshot->moments.items[1]);
+	if (state->blocks)
+		add_blocks(&draft);
 	add_run(&draft, state);
 	builder_release(&draft.builder);
 	free(draft.stacks);
 	free(draft.depths);
+	free(draft.traces);
 	return draft.snapshot;
 }

@@ -142,10 +142,52 @@ void live_shrink(struct live *live, struct page **place, uint64_t key)
 		retire(live, key);
 }
 
-static void free_region(uint64_t value)
-{
-	struct live_region *region = (struct live_region *)(uintptr_t)value;
+struct visit {
+	const struct live *live;
+	void (*block)(void *data, const struct live_block *block);
+	void *data;
+};
 
+static void visit_cell(const struct visit *visit, struct page *page, uint64_t key, uint32_t offset, uint32_t number)
+{
+	struct live_block block = { .domain = (uint32_t)(key >> 52), .addr = (key & ((1ull << 52) - 1)) * PAGE_SIZE + offset };
+
+	live_unpack(visit->live, page_cell(page, number), &block);
+	visit->block(visit->data, &block);
+}
+
+static void visit_page(const struct visit *visit, struct page *page, uint64_t key)
+{
+	for (uint32_t i = 0; page->shift && i < (uint32_t)PAGE_SIZE >> page->shift; i++)
+		if (page_index(page)[i])
+			visit_cell(visit, page, key, i << page->shift, page_index(page)[i]);
+	for (uint32_t i = 0; !page->shift && i < page->capacity; i++)
+		if (page_offsets(page)[i] != PAGE_NO_OFFSET)
+			visit_cell(visit, page, key, page_offsets(page)[i], i + 1);
+}
+
+static void visit_region(void *data, const struct grid_entry *entry)
+{
+	for (uint64_t i = 0; i < LIVE_REGION; i++)
+		if (entry_region(entry)->pages[i])
+			visit_page(data, entry_region(entry)->pages[i], entry->key * LIVE_REGION + i);
+}
+
+void live_visit(const struct live *live, void (*block)(void *data, const struct live_block *block), void *data)
+{
+	struct visit visit = { live, block, data };
+
+	grid_visit(&live->regions, visit_region, &visit);
+	for (size_t i = 0; i < live->strays.capacity; i++)
+		if (live->strays.slots[i].trace != UINT32_MAX)
+			block(data, &live->strays.slots[i]);
+}
+
+static void free_region(void *data, const struct grid_entry *entry)
+{
+	struct live_region *region = entry_region(entry);
+
+	(void)data;
 	for (size_t i = 0; i < LIVE_REGION; i++)
 		free(region->pages[i]);
 	free(region);
@@ -153,7 +195,7 @@ static void free_region(uint64_t value)
 
 void live_clear(struct live *live)
 {
-	grid_visit(&live->regions, free_region);
+	grid_visit(&live->regions, free_region, NULL);
 	grid_clear(&live->regions);
 	strays_clear(&live->strays);
 	memset(live, 0, sizeof *live);

@@ -37,6 +37,8 @@ struct live {
 void live_clear(struct live *live);
 /* The block at (DOMAIN, ADDR) to *BLOCK; false: there is none. */
 bool live_find(struct live *live, uint32_t domain, uint64_t addr, struct live_block *block);
+/* Calls BLOCK with every live block, in no order. */
+void live_visit(const struct live *live, void (*block)(void *data, const struct live_block *block), void *data);
 
 /* The rests of the functions below. Nothing of theirs is handed on by address, so that it can stay in registers. */
 struct live_region *live_region_slow(struct live *live, uint64_t key);

@@ -142,6 +142,21 @@ static void trace(struct document *doc, size_t index)
 	emit_end(emitter);
 }
 
+static void blocks(struct emitter *emitter, const struct snapshot *snapshot)
+{
+	emit_begin(emitter, "blocks", '[');
+	for (size_t i = 0; i < snapshot->blocks.count; i++) {
+		const struct block *block = &snapshot->blocks.items[i];
+
+		emit_begin(emitter, NULL, '{');
+		emit_hex(emitter, "address", block->address);
+		emit_uint(emitter, "size", block->size);
+		emit_uint(emitter, "trace", block->trace);
+		emit_end(emitter);
+	}
+	emit_end(emitter);
+}
+
 static int write_json(const struct snapshot *snapshot, const struct export_query *query,
 	struct out *out, struct error *err)
 {
@@ -163,6 +178,8 @@ static int write_json(const struct snapshot *snapshot, const struct export_query
 	for (size_t i = 0; i < snapshot->traces.count; i++)
 		trace(&doc, i);
 	emit_end(emitter);
+	if (snapshot->keeps_blocks)
+		blocks(emitter, snapshot);
 	emit_end(emitter);
 	free(doc.first_frame);
 	return 0;

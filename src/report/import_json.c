@@ -28,6 +28,7 @@ struct import {
 	struct error *err;
 	size_t default_moment;
 	ARRAY(struct contribution) contributions;
+	ARRAY(uint32_t) traces; /* by place in the document: its trace */
 };
 
 static uint32_t moment_by_key(struct import *import, const char *key)
@@ -149,7 +150,46 @@ static int read_traces(struct import *import, const struct json_object *document
 			read_moments(import, &object, index) < 0)
 			return -1;
 		contribute(import, index, (uint32_t)import->default_moment, &live);
+		*ARRAY_PUSH(&import->traces) = index;
 	}
+	return 0;
+}
+
+static int read_block(struct import *import, const struct json_object *object)
+{
+	struct block *block = ARRAY_PUSH(&import->snapshot->blocks);
+	struct json_at trace_at = {object->at, "trace", 0};
+	uint32_t trace = 0;
+
+	if (json_read_needed(object, "address") < 0 || json_read_needed(object, "size") < 0 ||
+		json_read_needed(object, "trace") < 0 ||
+		json_read_hex(object, "address", &block->address, NULL) < 0 ||
+		json_read_uint(object, "size", &block->size) < 0 ||
+		json_read_u32(object, "trace", &trace) < 0)
+		return -1;
+	if (trace >= import->traces.count)
+		return json_error_at(&trace_at, import->err, "is no index of traces");
+	block->trace = import->traces.items[trace];
+	return 0;
+}
+
+static int read_blocks(struct import *import, const struct json_object *document)
+{
+	struct json_at at = {document->at, "blocks", 0};
+	struct json_object object;
+	const json_t *array;
+
+	if (json_read_array(document, "blocks", &array) < 0)
+		return -1;
+	import->snapshot->keeps_blocks = array != NULL;
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		struct json_at item = {&at, NULL, i};
+
+		if (json_read_object(&object, json_array_get(array, i), &item, import->err) < 0 ||
+			read_block(import, &object) < 0)
+			return -1;
+	}
+	snapshot_sort_blocks(import->snapshot);
 	return 0;
 }
 
@@ -212,7 +252,8 @@ static int read_document(struct import *import, const struct json_object *docume
 	import->default_moment = moment < 0 ? 0 : (size_t)moment;
 	frame_import_init(&import->frames, &import->builder);
 	if (frame_import_table(&import->frames, document) < 0 ||
-		read_traces(import, document) < 0 || add_counts(import) < 0 ||
+		read_traces(import, document) < 0 || read_blocks(import, document) < 0 ||
+		add_counts(import) < 0 ||
 		add_run_totals(import, document) < 0)
 		return -1;
 	return snapshot_check(import->snapshot, import->err);
@@ -241,6 +282,7 @@ struct snapshot *import_json(const char *text, size_t size, struct error *err)
 	builder_release(&import.builder);
 	frame_import_release(&import.frames);
 	ARRAY_FREE(&import.contributions);
+	ARRAY_FREE(&import.traces);
 	if (rc == 0)
 		return import.snapshot;
 	snapshot_free(import.snapshot);

@@ -73,6 +73,24 @@ static int read_follow(const struct json_object *object, struct snapshot *snapsh
 	return json_read_text(object, "why", strings, &follow->why);
 }
 
+static int read_part(const struct json_object *object, struct snapshot *snapshot)
+{
+	struct part *part = ARRAY_PUSH(&snapshot->run.parts);
+	struct strings *strings = snapshot->strings;
+
+	if (json_read_text(object, "file", strings, &part->file) < 0 ||
+		json_read_text(object, "command", strings, &part->command) < 0 ||
+		json_read_int(object, "pid", &part->pid) < 0 ||
+		json_read_u32(object, "image", &part->image) < 0 ||
+		json_read_bool(object, "complete", &part->complete) < 0 ||
+		json_read_uint(object, "taken_ns", &part->taken_ns) < 0 ||
+		json_read_uint(object, "current", &part->live.size) < 0 ||
+		json_read_uint(object, "current_count", &part->live.count) < 0 ||
+		json_read_uint(object, "peak_size", &part->peak_size) < 0)
+		return -1;
+	return json_read_uint(object, "peak_count", &part->peak_count);
+}
+
 static int read_moment(const struct json_object *object, struct snapshot *snapshot)
 {
 	struct moment *moment = ARRAY_PUSH(&snapshot->moments);
@@ -261,7 +279,9 @@ static int read_run(const struct json_object *document, struct snapshot *snapsho
 		json_read_bool(&object, "complete", &run->complete) < 0 ||
 		read_exit(&object, run) < 0 || read_run_numbers(&object, run) < 0)
 		return -1;
-	return read_table(&object, "follows", snapshot, read_follow);
+	if (read_table(&object, "follows", snapshot, read_follow) < 0)
+		return -1;
+	return read_table(&object, "parts", snapshot, read_part);
 }
 
 int import_tables(const struct json_object *document, struct snapshot *snapshot)

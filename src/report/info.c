@@ -122,6 +122,10 @@ static void sums(struct out *out, const struct snapshot *snapshot)
 		label(out, "resident");
 		out_format(out, "%s\n", units_size(number, (int64_t)moment->rss, false));
 	}
+	if (snapshot->keeps_blocks) {
+		label(out, "kept");
+		out_format(out, "%zu addresses of live blocks\n", snapshot->blocks.count);
+	}
 	if (run->tracer_memory) {
 		label(out, "tracer");
 		out_format(out, "%s added to the program\n",
@@ -217,6 +221,23 @@ static void module(struct out *out, const struct snapshot *snapshot, const struc
 	}
 }
 
+static void part(struct out *out, const struct snapshot *snapshot, const struct part *part)
+{
+	char size[UNITS_MAX];
+
+	out_text(out, "  ");
+	id(out, snapshot, part->file);
+	if (part->pid)
+		out_format(out, ", pid %" PRId64 ", image %" PRIu32, part->pid, part->image);
+	out_text(out, part->command ? ", " : "");
+	id(out, snapshot, part->command);
+	out_format(out, ": %s in %" PRIu64 " blocks",
+		units_size(size, (int64_t)part->live.size, false), part->live.count);
+	if (part->peak_size)
+		out_format(out, ", peak %s", units_size(size, (int64_t)part->peak_size, false));
+	out_text(out, part->complete ? "\n" : ", incomplete\n");
+}
+
 static void follow(struct out *out, const struct snapshot *snapshot, const struct follow *follow)
 {
 	out_format(out, "  pid %" PRId64 ", image %" PRIu32 " ", follow->pid, follow->image);
@@ -251,6 +272,11 @@ void info_text(const struct snapshot *snapshot, const char *file, struct out *ou
 		out_text(out, "\nmodules:\n");
 	for (size_t i = 0; i < snapshot->modules.count; i++)
 		module(out, snapshot, &snapshot->modules.items[i]);
+	if (snapshot->run.parts.count)
+		out_text(out, "\nmerged from (the peak is the sum of theirs, which need not have "
+			      "been at one time):\n");
+	for (size_t i = 0; i < snapshot->run.parts.count; i++)
+		part(out, snapshot, &snapshot->run.parts.items[i]);
 	if (snapshot->run.follows.count)
 		out_text(out, "\nwhat followed:\n");
 	for (size_t i = 0; i < snapshot->run.follows.count; i++)
@@ -264,6 +290,10 @@ void info_json(const struct snapshot *snapshot, const char *file, struct out *ou
 	emit_begin(&emitter, NULL, '{');
 	emit_string(&emitter, "schema", "memtrace-info/1");
 	snapshot_json(&emitter, "snapshot", snapshot, file);
+	if (snapshot->keeps_blocks)
+		emit_uint(&emitter, "kept_blocks", snapshot->blocks.count);
+	else
+		emit_null(&emitter, "kept_blocks");
 	document_tables(&emitter, snapshot);
 	emit_end(&emitter);
 }

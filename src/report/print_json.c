@@ -5,34 +5,9 @@
  */
 #include <string.h>
 #include "report/emit.h"
+#include "report/frame_json.h"
 #include "report/printer.h"
 #include "report/snapshot_json.h"
-
-static void name(struct emitter *emitter, const char *key, const struct name *name)
-{
-	if (name->data)
-		emit_text(emitter, key, name->data, name->size);
-	else
-		emit_null(emitter, key);
-}
-
-static void frame(struct emitter *emitter, const struct row_frame *frame)
-{
-	emit_begin(emitter, NULL, '{');
-	name(emitter, "filename", &frame->filename);
-	emit_uint(emitter, "lineno", frame->lineno);
-	name(emitter, "function", &frame->function);
-	name(emitter, "module", &frame->module);
-	if (frame->has_address)
-		emit_hex(emitter, "address", frame->address);
-	else
-		emit_null(emitter, "address");
-	if (frame->inlined >= 0)
-		emit_bool(emitter, "inlined", frame->inlined);
-	else
-		emit_null(emitter, "inlined");
-	emit_end(emitter);
-}
 
 static void thread(struct emitter *emitter, const struct keys *keys, const struct place *place)
 {
@@ -70,10 +45,7 @@ static void row(struct emitter *emitter, const struct table *table, const struct
 	emit_end(emitter);
 	if (table->query->by == BY_THREAD)
 		thread(emitter, &table->keys, keys_oldest(&table->keys, row->key));
-	emit_begin(emitter, "traceback", '[');
-	for (size_t i = 0; i < frames.all.count; i++)
-		frame(emitter, &frames.all.items[i]);
-	emit_end(emitter);
+	frames_json(emitter, "traceback", &frames);
 	emit_begin(emitter, "total_nframe", '{');
 	emit_uint(emitter, "min", facts->min_nframe);
 	emit_uint(emitter, "max", facts->max_nframe);

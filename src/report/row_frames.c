@@ -96,6 +96,19 @@ static void add_stack(
 	}
 }
 
+struct row_frames stack_frames(const struct view *view, uint32_t stack)
+{
+	struct view_walk walk = view_walk(view, stack);
+	struct row_frames frames = {{0}};
+	struct view_frame at;
+	size_t depth = 0;
+
+	while (view_next(&walk, &at))
+		depth++;
+	add_stack(&frames, view, stack, depth);
+	return frames;
+}
+
 struct row_frames row_frames(const struct table *table, const struct row *row)
 {
 	const struct groups *groups = row->now ? &table->groups_now : &table->groups_before;

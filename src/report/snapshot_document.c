@@ -59,6 +59,28 @@ static void follows(struct emitter *emitter, const struct snapshot *snapshot)
 	emit_end(emitter);
 }
 
+static void parts(struct emitter *emitter, const struct snapshot *snapshot)
+{
+	emit_begin(emitter, "parts", '[');
+	for (size_t i = 0; i < snapshot->run.parts.count; i++) {
+		const struct part *part = &snapshot->run.parts.items[i];
+
+		emit_begin(emitter, NULL, '{');
+		emit_id(emitter, "file", snapshot->strings, part->file);
+		emit_id(emitter, "command", snapshot->strings, part->command);
+		emit_int(emitter, "pid", part->pid);
+		emit_uint(emitter, "image", part->image);
+		emit_bool(emitter, "complete", part->complete);
+		emit_uint(emitter, "taken_ns", part->taken_ns);
+		emit_uint(emitter, "current", part->live.size);
+		emit_uint(emitter, "current_count", part->live.count);
+		emit_uint(emitter, "peak_size", part->peak_size);
+		emit_uint(emitter, "peak_count", part->peak_count);
+		emit_end(emitter);
+	}
+	emit_end(emitter);
+}
+
 static void run(struct emitter *emitter, const struct snapshot *snapshot)
 {
 	const struct strings *strings = snapshot->strings;
@@ -97,6 +119,8 @@ static void run(struct emitter *emitter, const struct snapshot *snapshot)
 	emit_uint(emitter, "cut_stacks", run->cut_stacks);
 	emit_uint(emitter, "tracer_memory", run->tracer_memory);
 	follows(emitter, snapshot);
+	if (run->parts.count)
+		parts(emitter, snapshot);
 	emit_end(emitter);
 }
 

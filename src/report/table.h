@@ -87,5 +87,7 @@ struct row_frames {
 /* The row's traceback, oldest first; none for a thread. To be freed with ARRAY_FREE(&frames.all).
  */
 struct row_frames row_frames(const struct table *table, const struct row *row);
+/* The same of a stack alone; one frame "<unknown>":0 where the stack is empty. */
+struct row_frames stack_frames(const struct view *view, uint32_t stack);
 
 #endif

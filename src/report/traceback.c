@@ -69,3 +69,12 @@ void traceback_write(const struct table *table, const struct row *row, struct so
 	}
 	ARRAY_FREE(&frames.all);
 }
+
+void frames_write(const struct row_frames *frames, struct sources *sources, struct out *out,
+	bool safe)
+{
+	struct writer writer = {out, sources, safe};
+
+	for (size_t i = frames->all.count; i-- > 0;)
+		frame_write(&writer, &frames->all.items[i]);
+}

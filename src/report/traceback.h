@@ -18,4 +18,8 @@
 void traceback_write(const struct table *table, const struct row *row, struct sources *sources,
 	struct out *out, bool safe);
 
+/* The same of any frames, all of them, the most recent first. */
+void frames_write(const struct row_frames *frames, struct sources *sources, struct out *out,
+	bool safe);
+
 #endif

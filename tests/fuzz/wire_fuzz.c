@@ -37,7 +37,7 @@ static void fail(const struct error *err)
 
 static void check(struct image *image)
 {
-	const struct image_state state = { .moment = "exit", .ended = true, .directory = "", .host = "", .version = "" };
+	const struct image_state state = { .moment = "exit", .ended = true, .blocks = true, .directory = "", .host = "", .version = "" };
 	struct error err = ERROR_INIT;
 	struct snapshot *snapshot = image_snapshot(image, &state);
 

@@ -56,9 +56,35 @@ static void assert_same_run(const struct snapshot *a, const struct snapshot *b)
 	memset(&plain_y.problems, 0, sizeof(plain_y.problems));
 	memset(&plain_x.follows, 0, sizeof(plain_x.follows));
 	memset(&plain_y.follows, 0, sizeof(plain_y.follows));
+	memset(&plain_x.parts, 0, sizeof(plain_x.parts));
+	memset(&plain_y.parts, 0, sizeof(plain_y.parts));
 	plain_x.executable = plain_x.directory = plain_x.host = plain_x.version = 0;
 	plain_y.executable = plain_y.directory = plain_y.host = plain_y.version = 0;
 	cr_assert_eq(memcmp(&plain_x, &plain_y, sizeof(plain_x)), 0);
+}
+
+static void assert_same_parts(const struct snapshot *a, const struct snapshot *b)
+{
+	cr_assert_eq(a->run.parts.count, b->run.parts.count);
+	for (size_t i = 0; i < a->run.parts.count; i++) {
+		struct part x = a->run.parts.items[i], y = b->run.parts.items[i];
+
+		assert_same_name(a, x.file, b, y.file);
+		assert_same_name(a, x.command, b, y.command);
+		x.file = x.command = y.file = y.command = 0;
+		cr_assert_eq(memcmp(&x, &y, sizeof(x)), 0);
+	}
+}
+
+static void assert_same_blocks(const struct snapshot *a, const struct snapshot *b)
+{
+	cr_assert_eq(a->keeps_blocks, b->keeps_blocks);
+	cr_assert_eq(a->blocks.count, b->blocks.count);
+	for (size_t i = 0; i < a->blocks.count; i++) {
+		cr_assert_eq(a->blocks.items[i].address, b->blocks.items[i].address);
+		cr_assert_eq(a->blocks.items[i].size, b->blocks.items[i].size);
+		cr_assert_eq(a->blocks.items[i].trace, b->blocks.items[i].trace);
+	}
 }
 
 static void assert_same_modules(const struct snapshot *a, const struct snapshot *b)
@@ -101,6 +127,8 @@ static void assert_same_tables(const struct snapshot *a, const struct snapshot *
 		assert_same_name(a, a->threads.items[i].name, b, b->threads.items[i].name);
 	}
 	assert_same_modules(a, b);
+	assert_same_parts(a, b);
+	assert_same_blocks(a, b);
 }
 
 /* Stacks by what they are: indexes may differ. */

@@ -8,9 +8,10 @@ enum { KEYS = 20000, STEPS = 300000 };
 
 static uint64_t truth[KEYS], visited[KEYS];
 
-static void visit(uint64_t value)
+static void visit(void *data, const struct grid_entry *entry)
 {
-	visited[value % KEYS]++;
+	cr_assert_eq(entry->key, entry->value % KEYS << *(int *)data);
+	visited[entry->value % KEYS]++;
 }
 
 Test(grid, empty)
@@ -18,7 +19,7 @@ Test(grid, empty)
 	struct grid grid = { 0 };
 
 	cr_assert_null(grid_find(&grid, 0));
-	grid_visit(&grid, visit);
+	grid_visit(&grid, visit, NULL);
 	grid_clear(&grid);
 }
 
@@ -47,7 +48,7 @@ static void random_walk(int shift)
 		}
 		cr_assert_eq(grid.count, count);
 	}
-	grid_visit(&grid, visit);
+	grid_visit(&grid, visit, &shift);
 	for (uint64_t at = 0; at < KEYS; at++)
 		cr_assert_eq(visited[at], truth[at] != 0);
 	grid_clear(&grid);

@@ -135,3 +135,46 @@ Test(live, pages_go_with_their_blocks)
 	cr_assert_leq(live.regions.count, LIVE_EMPTY_PAGES);
 	live_clear(&live);
 }
+
+static void sum_block(void *data, const struct live_block *block)
+{
+	struct live_block *sum = data, found;
+	struct live *live = (struct live *)(uintptr_t)sum->tick;
+
+	cr_assert(live_find(live, block->domain, block->addr, &found));
+	cr_assert(found.size == block->size && found.trace == block->trace && found.tick == block->tick);
+	sum->addr++;
+	sum->size += block->size;
+}
+
+/* Pages of both kinds, strays, a page that is empty again; each block comes once and whole. */
+Test(live, every_block_is_visited)
+{
+	struct live live = { 0 };
+	struct live_block sum = { .tick = (uintptr_t)&live }, gone;
+	uint64_t count = 0, size = 0;
+
+	for (uint64_t addr = 0x1000; addr < 0x9000000; addr += addr % 7 == 0 ? 8 : addr % 5 ? 0x3010 : 17) {
+		const struct live_block block = { addr, addr % 11 ? addr % 1000 : 1ull << 30, addr, addr % 3 ? 0 : 5000,
+			(uint32_t)addr };
+
+		cr_assert(live_add(&live, &block));
+		if (addr % 13 == 0) {
+			cr_assert(live_take(&live, block.domain, addr, &gone));
+			continue;
+		}
+		count++;
+		size += block.size;
+	}
+	for (uint64_t addr = 0x7f0000000000; addr < 0x7f0000004000; addr += 16) {
+		cr_assert(live_add(&live, &(struct live_block){ .addr = addr, .size = 9, .domain = 100 }));
+		count++;
+		size += 9;
+	}
+	cr_assert_gt(live.strays.count, 0);
+	live_visit(&live, sum_block, &sum);
+	cr_assert_eq(sum.addr, count);
+	cr_assert_eq(sum.addr, live.count);
+	cr_assert_eq(sum.size, size);
+	live_clear(&live);
+}

@@ -70,7 +70,7 @@ static void fill_modules(struct snapshot *snapshot)
 }
 
 /* Every table, every column with something to lose in it, both ends of each range. */
-struct snapshot *sample_snapshot(void)
+struct snapshot *sample_first(void)
 {
 	struct snapshot *snapshot = snapshot_new();
 	struct snapshot_builder builder;
@@ -127,6 +127,29 @@ struct snapshot *sample_snapshot(void)
 	return snapshot;
 }
 
+struct snapshot *sample_snapshot(void)
+{
+	struct snapshot *snapshot = sample_first();
+	struct error err = ERROR_INIT;
+
+	snapshot->keeps_blocks = true;
+	*ARRAY_PUSH(&snapshot->blocks) = (struct block){.address = 0, .size = 0, .trace = 2};
+	*ARRAY_PUSH(&snapshot->blocks) = (struct block){.address = UINT64_MAX, .size = INT64_MAX};
+	*ARRAY_PUSH(&snapshot->blocks) = (struct block){.address = UINT64_MAX, .trace = 1};
+	*ARRAY_PUSH(&snapshot->run.parts) = (struct part){.file = sample_name(snapshot, "a.snap"),
+		.command = sample_name(snapshot, "./server -x"),
+		.pid = INT64_MIN,
+		.image = UINT32_MAX,
+		.complete = true,
+		.taken_ns = INT64_MAX,
+		.live = {INT64_MAX, 1},
+		.peak_size = INT64_MAX,
+		.peak_count = 2};
+	*ARRAY_PUSH(&snapshot->run.parts) = (struct part){.file = sample_name(snapshot, "b.snap")};
+	cr_assert_eq(snapshot_check(snapshot, &err), 0, "%s", err.text);
+	return snapshot;
+}
+
 struct buffer sample_file(void)
 {
 	struct snapshot *snapshot = sample_snapshot();
@@ -170,6 +193,9 @@ void assert_same_snapshot(const struct snapshot *a, const struct snapshot *b)
 	SAME_TABLE(a, b, locations);
 	SAME_TABLE(a, b, stacks);
 	SAME_TABLE(a, b, traces);
+	cr_assert_eq(a->keeps_blocks, b->keeps_blocks);
+	SAME_TABLE(a, b, blocks);
+	SAME_TABLE(a, b, run.parts);
 	cr_assert_eq(!a->counts, !b->counts);
 	if (a->counts)
 		cr_assert_eq(memcmp(a->counts, b->counts,
@@ -181,6 +207,8 @@ void assert_same_snapshot(const struct snapshot *a, const struct snapshot *b)
 	memset(&run_b.problems, 0, sizeof(run_b.problems));
 	memset(&run_a.follows, 0, sizeof(run_a.follows));
 	memset(&run_b.follows, 0, sizeof(run_b.follows));
+	memset(&run_a.parts, 0, sizeof(run_a.parts));
+	memset(&run_b.parts, 0, sizeof(run_b.parts));
 	cr_assert_eq(memcmp(&run_a, &run_b, sizeof(run_a)), 0, "run");
 }
 

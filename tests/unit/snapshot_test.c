@@ -78,6 +78,11 @@ Test(snapshot, indexes_stay_inside)
 	BREACH(s->traces.items[1].total_nframe = 3, "trace 1 has more frames than it says");
 	BREACH(s->moments.items[1].name = far, "moment 1 has no name");
 	BREACH(s->moments.items[0].rss = UINT64_MAX, "moment 0 has a number over 2^63 - 1");
+	BREACH(s->blocks.items[1].trace = 3, "block 1 has a trace that is not there");
+	BREACH(s->blocks.items[2].address--, "block 2 is below the one before it");
+	BREACH(s->blocks.items[1].size = UINT64_MAX, "block 1 is larger than 2^63 - 1");
+	BREACH(s->run.parts.items[0].command = far, "part 0 has no name");
+	BREACH(s->run.parts.items[1].peak_count = UINT64_MAX, "part 1 has a number over 2^63 - 1");
 }
 
 Test(snapshot, the_check_knows_what_a_file_cannot_say)
