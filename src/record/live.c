@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The table of live blocks. Memory grows with the blocks that live at once, not with events. A block stands in its page or
- * among the strays, never in both; with no strays, as is usual, they cost one comparison.
+ * among the strays, never in both; an addition asks for them where there may be some in its page.
  *
  * Where a program allocates and frees one block again and again, its page would come and go: an empty page is kept until
  * 64 others have become empty. A region goes with its last page.
@@ -73,7 +73,7 @@ static void retire(struct live *live, uint64_t key)
 
 	if (place && *place && *former != key && !(*place)->count) {
 		region = live->near[wanted % LIVE_NEAR].region;
-		free(*place);
+		page_free(&live->hoard, *place);
 		*place = NULL;
 		if (--region->count == 0) {
 			live->near[wanted % LIVE_NEAR].key = 0;
@@ -91,11 +91,11 @@ static bool add_to_page(struct live *live, const struct live_block *block, uint6
 	uint32_t offset = block->addr % PAGE_SIZE;
 
 	if (!page) {
-		page = *place = page_new();
+		page = *place = page_new(&live->hoard, key % LIVE_REGION ? place[-1] : NULL);
 		live->near[key / LIVE_REGION % LIVE_NEAR].region->count++;
 	}
 	if (!page_has_room(page, offset)) {
-		page = page_extend(page, offset);
+		page = page_extend(&live->hoard, page, offset);
 		if (!page) {
 			if (!(*place)->count)
 				retire(live, key);
@@ -105,6 +105,12 @@ static bool add_to_page(struct live *live, const struct live_block *block, uint6
 	}
 	page_add(page, offset, page_pack(block->trace, block->size, age));
 	return true;
+}
+
+static void add_stray(struct live *live, const struct live_block *block)
+{
+	strays_add(&live->strays, block);
+	++*live_strays_near(live, block->domain, block->addr);
 }
 
 bool live_add_slow(struct live *live, struct live_block block)
@@ -118,7 +124,7 @@ bool live_add_slow(struct live *live, struct live_block block)
 		live->base = block.tick;
 	age = block.tick - live->base;
 	if (block.domain >= LIVE_DOMAINS || !page_fits(block.size, age) || !add_to_page(live, &block, age))
-		strays_add(&live->strays, &block);
+		add_stray(live, &block);
 	live->count++;
 	return true;
 }
@@ -131,13 +137,14 @@ bool live_take_stray(struct live *live, uint32_t domain, uint64_t addr, struct l
 		return false;
 	*block = *stray;
 	strays_remove(&live->strays, stray);
+	--*live_strays_near(live, domain, addr);
 	live->count--;
 	return true;
 }
 
 void live_shrink(struct live *live, struct page **place, uint64_t key)
 {
-	*place = page_shrink(*place);
+	*place = page_shrink(&live->hoard, *place);
 	if (!(*place)->count)
 		retire(live, key);
 }
@@ -158,12 +165,11 @@ static void visit_cell(const struct visit *visit, struct page *page, uint64_t ke
 
 static void visit_page(const struct visit *visit, struct page *page, uint64_t key)
 {
-	for (uint32_t i = 0; page->shift && i < (uint32_t)PAGE_SIZE >> page->shift; i++)
-		if (page_index(page)[i])
-			visit_cell(visit, page, key, i << page->shift, page_index(page)[i]);
-	for (uint32_t i = 0; !page->shift && i < page->capacity; i++)
-		if (page_offsets(page)[i] != PAGE_NO_OFFSET)
-			visit_cell(visit, page, key, page_offsets(page)[i], i + 1);
+	uint32_t number, offset;
+
+	for (uint32_t i = 0; i < page_places(page); i++)
+		if ((number = page_block_at(page, i, &offset)))
+			visit_cell(visit, page, key, offset, number);
 }
 
 static void visit_region(void *data, const struct grid_entry *entry)
@@ -185,18 +191,15 @@ void live_visit(const struct live *live, void (*block)(void *data, const struct 
 
 static void free_region(void *data, const struct grid_entry *entry)
 {
-	struct live_region *region = entry_region(entry);
-
 	(void)data;
-	for (size_t i = 0; i < LIVE_REGION; i++)
-		free(region->pages[i]);
-	free(region);
+	free(entry_region(entry));
 }
 
 void live_clear(struct live *live)
 {
 	grid_visit(&live->regions, free_region, NULL);
 	grid_clear(&live->regions);
+	hoard_clear(&live->hoard);
 	strays_clear(&live->strays);
 	memset(live, 0, sizeof *live);
 }

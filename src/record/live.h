@@ -17,7 +17,7 @@
 #include "record/page.h"
 #include "record/strays.h"
 
-enum { LIVE_REGION = 128, LIVE_NEAR = 4096, LIVE_EMPTY_PAGES = 64, LIVE_DOMAINS = 4096 };
+enum { LIVE_REGION = 128, LIVE_NEAR = 4096, LIVE_EMPTY_PAGES = 64, LIVE_DOMAINS = 4096, LIVE_STRAYS = 256 };
 
 struct live_region {
 	uint32_t count;          /* pages */
@@ -28,6 +28,8 @@ struct live {
 	size_t count;
 	uint64_t base;           /* ticks in cells count from here: the first block's */
 	struct strays strays;
+	uint32_t strays_near[LIVE_STRAYS]; /* strays by live_strays_near(), where those of one page are together */
+	struct hoard hoard;      /* all pages */
 	struct grid regions;     /* (domain, address / 512 KiB) → struct live_region */
 	uint64_t empty[LIVE_EMPTY_PAGES]; /* keys of pages that became empty lately; they may be wanted again at once */
 	uint32_t next_empty;
@@ -49,6 +51,11 @@ void live_shrink(struct live *live, struct page **place, uint64_t key);
 static inline uint64_t live_page_key(uint32_t domain, uint64_t addr)
 {
 	return (uint64_t)domain << 52 | addr / PAGE_SIZE;
+}
+
+static inline uint32_t *live_strays_near(struct live *live, uint32_t domain, uint64_t addr)
+{
+	return &live->strays_near[(addr / PAGE_SIZE + domain) % LIVE_STRAYS];
 }
 
 /* Where the page of KEY is noted, or NULL: there is none. */
@@ -77,7 +84,7 @@ static inline bool live_add(struct live *live, const struct live_block *block)
 	uint32_t offset = block->addr % PAGE_SIZE;
 	struct page **place;
 
-	if (__builtin_expect(block->domain < LIVE_DOMAINS && page_fits(block->size, age) && !live->strays.count, 1) &&
+	if (__builtin_expect(block->domain < LIVE_DOMAINS && page_fits(block->size, age) && !*live_strays_near(live, block->domain, block->addr), 1) &&
 		(place = live_place(live, live_page_key(block->domain, block->addr))) && *place &&
 		__builtin_expect(page_has_room(*place, offset), 1)) {
 		if (__builtin_expect(page_find(*place, offset) != 0, 0))

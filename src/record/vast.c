@@ -3,6 +3,7 @@
  * mremap moves page table entries: a microsecond for a megabyte, where a copy takes a hundred.
  */
 #include <stdint.h>
+#include <linux/mman.h>
 #include <sys/mman.h>
 #include "base/memory.h"
 #include "record/vast.h"
@@ -14,6 +15,12 @@ void *vast_grow(void *old, size_t old_bytes, size_t bytes)
 
 	/* What cannot be had here cannot be had there, and that knows how to say so. */
 	return memory != MAP_FAILED ? memory : xmalloc(SIZE_MAX / 2);
+}
+
+void vast_populate(void *at, size_t bytes)
+{
+	/* An older kernel cannot; then there are faults. */
+	madvise(at, bytes, MADV_POPULATE_WRITE);
 }
 
 void vast_free(void *memory, size_t bytes)

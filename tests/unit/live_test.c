@@ -121,6 +121,36 @@ Test(live, random_adds_and_removes)
 		random_walk(distances[i]);
 }
 
+static void sum_size(void *data, const struct live_block *block)
+{
+	cr_assert_eq(block->size, block->addr + 1);
+	*(uint64_t *)data += block->size;
+}
+
+/* An allocator of small classes fills pages to the last place; what needs a stray is slower for all its page. */
+Test(live, the_densest_pages_have_no_strays)
+{
+	for (uint64_t distance = 8; distance <= 16; distance += 8) {
+		struct live live = { 0 };
+		struct live_block block;
+		uint64_t sum = 0, expected = 0;
+
+		for (uint64_t addr = 0; addr < 1 << 16; addr += distance) {
+			cr_assert(live_add(&live, &(struct live_block){ .addr = addr, .size = addr + 1 }));
+			expected += addr + 1;
+		}
+		cr_assert_eq(live.strays.count, 0);
+		live_visit(&live, sum_size, &sum);
+		cr_assert_eq(sum, expected);
+		for (uint64_t addr = 0; addr < 1 << 16; addr += distance) {
+			cr_assert(live_take(&live, 0, addr, &block));
+			cr_assert_eq(block.size, addr + 1);
+		}
+		cr_assert_eq(live.count, 0);
+		live_clear(&live);
+	}
+}
+
 /* What has gone takes no memory but for a few pages. */
 Test(live, pages_go_with_their_blocks)
 {
