@@ -29,6 +29,11 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 SHIMDIR = $(DESTDIR)$(PREFIX)/lib/memtrace
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
+SHAREDIR = $(DESTDIR)$(PREFIX)/share
+# Where shells look: zsh in other folders for what Debian brings than for what its users install.
+BASHDIR = $(SHAREDIR)/bash-completion/completions
+ZSHDIR = $(SHAREDIR)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+FISHDIR = $(SHAREDIR)/fish/vendor_completions.d
 
 # What is built of what.
 ROOMS := base model record remote symbol report cmd
@@ -214,12 +219,17 @@ install: all
 	install -m 755 build/libmemtrace.so '$(SHIMDIR)/libmemtrace.so'
 	for page in $(MAN_PAGES); do \
 		install -D -m 644 "$$page" '$(MANDIR)'/man$${page##*.}/$${page#man/} || exit; done
+	install -D -m 644 man/memtrace.schema.json '$(SHAREDIR)/memtrace/memtrace.schema.json'
+	install -D -m 644 completions/memtrace.bash '$(BASHDIR)/memtrace'
+	install -D -m 644 completions/_memtrace '$(ZSHDIR)/_memtrace'
+	install -D -m 644 completions/memtrace.fish '$(FISHDIR)/memtrace.fish'
 	for header in $(API_HEADERS); do install -D -m 644 $$header '$(INCLUDEDIR)'/$${header#include/} || exit; done
 uninstall:
 	rm -f '$(BINDIR)/memtrace' '$(SHIMDIR)/libmemtrace.so'
 	for page in $(MAN_PAGES); do rm -f '$(MANDIR)'/man$${page##*.}/$${page#man/}; done
 	for header in $(API_HEADERS); do rm -f '$(INCLUDEDIR)'/$${header#include/}; done
-	rmdir '$(SHIMDIR)' 2>/dev/null || :
+	rm -f '$(SHAREDIR)/memtrace/memtrace.schema.json' '$(BASHDIR)/memtrace' '$(ZSHDIR)/_memtrace' '$(FISHDIR)/memtrace.fish'
+	rmdir '$(SHIMDIR)' '$(SHAREDIR)/memtrace' 2>/dev/null || :
 
 clean:
 	rm -rf build

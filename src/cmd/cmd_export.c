@@ -11,7 +11,7 @@
 
 struct export_options {
 	const char *to, *metric, *moment, *output;
-	bool force;
+	bool force, json;
 };
 
 static const struct option_row rows[] = {
@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
 	{.name = "moment",
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct export_options, moment),
-		.argument = "NAME",
+		.argument = "MOMENT",
 		.summary = "the blocks live then: exit, peak or a label (also SNAP@MOMENT)"},
 	{.name = "output",
 		.letter = 'o',
@@ -44,6 +44,10 @@ static const struct option_row rows[] = {
 		.type = OPTION_FLAG,
 		.offset = offsetof(struct export_options, force),
 		.summary = "replace an existing FILE"},
+	{.name = "json",
+		.type = OPTION_FLAG,
+		.offset = offsetof(struct export_options, json),
+		.summary = "the same as --to json"},
 	{.name = NULL},
 };
 
@@ -124,8 +128,13 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	struct export_options *options = data;
 	struct snapfile snap = {0};
 	char *newest = NULL;
-	int rc = check(options, argc, err);
+	int rc;
 
+	if (options->json && options->to && strcmp(options->to, "json") != 0)
+		return error_set(err, "--json and --to %s contradict each other", options->to);
+	if (options->json)
+		options->to = "json";
+	rc = check(options, argc, err);
 	if (rc == 0 && argc == 0) {
 		newest = snapfile_newest(0, err);
 		rc = newest ? 0 : -1;

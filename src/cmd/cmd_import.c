@@ -10,12 +10,13 @@
 #include "base/file.h"
 #include "cmd/command.h"
 #include "report/import_json.h"
+#include "report/info.h"
 
 #define DOCUMENT_SIZE_MAX ((size_t)1 << 32)
 
 struct import_options {
 	const char *output;
-	bool force;
+	bool force, json;
 };
 
 static const struct option_row rows[] = {
@@ -30,6 +31,10 @@ static const struct option_row rows[] = {
 		.type = OPTION_FLAG,
 		.offset = offsetof(struct import_options, force),
 		.summary = "replace an existing FILE"},
+	{.name = "json",
+		.type = OPTION_FLAG,
+		.offset = offsetof(struct import_options, json),
+		.summary = "tell what was imported, as info --json does"},
 	{.name = NULL},
 };
 
@@ -72,6 +77,15 @@ static struct snapshot *import(const char *name, struct error *err)
 	return snapshot;
 }
 
+static int tell(const struct snapshot *snapshot, const char *file, struct error *err)
+{
+	struct out out;
+
+	out_init(&out, stdout);
+	info_json(snapshot, file, &out);
+	return out_finish(&out, err);
+}
+
 static int run(void *data, int argc, char **argv, struct error *err)
 {
 	struct import_options *options = data;
@@ -94,6 +108,8 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	snapshot_encode(snapshot, &bytes);
 	rc = file_write(options->output, bytes.data, bytes.size, replace, err);
 	buffer_free(&bytes);
+	if (rc == 0 && options->json)
+		rc = tell(snapshot, options->output, err);
 	snapshot_free(snapshot);
 	return rc;
 }

@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&command_import,
 	&command_addr,
 	&command_check,
+	&command_complete,
 	&command_help,
 	NULL,
 };

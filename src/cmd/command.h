@@ -21,8 +21,16 @@ struct command {
 	int (*run)(void *options, int argc, char **argv, struct error *err);
 };
 
-extern const struct command command_run, command_top, command_diff, command_info, command_export,
-	command_import, command_addr, command_check, command_help;
+extern const struct command command_run;
+extern const struct command command_top;
+extern const struct command command_diff;
+extern const struct command command_info;
+extern const struct command command_export;
+extern const struct command command_import;
+extern const struct command command_addr;
+extern const struct command command_check;
+extern const struct command command_complete;
+extern const struct command command_help;
 
 /* All of them, ending with NULL, in the order of `memtrace help`. */
 extern const struct command *const commands[];

@@ -11,6 +11,8 @@
 
 void help_commands(struct out *out);
 void help_command(const struct command *command, struct out *out);
+/* All commands with their options, or ONLY one: memtrace-help/1. */
+void help_json(const struct command *only, struct out *out);
 /* "unknown command", with the nearest as a hint; returns -1. */
 int help_unknown_command(const char *name, struct error *err);
 

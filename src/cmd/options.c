@@ -31,13 +31,18 @@ const struct option_row *option_find(const struct option_row *rows, const char *
 	return NULL;
 }
 
-static const struct option_row *find_letter(const struct option_row *rows, char letter)
+const struct option_row *option_find_letter(const struct option_row *rows, char letter)
 {
 	for (const struct option_row *row = rows; row && row->name; row++) {
 		if (row->letter == letter)
 			return row;
 	}
 	return NULL;
+}
+
+bool option_takes_value(const struct option_row *row)
+{
+	return row->type != OPTION_FLAG && row->type != OPTION_OPTIONAL;
 }
 
 static int hint_help(struct parse *parse)
@@ -150,15 +155,10 @@ static int set(struct parse *parse, const struct option_row *row, const char *va
 	return 0;
 }
 
-static bool takes_value(const struct option_row *row)
-{
-	return row->type != OPTION_FLAG && row->type != OPTION_OPTIONAL;
-}
-
 /* The value in the same argument, or the next argument. */
 static int take(struct parse *parse, const struct option_row *row, const char *value)
 {
-	if (value || !takes_value(row))
+	if (value || !option_takes_value(row))
 		return set(parse, row, value ? value : "");
 	if (parse->at >= parse->argc) {
 		error_set(parse->err, "%s: --%s needs a value: %s", parse->command->name, row->name,
@@ -193,7 +193,7 @@ static int parse_long(struct parse *parse, const char *written)
 static int parse_letters(struct parse *parse, const char *written)
 {
 	for (const char *at = written + 1; *at; at++) {
-		const struct option_row *row = find_letter(parse->command->options, *at);
+		const struct option_row *row = option_find_letter(parse->command->options, *at);
 		char name[] = {'-', *at, '\0'};
 
 		if (!row && *at == 'h') {
@@ -202,7 +202,7 @@ static int parse_letters(struct parse *parse, const char *written)
 		}
 		if (!row)
 			return unknown(parse, written[2] ? name : written, written + 1);
-		if (takes_value(row))
+		if (option_takes_value(row))
 			return take(parse, row, at[1] ? at + 1 : NULL);
 		if (take(parse, row, NULL) < 0)
 			return -1;

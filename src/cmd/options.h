@@ -53,8 +53,11 @@ struct option_row {
 };
 
 struct command;
-/* The row of a long name, or NULL. */
+/* The row of a long name or of a letter, or NULL. */
 const struct option_row *option_find(const struct option_row *rows, const char *name);
+const struct option_row *option_find_letter(const struct option_row *rows, char letter);
+/* Whether the next argument is its value when none stands behind it in the same one. */
+bool option_takes_value(const struct option_row *row);
 /* Parses ARGV (without the command's name) into OPTIONS; leaves the operands in *operands (an array
  * of the caller's to free), their number in *n_operands. `-h` and `--help` are known everywhere and
  * set *help. */
