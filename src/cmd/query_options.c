@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "cmd/suggest.h"
 
 static int domain_by_name(
 	const char *name, struct snapshot *const *snapshots, size_t n, int64_t *id)
@@ -23,10 +24,24 @@ static int domain_by_name(
 	return -1;
 }
 
+static const char *domain_near(const char *text, struct snapshot *const *snapshots, size_t n)
+{
+	struct suggestion suggestion = {.typed = text};
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < snapshots[i]->domains.count; k++)
+			suggest(&suggestion, strings_get(snapshots[i]->strings,
+						     snapshots[i]->domains.items[k].name));
+	}
+	/* Of names so short, two wrong letters are another name. */
+	return suggestion.distance <= 1 ? suggestion.best : NULL;
+}
+
 static int domain_id(const char *text, struct snapshot *const *snapshots, size_t n, int64_t *id,
 	struct error *err)
 {
 	size_t digits = strspn(text, "0123456789");
+	const char *near;
 
 	if (digits && digits <= 10 && !text[digits]) {
 		*id = strtoll(text, NULL, 10);
@@ -35,6 +50,9 @@ static int domain_id(const char *text, struct snapshot *const *snapshots, size_t
 	if (*text && domain_by_name(text, snapshots, n, id) == 0)
 		return 0;
 	error_set(err, "'%s' is no domain", text);
+	near = domain_near(text, snapshots, n);
+	if (near)
+		return error_hint(err, "did you mean '%s'?", near);
 	return error_hint(err, "a domain is malloc (0), mmap (1), brk (2), or one that the program "
 			       "named: memtrace info tells them");
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Nearness is the number of letters to insert, delete, replace or swap (optimal string alignment).
- * A third of the name may be wrong; a name that only goes on is near too ("lim" for "limit").
+ * A third of the name may be wrong; a name that only goes on is near too ("lim" for "limit"); and
+ * capitals are as good as small letters.
  */
 #include "cmd/suggest.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define NAME_MAX_LETTERS 40
@@ -12,6 +15,11 @@
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
+}
+
+static bool same_letter(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
 static size_t distance(const char *a, const char *b)
@@ -30,8 +38,9 @@ static size_t distance(const char *a, const char *b)
 		now[0] = i;
 		for (size_t k = 1; k <= m; k++) {
 			now[k] = least(least(last[k], now[k - 1]) + 1,
-				last[k - 1] + (a[i - 1] != b[k - 1]));
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+				last[k - 1] + !same_letter(a[i - 1], b[k - 1]));
+			if (i > 1 && k > 1 && same_letter(a[i - 1], b[k - 2]) &&
+				same_letter(a[i - 2], b[k - 1]))
 				now[k] = least(now[k], before[k - 2] + 1);
 		}
 		before = last;
@@ -46,7 +55,7 @@ void suggest(struct suggestion *suggestion, const char *name)
 	size_t typed = strlen(suggestion->typed), allowed = (strlen(name) + 2) / 3;
 	size_t found = distance(suggestion->typed, name);
 
-	if (typed >= 2 && strncmp(name, suggestion->typed, typed) == 0)
+	if (typed >= 2 && strncasecmp(name, suggestion->typed, typed) == 0)
 		found = least(found, 1);
 	if (found > allowed || (suggestion->best && found >= suggestion->distance))
 		return;
