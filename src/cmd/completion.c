@@ -216,7 +216,8 @@ static void offer_operand(const struct line *line, const char *typed)
 			skip = usage_value_follows(line, token);
 		} else if (skip || strncmp(token, "OPTIONS", 7) == 0) {
 			skip = false;
-		} else if (number++ == line->n_operands || strstr(token, "…")) {
+		} else if (number++ == line->n_operands || strstr(token, "…") ||
+			   strstr(token, "...")) {
 			offer_kind(line, &value, token);
 			break;
 		}
