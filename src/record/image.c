@@ -101,12 +101,12 @@ static void replace_block(struct image *image, struct live_block block)
 {
 	struct live_block old;
 
-	live_take(&image->live, block.domain, block.addr, &old);
-	ledger_free(&image->ledger, old.trace, old.size, 1);
+	if (live_take(&image->live, block.domain, block.addr, &old))
+		ledger_free(&image->ledger, old.trace, old.size, 1);
 	live_add(&image->live, &block);
 }
 
-static inline void add_block(struct image *image, struct image_ring *ring, const struct event *event)
+static inline void __attribute__((always_inline)) add_block(struct image *image, struct image_ring *ring, const struct event *event)
 {
 	uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread);
 	const struct live_block block = { event->addr, event->size, event->tick, event->domain, trace };
@@ -156,7 +156,7 @@ static void remember_move(struct image *image, struct image_ring *ring, struct l
 	ring->moves[ring->next_move++ % IMAGE_MOVES] = (struct image_move){ block, true };
 }
 
-static inline void free_block(struct image *image, struct image_ring *ring, const struct event *event)
+static inline void __attribute__((always_inline)) free_block(struct image *image, struct image_ring *ring, const struct event *event)
 {
 	struct live_block block;
 
