@@ -259,6 +259,24 @@ static int read_document(struct import *import, const struct json_object *docume
 	return snapshot_check(import->snapshot, import->err);
 }
 
+/* A number that is too large is no JSON to jansson: look again where it stands. */
+static void say_not_json(
+	const char *text, size_t size, const json_error_t *problem, struct error *err)
+{
+	json_error_t ignored;
+	json_t *root = NULL;
+	int rc = 0;
+
+	if (json_error_code(problem) == json_error_numeric_overflow)
+		root = json_loadb(text, size, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &ignored);
+	if (root)
+		rc = json_find_too_large(root, NULL, err);
+	json_decref(root);
+	if (rc == 0)
+		error_set(err, "line %d, column %d: not JSON: %s", problem->line, problem->column,
+			problem->text);
+}
+
 struct snapshot *import_json(const char *text, size_t size, struct error *err)
 {
 	struct import import = {.err = err};
@@ -269,8 +287,7 @@ struct snapshot *import_json(const char *text, size_t size, struct error *err)
 	int rc;
 
 	if (!root) {
-		error_set(err, "line %d, column %d: not JSON: %s", problem.line, problem.column,
-			problem.text);
+		say_not_json(text ? text : "", size, &problem, err);
 		return NULL;
 	}
 	import.snapshot = snapshot_new();

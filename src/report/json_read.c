@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,5 +226,26 @@ int json_item_u32(
 		return json_error_at(at, err, "%" JSON_INTEGER_FORMAT " is out of range",
 			json_integer_value(value));
 	*number = (uint32_t)json_integer_value(value);
+	return 0;
+}
+
+int json_find_too_large(const json_t *value, const struct json_at *at, struct error *err)
+{
+	struct json_at item = {at, NULL, 0};
+	const char *key;
+	json_t *member;
+
+	if (json_is_real(value) && fabs(json_real_value(value)) >= 0x1p63)
+		return json_error_at(at, err, "is out of range");
+	for (; item.index < json_array_size(value); item.index++) {
+		if (json_find_too_large(json_array_get(value, item.index), &item, err) < 0)
+			return -1;
+	}
+	json_object_foreach((json_t *)value, key, member)
+	{
+		item.key = key;
+		if (json_find_too_large(member, &item, err) < 0)
+			return -1;
+	}
 	return 0;
 }

@@ -48,6 +48,10 @@ int json_read_array(const struct json_object *object, const char *key, const jso
 /* The key must be there and not be null. */
 int json_read_needed(const struct json_object *object, const char *key);
 
+/* Names the first number below VALUE that is beyond 2^63, of a tree loaded with
+ * JSON_DECODE_INT_AS_REAL: then -1; 0 when there is none. */
+int json_find_too_large(const json_t *value, const struct json_at *at, struct error *err);
+
 /* An item of an array as an integer of at most 32 bits. */
 int json_item_u32(
 	const json_t *value, const struct json_at *at, struct error *err, uint32_t *number);
