@@ -106,7 +106,8 @@ static void replace_block(struct image *image, struct live_block block)
 	live_add(&image->live, &block);
 }
 
-static inline void __attribute__((always_inline)) add_block(struct image *image, struct image_ring *ring, const struct event *event)
+static inline void __attribute__((always_inline)) add_block(struct image *image, struct image_ring *ring,
+	const struct event *event)
 {
 	uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread);
 	const struct live_block block = { event->addr, event->size, event->tick, event->domain, trace };
@@ -156,7 +157,8 @@ static void remember_move(struct image *image, struct image_ring *ring, struct l
 	ring->moves[ring->next_move++ % IMAGE_MOVES] = (struct image_move){ block, true };
 }
 
-static inline void __attribute__((always_inline)) free_block(struct image *image, struct image_ring *ring, const struct event *event)
+static inline void __attribute__((always_inline)) free_block(struct image *image, struct image_ring *ring,
+	const struct event *event)
 {
 	struct live_block block;
 

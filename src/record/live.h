@@ -85,7 +85,8 @@ static inline bool __attribute__((always_inline)) live_add(struct live *live, co
 	uint32_t offset = block->addr % PAGE_SIZE;
 	struct page **place;
 
-	if (__builtin_expect(block->domain < LIVE_DOMAINS && page_fits(block->size, age) && !*live_strays_near(live, block->domain, block->addr), 1) &&
+	if (__builtin_expect(block->domain < LIVE_DOMAINS && page_fits(block->size, age) &&
+		!*live_strays_near(live, block->domain, block->addr), 1) &&
 		(place = live_place(live, live_page_key(block->domain, block->addr))) && *place &&
 		__builtin_expect(page_has_room(*place, offset), 1)) {
 		if (__builtin_expect(page_find(*place, offset) != 0, 0))
@@ -98,7 +99,8 @@ static inline bool __attribute__((always_inline)) live_add(struct live *live, co
 }
 
 /* The same as live_find, and removes it. */
-static inline bool __attribute__((always_inline)) live_take(struct live *live, uint32_t domain, uint64_t addr, struct live_block *block)
+static inline bool __attribute__((always_inline)) live_take(struct live *live, uint32_t domain, uint64_t addr,
+	struct live_block *block)
 {
 	uint64_t key = live_page_key(domain, addr);
 	struct page **place = domain < LIVE_DOMAINS ? live_place(live, key) : NULL, *page = place ? *place : NULL;
