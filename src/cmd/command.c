@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 	&command_info,
 	&command_export,
 	&command_import,
+	&command_merge,
 	&command_addr,
 	&command_check,
 	&command_complete,

@@ -109,6 +109,21 @@ int snapshot_moment(const struct snapshot *snapshot, const char *name, struct er
 	return -1;
 }
 
+const struct moment *snapshot_default_moment(const struct snapshot *snapshot)
+{
+	struct error err = ERROR_INIT;
+	int index = snapshot_moment(snapshot, NULL, &err);
+
+	return index < 0 ? NULL : &snapshot->moments.items[index];
+}
+
+bool snapshot_knows_peak(const struct snapshot *snapshot)
+{
+	const struct moment *moment = snapshot_default_moment(snapshot);
+
+	return snapshot->run.peak_size > 0 || !moment || moment->live.size == 0;
+}
+
 int snapshot_sum_moment(
 	const struct snapshot *snapshot, size_t moment, struct counts *live, struct error *err)
 {

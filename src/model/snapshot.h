@@ -205,6 +205,10 @@ void snapshot_sort_blocks(struct snapshot *snapshot);
 /* The moment NAME's index; NULL: "now" if it is there, else "exit", else the first. -1 with an
  * error naming those there are. */
 int snapshot_moment(const struct snapshot *snapshot, const char *name, struct error *err);
+/* The default one, as for NULL; NULL where there is none at all. */
+const struct moment *snapshot_default_moment(const struct snapshot *snapshot);
+/* An imported snapshot need not know its peak. */
+bool snapshot_knows_peak(const struct snapshot *snapshot);
 /* Holds every table to the invariants above; the error says which table and index. */
 int snapshot_check(const struct snapshot *snapshot, struct error *err);
 

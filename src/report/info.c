@@ -77,7 +77,7 @@ static void when(struct out *out, const struct snapshot *snapshot)
 	if (run->taken_ns) {
 		label(out, "taken");
 		out_text(out, time_text(time, run->taken_ns));
-		if (run->started_ns && run->started_ns <= run->taken_ns)
+		if (run->started_ns && run->started_ns <= run->taken_ns && !run->parts.count)
 			out_format(out, ", %.3f s after its start",
 				(double)(run->taken_ns - run->started_ns) / 1e9);
 		out_text(out, "\n");

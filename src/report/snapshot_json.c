@@ -5,21 +5,6 @@
  */
 #include "report/snapshot_json.h"
 
-const struct moment *snapshot_default_moment(const struct snapshot *snapshot)
-{
-	struct error err = ERROR_INIT;
-	int index = snapshot_moment(snapshot, NULL, &err);
-
-	return index < 0 ? NULL : &snapshot->moments.items[index];
-}
-
-bool snapshot_knows_peak(const struct snapshot *snapshot)
-{
-	const struct moment *moment = snapshot_default_moment(snapshot);
-
-	return snapshot->run.peak_size > 0 || !moment || moment->live.size == 0;
-}
-
 static void command(struct emitter *emitter, const struct snapshot *snapshot)
 {
 	const struct run *run = &snapshot->run;

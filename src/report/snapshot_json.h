@@ -14,9 +14,4 @@
 void snapshot_json(struct emitter *emitter, const char *key, const struct snapshot *snapshot,
 	const char *file);
 
-/* The default moment: "now", else "exit", else the first. */
-const struct moment *snapshot_default_moment(const struct snapshot *snapshot);
-/* An imported snapshot need not know its peak. */
-bool snapshot_knows_peak(const struct snapshot *snapshot);
-
 #endif

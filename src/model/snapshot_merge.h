@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Several snapshots as one: of the processes of a run, or of several runs.
+ *
+ * What adds up: the live blocks at the default moments (exit or now, which become one), at moments
+ * of the same name, and all that was ever allocated. Equal stacks of equal modules (path and
+ * build-id) become one. The peak is the sum of the peaks: what would be needed if all of them came
+ * at one time, which nobody knows. Where only some know a moment, it is of those alone, and a note
+ * says so.
+ *
+ * What does not add up, like a pid, stays where it is the same in all, and else is unknown; each
+ * snapshot's own stands in run.parts. Problems keep the name of their file. Addresses of blocks mean
+ * nothing without their process and are left out, with a note.
+ */
+#ifndef MODEL_SNAPSHOT_MERGE_H
+#define MODEL_SNAPSHOT_MERGE_H
+
+#include <stddef.h>
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/snapshot.h"
+
+struct merge_source {
+	const struct snapshot *snapshot;
+	const char *file; /* as the user named it */
+};
+
+struct merge_notes {
+	ARRAY(char *) all; /* sentences to be said to the user */
+};
+
+/* N >= 1. NULL when a sum is over SNAPSHOT_SIZE_MAX. NOTES are to be released in any case. */
+struct snapshot *snapshot_merge(const struct merge_source *sources, size_t n,
+	struct merge_notes *notes, struct error *err);
+void merge_notes_release(struct merge_notes *notes);
+
+/* For the files of the merge alone. */
+void merge_note(struct merge_notes *notes, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Adds; a sum over SNAPSHOT_SIZE_MAX stays there and sets *OVER. */
+void merge_add(uint64_t *sum, uint64_t value, bool *over);
+string_id merge_string(struct snapshot *into, const struct snapshot *from, string_id id);
+/* The run of INTO, from those of the sources. */
+void merge_run(struct snapshot *into, const struct merge_source *sources, size_t n, bool *over);
+
+#endif
