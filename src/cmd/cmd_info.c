@@ -6,14 +6,19 @@
 #include <string.h>
 #include "cmd/command.h"
 #include "cmd/snapfile.h"
+#include "cmd/strict.h"
 #include "report/info.h"
 
 struct info_options {
 	const char *format;
-	bool json;
+	bool json, strict;
 };
 
 static const struct option_row rows[] = {
+	{.name = "strict",
+		.type = OPTION_FLAG,
+		.offset = offsetof(struct info_options, strict),
+		.summary = "exit 3 when the data is incomplete"},
 	{.name = "format",
 		.type = OPTION_CHOICE,
 		.offset = offsetof(struct info_options, format),
@@ -32,6 +37,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	const struct info_options *options = data;
 	bool json = options->json || (options->format && strcmp(options->format, "json") == 0);
 	struct snapfile snap = {0};
+	const struct snapfile *snaps[] = {&snap};
 	char *newest = NULL;
 	struct out out;
 	int rc = 0;
@@ -52,6 +58,8 @@ static int run(void *data, int argc, char **argv, struct error *err)
 		(json ? info_json : info_text)(snap.snapshot, snap.file, &out);
 		rc = out_finish(&out, err);
 	}
+	if (rc == 0)
+		rc = strict_status(options->strict, snaps, 1);
 	snapfile_close(&snap);
 	free(newest);
 	return rc;
