@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include "cmd/command.h"
 #include "cmd/snapfile.h"
+#include "cmd/traced.h"
 
 struct line {
 	struct out *out;
@@ -135,6 +136,27 @@ static void moments(const struct line *line, const struct value *value)
 	snapshot_free(snapshot);
 }
 
+struct offer_process {
+	const struct line *line;
+	const struct value *value;
+};
+
+static void process(void *data, pid_t pid, const char *comm)
+{
+	const struct offer_process *offered = data;
+	char word[24];
+
+	snprintf(word, sizeof(word), "%ld", (long)pid);
+	offer(offered->line, offered->value, word, strpbrk(comm, "\n\t") ? NULL : comm);
+}
+
+static void processes(const struct line *line, const struct value *value)
+{
+	struct offer_process offered = {line, value};
+
+	traced_each(process, &offered);
+}
+
 /* What the names of arguments and operands stand for. */
 static const struct {
 	const char *name;
@@ -147,6 +169,7 @@ static const struct {
 	{"COMMAND", offer_commands},
 	{"D", domains},
 	{"MOMENT", moments},
+	{"PID", processes},
 };
 
 /* NAME: one of the list, whatever hangs on it ("SNAP[@MOMENT]", "FILE.json", "PID|SNAP"), or
@@ -156,7 +179,10 @@ static void offer_kind(const struct line *line, const struct value *value, const
 	size_t size = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
 	if (islower((unsigned char)*name)) {
-		offer_choices(line, value, name);
+		char *choices = xstrndup(name, strcspn(name, "]"));
+
+		offer_choices(line, value, choices);
+		free(choices);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
