@@ -181,7 +181,7 @@ build/tests/%: tests/programs/%.cc build/flags.tests
 build/tests/lib%.so: tests/programs/%.so.c build/flags.tests
 	$(call say,PLUGIN)
 	$(Q)mkdir -p '$(@D)'
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -Itests/programs -g -O0 -fPIC -shared $(call needs,c) -MMD -MP -MT $@ \
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -Iinclude -Itests/programs -g -O0 -fPIC -shared $(call needs,c) -MMD -MP -MT $@ \
 		-MF $@.d -o $@ $< $(call needs,ld)
 $(BENCH_ALONE:%=build/bench/%): build/bench/%: tests/bench/%.c build/flags.tests
 	$(call say,BENCH)

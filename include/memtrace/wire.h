@@ -38,7 +38,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 #define WIRE_MAGIC 0x657261727454656dull
 
 /* The environment of the watched program: "VERSION:COLLECTOR_PID:POOL_FD:POOL_INODE:PIPE_FD:PIPE_INODE:KEY", decimal, KEY 16 hex
@@ -55,6 +55,9 @@ enum {
 	WIRE_RING_MAX = 1 << 20,          /* bytes: the distance of two rings in the pool */
 	WIRE_RING_MIN = 1 << 16,          /* bytes a ring starts with */
 	WIRE_MESSAGE_MAX = 4096,
+	WIRE_ANSWER_VALUES = 12,
+	WIRE_FRAMES_MAX = 65535,
+	WIRE_DOMAIN_OWN = 100,            /* the first that a program may name its own */
 };
 
 enum wire_clock { WIRE_CLOCK_TSC, WIRE_CLOCK_SEQUENCE };
@@ -113,7 +116,8 @@ struct wire_process {
 	_Atomic uint64_t lost_events;     /* dropped: out of memory, no slot, waited too long */
 	_Atomic uint64_t cut_stacks;      /* walks that stopped at bad unwind information, not at the limit */
 	_Atomic uint32_t generation;      /* grows with each claim: names this image beside its index */
-	uint8_t pad[60];
+	_Atomic uint32_t frames_limit;    /* of its stacks: the pool's, or what memtrace_start said */
+	uint8_t pad[56];
 	_Atomic uint64_t sequence __attribute__((aligned(64)));
 	uint8_t pad2[56];
 	/* Which ring has the turn, a number of its own each time that one takes it, or WIRE_TURN_OF_ALL; see "Turns". */
@@ -136,8 +140,13 @@ struct wire_slot {
 	_Atomic uint64_t head __attribute__((aligned(64)));
 	uint8_t pad2[56];
 	_Atomic uint64_t tail __attribute__((aligned(64)));  /* the collector's: words up to here may be overwritten */
-	uint8_t pad3[56];
-	uint8_t pad4[64];
+	/* The answer to the producer's last WIRE_ASK, the collector's: first `answer`, then the number of the request. */
+	_Atomic uint64_t answered;
+	struct wire_answer {
+		int32_t status;           /* 0, or an errno value below 0 */
+		uint32_t count;           /* values that there are */
+		uint64_t values[WIRE_ANSWER_VALUES];
+	} answer;
 };
 
 #define WIRE_TURN_OF_ALL UINT64_MAX
@@ -179,7 +188,24 @@ enum wire_kind {
 	WIRE_MESSAGE,       /* argument: size in bytes; then the struct wire_message, padded to words (at most 254) */
 	WIRE_THREAD,        /* argument: 0; w1 tick, w2 tid: from here on this ring's events are that thread's */
 	WIRE_CLEAR,         /* w1 tick: forget all blocks and traces' counts of this process (API clear_traces) */
+	WIRE_RESET_PEAK,    /* w1 tick: the peak is what is live now (API reset_peak) */
+	WIRE_ASK,           /* argument: enum wire_question; w1 tick, w2 number of the request, w3, w4 what the question says */
 };
+
+/*
+ * Questions. A producer has one at a time: their numbers begin with 1 when its slot is claimed, and it writes nothing until
+ * wire_slot.answered is the number of its question, or gives up. What is asked for is the state with all that this ring
+ * has told before, and whatever others have told meanwhile. The producer rings the bell, then looks with growing pauses
+ * (20 us to 1 ms); the collector's progress counts as in a full ring, and it moves while a question is being answered.
+ * A question that nobody has taken up within wait_ms is given up (-ETIMEDOUT).
+ */
+enum wire_question {
+	WIRE_ASK_TRACED = 1, /* values: live bytes, highest live bytes */
+	WIRE_ASK_BLOCK,      /* w3 address: of a block's beginning, or in a mapping; values as of WIRE_ASK_STACK; -ENOENT: there is none */
+	WIRE_ASK_SNAPSHOT,   /* what a WIRE_MSG_SNAPSHOT has said before; no values */
+	WIRE_ASK_STACK,      /* w3 trace, w4 frames to skip; values: trace, frames that it has, the next frames, most recent first */
+};
+#define WIRE_ANSWER_TAKEN (1ull << 63) /* with the request's number in `answered`: it has been taken up, and takes a while */
 
 enum wire_node_flags {
 	WIRE_NODE_CUT = 1,  /* not a frame: the stack of `parent` was cut at the limit, w2 is its true depth in frames */
@@ -214,6 +240,7 @@ enum wire_message_kind {
 	WIRE_MSG_THREAD_NAME, /* i32 tid, then bytes */
 	WIRE_MSG_DOMAIN_NAME, /* u32 domain, then bytes */
 	WIRE_MSG_UNTRACED,  /* bytes: a sentence why this process is not traced */
+	WIRE_MSG_SNAPSHOT,  /* struct wire_snapshot, path, label: what a WIRE_ASK_SNAPSHOT that follows asks for */
 };
 
 struct wire_message {
@@ -246,6 +273,12 @@ struct wire_module {
 
 struct wire_unload {
 	uint32_t id, pad;
+};
+
+struct wire_snapshot {
+	uint64_t number;          /* of the question */
+	uint32_t slot;            /* that it will stand in */
+	uint32_t path_size;       /* 0: no file */
 };
 
 #endif

@@ -29,7 +29,7 @@ struct run_options {
 	const char *output, *transport, *follow, *snapshot_at;
 	int64_t frames, checkpoint;
 	const char *top;
-	bool force, blocks, quiet;
+	bool force, blocks, quiet, paused;
 };
 
 static const struct option_row options[] = {
@@ -39,6 +39,8 @@ static const struct option_row options[] = {
 		.summary = "replace an existing FILE" },
 	{ .name = "frames", .type = OPTION_NUMBER, .offset = offsetof(struct run_options, frames), .argument = "N",
 		.summary = "keep the N most recent frames of each stack (default: 128)", .low = 1, .high = 65535 },
+	{ .name = "paused", .type = OPTION_FLAG, .offset = offsetof(struct run_options, paused),
+		.summary = "record nothing until the program calls memtrace_start" },
 	{ .name = "top", .type = OPTION_TEXT, .offset = offsetof(struct run_options, top), .argument = "N",
 		.summary = "print the top N at the end (default: 10 on a terminal, else 0)" },
 	{ .name = "follow", .type = OPTION_CHOICE, .offset = offsetof(struct run_options, follow), .argument = "WHAT",
@@ -98,6 +100,7 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	DEFAULT_OF(force);
 	DEFAULT_OF(blocks);
 	DEFAULT_OF(quiet);
+	DEFAULT_OF(paused);
 #undef DEFAULT_OF
 	return 0;
 }
@@ -158,6 +161,7 @@ static int watch(const struct run_options *chosen, const struct target_program *
 		.frames_limit = (uint32_t)with->frames_limit,
 		.transport = chosen->transport && strcmp(chosen->transport, "pipe") == 0 ? WIRE_TRANSPORT_PIPE :
 											   WIRE_TRANSPORT_RING,
+		.paused = chosen->paused,
 		.follow_fork = !chosen->follow || strstr(chosen->follow, "fork"),
 		.follow_exec = !chosen->follow || strstr(chosen->follow, "exec"),
 	};

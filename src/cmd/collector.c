@@ -21,6 +21,7 @@
 #include "cmd/naming_ahead.h"
 #include "cmd/pattern.h"
 #include "cmd/serve.h"
+#include "cmd/wishes.h"
 #include "record/door.h"
 #include "record/program.h"
 #include "record/resident.h"
@@ -126,11 +127,12 @@ static struct symbolizer *take_symbolizer(struct collector *collector, const str
 struct snapshot *collector_snapshot(struct collector *collector, struct reader_process *process, bool ended)
 {
 	const struct wire_process *shared = &collector->pool->processes[process->index];
+	const uint32_t limit = shared->frames_limit;
 	struct symbolizer *symbolizer;
 	struct snapshot *snapshot;
 	struct image_state state = {
 		.moment = ended ? "exit" : "now", .ended = ended, .blocks = collector->options->blocks, .taken_ns = clock_ns(CLOCK_REALTIME),
-		.frames_limit = collector->options->frames_limit, .lost = shared->lost_events,
+		.frames_limit = limit && limit <= WIRE_FRAMES_MAX ? limit : collector->options->frames_limit, .lost = shared->lost_events,
 		.cut_stacks = shared->cut_stacks, .tracer_memory = shared->tracer_memory,
 		.directory = collector->directory, .host = collector->host, .version = MEMTRACE_VERSION,
 	};
@@ -333,6 +335,7 @@ static void tick(struct collector *collector)
 	take_ended(collector);
 	reap_writers(collector, WRITERS_MAX);
 	serve(collector, now);
+	wishes_serve(collector);
 	if (!collector->target->ended && (rss = resident_bytes(collector->target->pid)))
 		collector->rss = rss;
 	if (collector->options->checkpoint_s &&

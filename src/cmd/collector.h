@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include "base/error.h"
 #include "cmd/snapshot_at.h"
+#include "record/answer.h"
 #include "record/reader.h"
 #include "record/target.h"
 
@@ -23,6 +24,11 @@ struct collector_options {
 	uint64_t checkpoint_s;   /* seconds between checkpoints; 0 none */
 };
 
+struct collector_wish {          /* see wishes.h */
+	pid_t pid;               /* of the child that writes the file */
+	struct answer_wish wish;
+};
+
 struct collector {
 	const struct collector_options *options;
 	struct pool *pool;
@@ -34,6 +40,7 @@ struct collector {
 	uint64_t written;        /* images with a file so far */
 	int door;                /* of record/door.h */
 	ARRAY(pid_t) writers;    /* children that write snapshots */
+	ARRAY(struct collector_wish) wishes; /* being written */
 	struct naming_ahead *ahead; /* of the program's own images; NULL: in a child, or done */
 	bool first_exists;       /* a checkpoint of the first image has been written */
 	pid_t checkpointer;      /* the child that writes it, or 0 */

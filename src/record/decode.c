@@ -46,6 +46,7 @@ void decode_release(struct decode_stream *stream)
 static const uint8_t kind_words[64] = {
 	[WIRE_TIME] = 2, [WIRE_NODE] = 3, [WIRE_ALLOC_ANY] = 5, [WIRE_FREE_ANY] = 3, [WIRE_MOVE_ANY] = 3,
 	[WIRE_UNDO] = 3, [WIRE_MAP] = 5, [WIRE_UNMAP] = 4, [WIRE_MESSAGE] = 1, [WIRE_THREAD] = 3, [WIRE_CLEAR] = 2,
+	[WIRE_RESET_PEAK] = 2, [WIRE_ASK] = 5,
 };
 
 /* The kinds that are events. */
@@ -54,12 +55,18 @@ static void decode_event(enum wire_kind kind, const uint64_t *words, struct even
 	static const uint8_t types[64] = {
 		[WIRE_ALLOC_ANY] = EVENT_ALLOC, [WIRE_FREE_ANY] = EVENT_FREE, [WIRE_MOVE_ANY] = EVENT_MOVE,
 		[WIRE_UNDO] = EVENT_UNDO, [WIRE_MAP] = EVENT_MAP, [WIRE_UNMAP] = EVENT_UNMAP,
-		[WIRE_CLEAR] = EVENT_CLEAR,
+		[WIRE_CLEAR] = EVENT_CLEAR, [WIRE_RESET_PEAK] = EVENT_RESET_PEAK, [WIRE_ASK] = EVENT_ASK,
 	};
 
 	*event = (struct event){ .type = types[kind], .domain = (uint32_t)(words[0] >> 16) };
-	if (kind == WIRE_CLEAR)
+	if (kind == WIRE_CLEAR || kind == WIRE_RESET_PEAK)
 		return;
+	if (kind == WIRE_ASK) {
+		event->size = words[2];
+		event->addr = words[3];
+		event->trace = (uint32_t)words[4];
+		return;
+	}
 	event->addr = words[2];
 	if (kind == WIRE_ALLOC_ANY || kind == WIRE_MAP || kind == WIRE_UNMAP)
 		event->size = words[3];

@@ -18,6 +18,8 @@ enum event_type {
 	EVENT_MAP,                /* addr, size (length), trace: a range */
 	EVENT_UNMAP,              /* addr, size (length) */
 	EVENT_CLEAR,              /* all blocks are forgotten */
+	EVENT_RESET_PEAK,         /* the peak is what is live now */
+	EVENT_ASK,                /* enum wire_question in domain; its number in size; addr and trace: what the question says */
 };
 
 struct event {

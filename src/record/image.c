@@ -253,6 +253,13 @@ static void on_other(struct image *image, struct image_ring *ring, const struct 
 		forget_cleared(image, ring);
 		on_unmap(image, &ring->cuts, event);
 		break;
+	case EVENT_RESET_PEAK:
+		ledger_reset_peak(&image->ledger);
+		break;
+	case EVENT_ASK:
+		image->asks += ring->ask.type != EVENT_ASK;
+		ring->ask = *event;
+		break;
 	default:
 		image->clears++;
 		live_clear(&image->live);

@@ -61,6 +61,7 @@ struct image_ring {
 	bool last_was_move;      /* the ring's last event: a realloc that has not come back */
 	struct range_cuts cuts;  /* of the last UNMAP */
 	uint32_t clears;         /* the image's, when those were written down */
+	struct event ask;        /* of type EVENT_ASK: what the ring's thread waits for, see answer.h */
 };
 
 struct image {
@@ -87,6 +88,7 @@ struct image {
 	struct moments moments;      /* that were labelled */
 	struct map orphans;          /* (domain, addr) of frees before their allocation → tick */
 	uint32_t clears;             /* CLEAR events so far */
+	uint32_t asks;               /* rings that wait for an answer */
 	uint64_t latest;             /* tick of the youngest event so far: what is older comes late */
 	uint64_t events, unknown_frees;
 	bool bad_stream;

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include "record/answer.h"
 #include "record/inbox.h"
 
 static uint64_t realtime_ns(void)
@@ -186,6 +187,8 @@ static void on_domain_name(struct reader *reader, struct reader_process *process
 	if (size < sizeof domain)
 		return;
 	memcpy(&domain, data, sizeof domain);
+	if (domain < WIRE_DOMAIN_OWN)
+		return;
 	image_domain_name(process->image, domain, (const char *)data + sizeof domain, size - sizeof domain);
 }
 
@@ -199,7 +202,7 @@ static void (*const handlers[16])(struct reader *, struct reader_process *, cons
 	[WIRE_MSG_HELLO] = on_hello, [WIRE_MSG_MODULE] = on_module, [WIRE_MSG_UNLOAD] = on_unload,
 	[WIRE_MSG_EXEC] = on_exec, [WIRE_MSG_CHUNK] = on_chunk,
 	[WIRE_MSG_THREAD_NAME] = on_thread_name, [WIRE_MSG_DOMAIN_NAME] = on_domain_name,
-	[WIRE_MSG_UNTRACED] = on_untraced,
+	[WIRE_MSG_UNTRACED] = on_untraced, [WIRE_MSG_SNAPSHOT] = answer_note_wish,
 };
 
 void reader_message(struct reader *reader, const void *data, size_t size)

@@ -97,6 +97,13 @@ void ledger_clear(struct ledger *ledger)
 	ledger->epoch = 1;
 }
 
+void ledger_reset_peak(struct ledger *ledger)
+{
+	ledger->peak.size = ledger->allocated.size - ledger->freed.size;
+	ledger->peak.count = ledger->allocated.count - ledger->freed.count;
+	ledger->epoch++;
+}
+
 struct sums ledger_at_peak(const struct ledger *ledger, const struct ledger_trace *trace)
 {
 	return trace->epoch == ledger->epoch ? trace->saved : ledger_live(trace);

@@ -48,6 +48,8 @@ void ledger_init(struct ledger *ledger);
 void ledger_release(struct ledger *ledger);
 /* Forgets all: what tracemalloc's clear_traces does. */
 void ledger_clear(struct ledger *ledger);
+/* The peak is what is live now: tracemalloc's reset_peak. */
+void ledger_reset_peak(struct ledger *ledger);
 struct sums ledger_at_peak(const struct ledger *ledger, const struct ledger_trace *trace);
 /* The rest of ledger_trace: a trace that is not near, or new. */
 uint32_t ledger_trace_slow(struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread);

@@ -113,6 +113,7 @@ int pool_make(struct pool *pool, const struct pool_options *options, struct erro
 		head->key = __rdtsc() ^ (uint64_t)getpid() << 32;
 	head->frames_limit = options->frames_limit;
 	head->follow = (options->follow_fork ? 1 : 0) | (options->follow_exec ? 2 : 0);
+	head->paused = options->paused;
 	head->wait_ms = 10000;
 	head->ring_budget = RING_BUDGET;
 	pool_enter(pool);

@@ -23,6 +23,7 @@ struct pool_options {
 	uint32_t frames_limit;
 	enum wire_transport transport;
 	bool follow_fork, follow_exec;
+	bool paused;                     /* processes begin stopped */
 };
 
 /* Makes the pool and the pipe; errors have status EXIT_MEMTRACE_FAILED. */

@@ -185,6 +185,14 @@ bool ranges_free(const struct ranges *ranges, uint32_t domain, uint64_t start, u
 	return !range || range->domain != domain || range->start >= end;
 }
 
+uint32_t ranges_trace(const struct ranges *ranges, uint32_t domain, uint64_t addr)
+{
+	const struct range *range = range_at(ranges, first_after(ranges, domain, addr));
+
+	return range && range->domain == domain && range->start <= addr ? ranges->mappings.items[range->mapping].trace :
+									  UINT32_MAX;
+}
+
 void ranges_release(struct ranges *ranges)
 {
 	for (size_t i = 0; i < ranges->chunks.count; i++)

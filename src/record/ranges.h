@@ -54,6 +54,8 @@ void ranges_add(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t
 bool ranges_put_back(struct ranges *ranges, const struct range_cut *cut);
 /* Whether nothing is mapped in [start, end) of DOMAIN. */
 bool ranges_free(const struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end);
+/* The trace of the mapping of DOMAIN that holds ADDR; UINT32_MAX: there is none. */
+uint32_t ranges_trace(const struct ranges *ranges, uint32_t domain, uint64_t addr);
 void ranges_release(struct ranges *ranges);
 
 #endif

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include "record/answer.h"
 #include "record/inbox.h"
 #include "record/merge.h"
 #include "record/reader.h"
@@ -43,6 +44,8 @@ static void ring_free(struct reader *reader, struct ring *ring, bool give_back)
 		reader->rings[ring->slot] = NULL;
 	decode_release(&ring->stream);
 	free(ring->image.cuts.items);
+	free(ring->wish.path);
+	free(ring->wish.label);
 	free(ring);
 }
 
@@ -188,6 +191,7 @@ size_t reader_round(struct reader *reader)
 	reader->calm = reader->pool->head->slots_live == reader->slots_live;
 	for (size_t i = 0; i < reader->processes.count; i++) {
 		copied = merge_process(reader, reader->processes.items[i]);
+		answer_process(reader, reader->processes.items[i]);
 		if (copied)
 			nudge(reader, reader->processes.items[i], ns);
 		work += copied;

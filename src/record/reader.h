@@ -35,6 +35,11 @@ struct ring {
 	uint64_t target;         /* head of this round */
 	uint64_t final;          /* what stands before it may be handed on: the head of the round before */
 	uint64_t safe, heard_ns; /* pipe transport: all up to this tick has come; when its last chunk came */
+	struct {                 /* the snapshot that its thread's question `number` is about */
+		uint64_t number;
+		char *path, *label;
+		bool wanted;     /* the question has been asked */
+	} wish;
 };
 
 struct merge_entry {
@@ -70,6 +75,7 @@ struct reader {
 	size_t n_input;
 	uint32_t slots_live;     /* of the pool, when the slots table was last looked through */
 	bool scanned;            /* it has been */
+	size_t wishes;           /* rings with one that is wanted */
 	bool calm;               /* no ring has come up since, as far as this round's look goes */
 };
 

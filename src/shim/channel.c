@@ -69,6 +69,8 @@ bool channel_claim_process(void)
 	for (uint32_t i = 0; i < WIRE_PROCESSES; i++) {
 		uint32_t index = (start + i) % WIRE_PROCESSES;
 		struct wire_process *process = &channel.processes[index];
+		/* A forked child is its parent's in this too. */
+		bool stopped = channel.process ? channel_stopped() : channel.pool->paused;
 
 		if (!claim(&process->state, WIRE_PROCESS_FREE, WIRE_PROCESS_CLAIMED))
 			continue;
@@ -77,7 +79,10 @@ bool channel_claim_process(void)
 		channel.generation = atomic_fetch_add(&process->generation, 1) + 1;
 		channel.clock = WIRE_CLOCK_TSC;
 		process->clock = WIRE_CLOCK_TSC;
-		process->flags = channel.pool->paused ? WIRE_FLAG_STOPPED : 0;
+		process->flags = stopped ? WIRE_FLAG_STOPPED : 0;
+		if (!channel.frames_limit)
+			channel.frames_limit = channel.pool->frames_limit;
+		process->frames_limit = channel.frames_limit;
 		process->pid = sys_getpid();
 		process->parent_pid = (int32_t)SYS_CALL(SYS_getppid);
 		process->exec_pending = 0;
@@ -108,6 +113,7 @@ int channel_claim_slot(int32_t tid)
 		slot->tid = tid;
 		slot->head = 0;
 		slot->tail = 0;
+		slot->answered = 0;
 		atomic_store_explicit(&slot->state, WIRE_SLOT_LIVE, memory_order_release);
 		atomic_fetch_add(&channel.pool->slots_live, 1);
 		return (int)index;
@@ -215,7 +221,7 @@ void channel_ring_bell(void)
 bool channel_wait(struct channel_wait *wait)
 {
 	uint64_t progress = atomic_load_explicit(&channel.pool->progress, memory_order_relaxed);
-	uint64_t most_ns = channel.pool->wait_ms * 1000000ull;
+	uint64_t most_ns = channel.pool->wait_ms * 1000000ull, slept_ns;
 
 	if (atomic_load_explicit(&shim_mode, memory_order_relaxed) == SHIM_SILENT)
 		return false;
@@ -233,11 +239,14 @@ bool channel_wait(struct channel_wait *wait)
 		for (int i = 0; i < SPINS; i++)
 			_mm_pause();
 		wait->slept_ns += SPIN_NS;
+		wait->all_ns += SPIN_NS;
 		return true;
 	}
 	/* Only its own sleep counts: a program that is stopped, or starved, does not lose
 	 * patience meanwhile. */
-	wait->slept_ns += sys_sleep(wait->step_ns);
+	slept_ns = sys_sleep(wait->step_ns);
+	wait->slept_ns += slept_ns;
+	wait->all_ns += slept_ns;
 	wait->step_ns = wait->step_ns * 2 < LAST_STEP_NS ? wait->step_ns * 2 : LAST_STEP_NS;
 	return true;
 }

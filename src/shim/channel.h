@@ -22,6 +22,7 @@ struct channel {
 	bool starting;		    /* messages still go through the pipe */
 	bool flush_always;	    /* --transport pipe, and the program is at its end */
 	bool inherited; /* this image found the descriptors in itself: it is the first */
+	uint32_t frames_limit;	    /* frames kept of a stack */
 	enum wire_clock clock;
 	/* After seccomp or prctl: 1 no sleeping, futex, or anything that a filter may kill for; 2
 	 * (strict mode) no system call at all. */
@@ -55,7 +56,7 @@ void channel_close_start(void);
 bool channel_write(const struct iovec *parts, unsigned int n_parts);
 
 struct channel_wait {
-	uint64_t progress, slept_ns, step_ns, spins;
+	uint64_t progress, slept_ns, step_ns, all_ns; /* all_ns: slept in all */
 };
 /* Sleeps a moment because the collector must first get on. False: no use any more, see
  * wire_pool.wait_ms. WAIT begins all zeros. */

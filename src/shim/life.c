@@ -181,20 +181,12 @@ bool life_forked(void)
 	return traced;
 }
 
-static void send_rest(struct producer *producer)
-{
-	if (ring_try_take(producer)) {
-		ring_flush(producer);
-		ring_give(producer);
-	}
-}
-
 /* Of the calling thread, for stacks as deep as they are told. */
 static void make_room_for_stacks(void)
 {
 	struct trail *trail = thread_self ? &thread_self->first.trails.trail : NULL;
 
-	while (trail && trail->capacity < channel.pool->frames_limit && trail_grow(trail, 0))
+	while (trail && trail->capacity < channel.frames_limit && trail_grow(trail, 0))
 		;
 }
 
@@ -214,7 +206,7 @@ void life_jail(bool strict, bool no_clock)
 		return;
 	if (channel.piped) {
 		/* Writing on could be what the jail kills for. */
-		thread_visit(send_rest);
+		ring_flush_all(false);
 		channel_give_up();
 	} else {
 		stacks_make_room();
@@ -237,6 +229,6 @@ __attribute__((destructor)) static void destructor(void)
 	if (channel.piped && !channel.jail) {
 		/* What is allocated and freed from here on does not wait for more. */
 		channel.flush_always = true;
-		thread_visit(send_rest);
+		ring_flush_all(false);
 	}
 }

@@ -8,6 +8,7 @@
  * pool's budget goes, at a moment when it is empty: positions are then the same in both sizes, and
  * the reader, who finds nothing to read, sees the new capacity before the new head.
  */
+#include <signal.h>
 #include "shim/message.h"
 #include "shim/ring.h"
 #include "shim/shim.h"
@@ -79,15 +80,13 @@ static uint64_t unread(const struct producer *producer)
 	return used <= capacity ? used : capacity;
 }
 
-/* Sends what is in the buffer. */
-static bool send_buffer(struct producer *producer)
+/* Sends what is in the buffer, be it nothing. */
+static bool send_all(struct producer *producer)
 {
 	uint32_t head[2] = {producer->number, 0};
 	const struct iovec parts[2] = {
 		{head, sizeof head}, {producer->words, producer->position * 8}};
 
-	if (producer->position == 0)
-		return true;
 	if (!message_send_pipe(WIRE_MSG_CHUNK, parts, 2)) {
 		channel_give_up();
 		return false;
@@ -95,6 +94,11 @@ static bool send_buffer(struct producer *producer)
 	producer->position = 0;
 	ring_publish(producer);
 	return true;
+}
+
+static bool send_buffer(struct producer *producer)
+{
+	return producer->position == 0 || send_all(producer);
 }
 
 bool ring_try_take(struct producer *producer)
@@ -117,6 +121,32 @@ void ring_flush(struct producer *producer)
 {
 	if (channel.piped && producer->slot && producer->words)
 		send_buffer(producer);
+}
+
+static void send_rest(struct producer *producer)
+{
+	if (!ring_try_take(producer))
+		return;
+	ring_flush(producer);
+	ring_give(producer);
+}
+
+static void send_time(struct producer *producer)
+{
+	if (!producer->words || !ring_try_take(producer))
+		return;
+	send_all(producer);
+	ring_give(producer);
+}
+
+void ring_flush_all(bool even_empty)
+{
+	uint64_t all = ~0ull, old = 0;
+
+	/* A handler of this thread that came now would wait for a buffer that we hold. */
+	SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&old, sizeof all);
+	thread_visit(even_empty ? send_time : send_rest);
+	SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, sizeof old);
 }
 
 /* The ring is empty: makes it larger if there is budget left. */

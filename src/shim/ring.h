@@ -33,6 +33,9 @@ static inline bool ring_reserve(struct producer *producer, unsigned int words)
 
 /* With --transport pipe: sends what is buffered; else nothing. */
 void ring_flush(struct producer *producer);
+/* With --transport pipe: sends what any thread has buffered, but for buffers that are just being
+ * filled. EVEN_EMPTY: says that all up to now has been sent, even where there is nothing. */
+void ring_flush_all(bool even_empty);
 /* With --transport pipe: keeps the end of the program, which sends what all threads have left,
  * out of the buffer. */
 bool ring_try_take(struct producer *producer);

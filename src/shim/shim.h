@@ -106,6 +106,7 @@ struct rlimit;
 		(pid_t * pid, const char *file, const void *actions, const void *attributes,       \
 			char *const argv[], char *const envp[]))                                   \
 	X(int, prctl, (int option, ...))                                                           \
+	X(size_t, confstr, (int name, char *buffer, size_t size))                                  \
 	X(long, syscall, (long number, ...))
 
 #define SHIM_HOOKS(X) SHIM_HOOKS_C(X) SHIM_HOOKS_CXX(X) SHIM_HOOKS_MAP(X) SHIM_HOOKS_LIFE(X)

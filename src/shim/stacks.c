@@ -9,7 +9,7 @@
  *
  * A stack of more frames than are kept is told as the nearest ones and a node that says how many
  * there were; the hash of all its frames leads to that. As the same nearest frames stand under
- * others at other depths, they have a chain of their own.
+ * others at other depths, they have a chain of their own. The limit belongs to that hash, since the program may change it.
  *
  * The chain begins with the seed of the modules (modules.h): where a plugin has gone and another
  * may stand at its addresses, the same pcs are other stacks.
@@ -206,7 +206,7 @@ static uint32_t first_kept(const struct trail *trail, uint32_t limit)
 static uint32_t tell(struct producer *producer, bool cut)
 {
 	const struct trail *trail = &producer->trails.trail;
-	uint32_t first = cut ? first_kept(trail, channel.pool->frames_limit) : 0;
+	uint32_t first = cut ? first_kept(trail, producer->frames_limit) : 0;
 	struct prefix prefix;
 
 	do
@@ -221,7 +221,7 @@ uint32_t stacks_find(struct producer *producer)
 {
 	struct trail *trail = &producer->trails.trail;
 	struct trail_frame *leaf = &trail->frames[trail->n - 1];
-	bool cut = leaf->depth > channel.pool->frames_limit;
+	bool cut = leaf->depth > producer->frames_limit;
 	uint64_t seed = trail->seed, key;
 	uint32_t id;
 
@@ -229,7 +229,7 @@ uint32_t stacks_find(struct producer *producer)
 		return 0;
 	if (cut)
 		atomic_store_explicit(&stacks_cut, true, memory_order_relaxed);
-	key = finish(cut ? ~leaf->hash : leaf->hash);
+	key = finish(cut ? trail_mix(~leaf->hash, producer->frames_limit) : leaf->hash);
 	id = id_table_get(&table, key);
 	if (id)
 		return leaf->id = id;

@@ -25,27 +25,32 @@ static __attribute__((noinline)) void hear(struct producer *producer)
 		ring_take(producer);
 	if (atomic_load(&modules_dirty))
 		modules_verify(producer);
-	if (producer->seed == modules_seed() && producer->epoch == atomic_load(&rows_epoch))
+	if (producer->seed == modules_seed() && producer->epoch == atomic_load(&rows_epoch) &&
+		producer->frames_limit == channel.frames_limit)
 		return;
-	/* Modules have come or gone: what was kept of walks may mean something else. */
+	/* Modules have come or gone: what was kept of walks may mean something else. So may trace
+	 * ids where another number of frames is kept. */
 	producer->seed = trail->seed = modules_seed();
 	producer->epoch = atomic_load(&rows_epoch);
+	producer->frames_limit = channel.frames_limit;
 	trails_forget(&producer->trails);
 	path_forget(&producer->paths);
 }
 
-static inline struct producer *begin(struct thread *thread, uintptr_t frame)
+static inline struct producer *begin_always(struct thread *thread, uintptr_t frame)
 {
-	struct producer *producer;
+	struct producer *producer = thread_enter(thread, frame);
 
-	if (unlikely(channel_stopped()))
-		return NULL;
-	producer = thread_enter(thread, frame);
 	if (unlikely(!producer))
 		return NULL;
 	if (unlikely(producer->news != atomic_load_explicit(&shim_news, memory_order_relaxed)))
 		hear(producer);
 	return producer;
+}
+
+static inline struct producer *begin(struct thread *thread, uintptr_t frame)
+{
+	return unlikely(channel_stopped()) ? NULL : begin_always(thread, frame);
 }
 
 static __attribute__((noinline)) void end_pipe(struct producer *producer)
@@ -187,7 +192,9 @@ void tell_move_of(struct thread *thread, uintptr_t frame, uintptr_t addr)
 	tell_gone(begin(thread, frame), addr, WIRE_MOVE, WIRE_MOVE_ANY);
 }
 
-void tell_map(struct call *call, unsigned int domain, const void *addr, size_t length)
+/* A record of a block or a range that was made. */
+static void tell_made(struct call *call, enum wire_kind kind, unsigned int domain, const void *addr,
+	size_t length)
 {
 	struct producer *producer = begin(call->thread, call->frame);
 	uint32_t id;
@@ -196,7 +203,7 @@ void tell_map(struct call *call, unsigned int domain, const void *addr, size_t l
 		return;
 	id = trace(producer, call->frame);
 	if (room(producer, 5)) {
-		put_head(producer, WIRE_MAP, 5, domain);
+		put_head(producer, kind, 5, domain);
 		ring_put(producer, (uintptr_t)addr);
 		ring_put(producer, length);
 		ring_put(producer, id);
@@ -207,23 +214,55 @@ void tell_map(struct call *call, unsigned int domain, const void *addr, size_t l
 	end(producer);
 }
 
-/* A record of a tick and N values. */
-static void tell_values(struct call *call, uint64_t domain, enum wire_kind kind,
+void tell_map(struct call *call, unsigned int domain, const void *addr, size_t length)
+{
+	tell_made(call, WIRE_MAP, domain, addr, length);
+}
+
+void tell_track(struct call *call, unsigned int domain, const void *addr, size_t size)
+{
+	tell_made(call, WIRE_ALLOC_ANY, domain, addr, size);
+}
+
+bool tell_record(struct producer *producer, enum wire_kind kind, unsigned int argument,
+	const uint64_t *values, unsigned int n)
+{
+	if (!room(producer, 2 + n)) {
+		channel_lost();
+		return false;
+	}
+	put_head(producer, kind, 2 + n, argument);
+	for (unsigned int i = 0; i < n; i++)
+		ring_put(producer, values[i]);
+	ring_publish(producer);
+	return true;
+}
+
+/* The same, unless tracing is stopped. */
+static void tell_values(struct call *call, unsigned int domain, enum wire_kind kind,
 	const uint64_t *values, unsigned int n)
 {
 	struct producer *producer = begin(call->thread, call->frame);
 
 	if (!producer)
 		return;
-	if (room(producer, 2 + n)) {
-		put_head(producer, kind, 2 + n, (unsigned int)domain);
-		for (unsigned int i = 0; i < n; i++)
-			ring_put(producer, values[i]);
-		ring_publish(producer);
-	} else {
-		channel_lost();
-	}
+	tell_record(producer, kind, domain, values, n);
 	end(producer);
+}
+
+struct producer *tell_enter(struct call *call)
+{
+	return begin_always(call->thread, call->frame);
+}
+
+void tell_leave(struct producer *producer)
+{
+	end(producer);
+}
+
+void tell_untrack(struct call *call, unsigned int domain, const void *addr)
+{
+	tell_values(call, domain, WIRE_FREE_ANY, (const uint64_t[]){(uintptr_t)addr}, 1);
 }
 
 void tell_unmap(struct call *call, unsigned int domain, const void *addr, size_t length)

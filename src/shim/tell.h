@@ -35,6 +35,17 @@ void tell_map(struct call *call, unsigned int domain, const void *addr, size_t l
 /* A range is about to go; tell_undo if it does not. LENGTH in whole pages. */
 void tell_unmap(struct call *call, unsigned int domain, const void *addr, size_t length);
 void tell_undo(struct call *call, unsigned int domain, const void *addr);
+/* Blocks of the program's own domains. */
+void tell_track(struct call *call, unsigned int domain, const void *addr, size_t size);
+void tell_untrack(struct call *call, unsigned int domain, const void *addr);
+
+/* For what is not an event, or also told while tracing is stopped: the producer of the calling
+ * thread, or NULL, to be left again; and a record of a tick and N values. False: lost. */
+struct producer *tell_enter(struct call *call);
+void tell_leave(struct producer *producer);
+bool tell_record(struct producer *producer, enum wire_kind kind, unsigned int argument,
+	const uint64_t *values, unsigned int n);
+
 /* A program is about to be started from PATH. */
 void tell_exec(struct call *call, const char *path);
 

@@ -18,6 +18,7 @@ enum {
 	PROBES = 4,   /* old structs asked about for each new thread */
 	RETRY = 1024, /* requests to drop before a slot is looked for again */
 	PAGE = 4096,
+	PATIENCE = 20000, /* turns of others' that a buffer is waited for */
 };
 
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
@@ -77,6 +78,9 @@ static struct thread *make(int32_t tid)
 /* Whoever was recording has been cut off in the middle: what is not published never was. */
 static void reset(struct producer *producer)
 {
+	/* Somebody may be sending what it has left; but whoever was cut off may have held it, too. */
+	for (int i = 0; channel.piped && i < PATIENCE && !ring_try_take(producer); i++)
+		SYS_CALL(SYS_sched_yield);
 	producer->busy = 0;
 	trails_forget(&producer->trails);
 	if (producer->slot && producer->words) {
@@ -145,7 +149,20 @@ struct thread *thread_get(void)
 	return thread;
 }
 
-/* Gives the producer a slot if it has none, and tells the reader whose events come now. */
+/* Tells the reader whose events come now. */
+static bool introduce(struct producer *producer)
+{
+	if (!ring_reserve(producer, 3))
+		return false;
+	producer->tick = ring_tick(producer);
+	ring_put(producer, wire_other(WIRE_THREAD, 3, 0));
+	ring_put(producer, producer->tick);
+	ring_put(producer, (uint64_t)atomic_load(&producer->thread->tid));
+	ring_publish(producer);
+	return true;
+}
+
+/* Gives the producer a slot if it has none. */
 static bool prepare(struct producer *producer)
 {
 	if (producer->retry) {
@@ -156,15 +173,12 @@ static bool prepare(struct producer *producer)
 		producer->retry = RETRY;
 		return false;
 	}
-	if (!ring_reserve(producer, 3))
-		return false;
-	producer->tick = ring_tick(producer);
-	ring_put(producer, wire_other(WIRE_THREAD, 3, 0));
-	ring_put(producer, producer->tick);
-	ring_put(producer, (uint64_t)atomic_load(&producer->thread->tid));
-	ring_publish(producer);
-	producer->ready = true;
-	return true;
+	if (channel.piped)
+		ring_take(producer);
+	producer->ready = introduce(producer);
+	if (channel.piped)
+		ring_give(producer);
+	return producer->ready;
 }
 
 static struct producer *add_level(struct thread *thread, int level)

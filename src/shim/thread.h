@@ -40,7 +40,9 @@ struct producer {
 	_Atomic uint64_t own_head;
 	uint64_t turn, turn_at; /* its last one and the position then, see turn.c */
 	uint32_t n_short, n_ticks, n_alone;
-	uint32_t unstamped;   /* short records since the last tick, see tell.c */
+	uint32_t unstamped;    /* short records since the last tick, see tell.c */
+	uint32_t frames_limit; /* that its trace ids are of */
+	uint64_t n_asked;      /* questions, see ask.c */
 	uint64_t news;	      /* of shim_news, what it has heard of; 0: it is to listen each time */
 	uint64_t seed, epoch; /* of modules and rows, that its trails and paths are of */
 	struct trails trails;

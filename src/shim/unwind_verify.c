@@ -169,7 +169,7 @@ static void compare(const struct stack *ours, const struct stack *theirs)
 static void compare_trace(const struct stack *theirs, uint32_t id, bool first)
 {
 	const struct stack none = {0};
-	uint64_t limit = channel.pool->frames_limit, hash = theirs->n + 1;
+	uint64_t limit = channel.frames_limit, hash = theirs->n + 1;
 	struct trace *trace = id < TRACES ? &traces[id] : NULL;
 
 	for (size_t i = 0; i < theirs->n && i < limit; i++)

@@ -113,3 +113,28 @@ Test(ledger, clear_forgets_everything)
 	cr_assert_eq(ledger_at_peak(&ledger, &ledger.traces.items[a]).size, 5);
 	ledger_release(&ledger);
 }
+
+Test(ledger, reset_peak_takes_the_present)
+{
+	struct ledger ledger;
+	uint32_t a, b;
+
+	ledger_init(&ledger);
+	a = ledger_trace(&ledger, 1, 0, 0);
+	b = ledger_trace(&ledger, 2, 0, 0);
+	ledger_alloc(&ledger, a, 100);
+	ledger_alloc(&ledger, b, 30);
+	ledger_free(&ledger, a, 100, 1);
+	cr_assert_eq(ledger.peak.size, 130);
+	ledger_reset_peak(&ledger);
+	cr_assert_eq(ledger.peak.size, 30);
+	cr_assert_eq(ledger.peak.count, 1);
+	cr_assert_eq(ledger_at_peak(&ledger, &ledger.traces.items[a]).size, 0);
+	ledger_free(&ledger, b, 30, 1);
+	ledger_alloc(&ledger, a, 29);
+	ledger_settle(&ledger);
+	cr_assert_eq(ledger.peak.size, 30);
+	cr_assert_eq(ledger_at_peak(&ledger, &ledger.traces.items[a]).size, 0);
+	cr_assert_eq(ledger_at_peak(&ledger, &ledger.traces.items[b]).size, 30);
+	ledger_release(&ledger);
+}

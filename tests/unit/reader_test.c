@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rounds over rings that are ordinary memory: what is handed on, what waits, and in which order. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "record/inbox.h"
@@ -214,4 +215,74 @@ Test(reader, rings_are_merged_by_time)
 	cr_assert_eq(image()->unknown_frees, 0);
 	ledger_settle(&image()->ledger);
 	cr_assert_eq(image()->ledger.peak.size, 10);
+}
+
+/* Questions, put by hand into a ring. */
+static void ask(uint32_t ring, enum wire_question question, uint64_t number, uint64_t first, uint64_t second)
+{
+	put(ring, wire_other(WIRE_ASK, 5, question));
+	put(ring, ticks[ring]);
+	put(ring, number);
+	put(ring, first);
+	put(ring, second);
+	publish(ring);
+	reader_round(&reader);
+	reader_round(&reader);
+}
+
+Test(reader, answers_what_was_live_when_it_was_asked)
+{
+	const struct wire_slot *slot = &pool.slots[0];
+
+	put(0, wire_word(WIRE_ALLOC, 0x1000, 1));
+	put(0, 0ull << 32 | 70);
+	put(0, wire_word(WIRE_ALLOC, 0x2000, 1));
+	put(0, 0ull << 32 | 30);
+	put(0, wire_word(WIRE_FREE, 0x1000, 1));
+	ask(0, WIRE_ASK_TRACED, 7, 0, 0);
+	cr_assert_eq(slot->answered, 7);
+	cr_assert_eq(slot->answer.status, 0);
+	cr_assert_eq(slot->answer.values[0], 30);
+	cr_assert_eq(slot->answer.values[1], 100);
+}
+
+Test(reader, answers_with_a_stack_in_portions)
+{
+	const struct wire_slot *slot = &pool.slots[0];
+
+	for (uint64_t id = 1; id <= 25; id++) {
+		put(0, wire_other(WIRE_NODE, 3, 0));
+		put(0, id << 32 | (id - 1));
+		put(0, 0x400000 + id);
+	}
+	put(0, wire_word(WIRE_ALLOC, 0x1000, 1));
+	put(0, 25ull << 32 | 70);
+	ask(0, WIRE_ASK_BLOCK, 1, 0x1000, 0);
+	cr_assert_eq(slot->answered, 1);
+	cr_assert_eq(slot->answer.count, WIRE_ANSWER_VALUES);
+	cr_assert_eq(slot->answer.values[0], 25);
+	cr_assert_eq(slot->answer.values[1], 25);
+	cr_assert_eq(slot->answer.values[2], 0x400000 + 25);
+	ask(0, WIRE_ASK_STACK, 2, 25, 20);
+	cr_assert_eq(slot->answered, 2);
+	cr_assert_eq(slot->answer.count, 2 + 5);
+	cr_assert_eq(slot->answer.values[2], 0x400000 + 5);
+	cr_assert_eq(slot->answer.values[6], 0x400000 + 1);
+	ask(0, WIRE_ASK_BLOCK, 3, 0x1008, 0);
+	cr_assert_eq(slot->answer.status, -ENOENT);
+	ask(0, WIRE_ASK_STACK, 4, 1ull << 31, 0);
+	cr_assert_eq(slot->answered, 4);
+	cr_assert_eq(slot->answer.values[1], 0);
+}
+
+Test(reader, answers_nonsense_with_an_error)
+{
+	const struct wire_slot *slot = &pool.slots[0];
+
+	ask(0, (enum wire_question)99, 5, 0, 0);
+	cr_assert_eq(slot->answered, 5);
+	cr_assert_eq(slot->answer.status, -EINVAL);
+	ask(0, WIRE_ASK_SNAPSHOT, 6, 0, 0);
+	cr_assert_eq(slot->answered, 6);
+	cr_assert_eq(slot->answer.status, -EINVAL);
 }

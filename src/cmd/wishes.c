@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A file is written by a forked child, as all that the collector writes while programs run; the program waits for its end. The
+ * file is named by the program: relative to its directory and its root, and only where the program has no other rights than we
+ * have, so that nobody can have files written that he could not write himself.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/bytes.h"
+#include "base/file.h"
+#include "cmd/log.h"
+#include "cmd/wishes.h"
+
+enum { WRITERS_MAX = 4 };
+
+static int write_file(struct collector *collector, const struct answer_wish *wish, const char *path)
+{
+	struct snapshot *snapshot = collector_snapshot(collector, wish->process, false);
+	struct buffer bytes = { 0 };
+	struct error err = ERROR_INIT;
+
+	if (snapshot_sum(snapshot, &err) < 0 || snapshot_check(snapshot, &err) < 0)
+		goto failed;
+	snapshot_encode(snapshot, &bytes);
+	if (file_write(path, bytes.data, bytes.size, FILE_REPLACE, &err) == 0)
+		return 0;
+failed:
+	error_prefix(&err, "a snapshot that process %d asked for", wish->process->image->pid);
+	log_error(&err);
+	return -1;
+}
+
+/* 0: a child writes it. */
+static int begin_file(struct collector *collector, const struct answer_wish *wish)
+{
+	int32_t pid = wish->process->image->pid;
+	char *path = xasprintf("/proc/%d/%s/%s", pid, *wish->path == '/' ? "root" : "cwd", wish->path);
+	char *folder = xasprintf("/proc/%d", pid);
+	struct stat owner;
+	pid_t child = -1;
+	int status = stat(folder, &owner) == 0 && owner.st_uid == geteuid() ? 0 : -EACCES;
+
+	if (status == 0)
+		child = fork();
+	if (child == 0) {
+		collector->ahead = NULL;
+		signal(SIGINT, SIG_IGN);
+		signal(SIGCHLD, SIG_DFL);
+		_exit(write_file(collector, wish, path) == 0 ? 0 : 1);
+	}
+	if (status == 0 && child < 0)
+		status = -EAGAIN;
+	if (status == 0)
+		*ARRAY_PUSH(&collector->wishes) = (struct collector_wish){ child, *wish };
+	free(folder);
+	free(path);
+	return status;
+}
+
+static int take_up(struct collector *collector, const struct answer_wish *wish)
+{
+	struct error err = ERROR_INIT;
+
+	if (wish->label && moments_check_label(wish->label, &err) < 0)
+		return -EINVAL;
+	if (wish->label && moments_label(wish->process->image, wish->label, &err) < 0)
+		return -ENOSPC;
+	return wish->path ? begin_file(collector, wish) : 0;
+}
+
+/* The children that have ended. One that a former collector has forked is not ours to wait for. */
+static void reap(struct collector *collector)
+{
+	for (size_t i = collector->wishes.count; i-- > 0;) {
+		struct collector_wish *writer = &collector->wishes.items[i];
+		int status = 1;
+		pid_t pid = waitpid(writer->pid, &status, WNOHANG);
+
+		if (pid == 0 || (pid < 0 && errno != ECHILD))
+			continue;
+		answer_give(&collector->reader, &writer->wish, status == 0 ? 0 : -EIO);
+		*writer = collector->wishes.items[--collector->wishes.count];
+	}
+}
+
+void wishes_serve(struct collector *collector)
+{
+	struct answer_wish wish;
+
+	reap(collector);
+	while (collector->wishes.count < WRITERS_MAX && answer_next_snapshot(&collector->reader, &wish)) {
+		int status = take_up(collector, &wish);
+
+		if (status < 0 || !wish.path)
+			answer_give(&collector->reader, &wish, status);
+		free(wish.path);
+		free(wish.label);
+	}
+	/* For those who wait for us: we are not standing still. */
+	if (collector->wishes.count)
+		atomic_fetch_add(&collector->pool->head->progress, 1);
+}
