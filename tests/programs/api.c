@@ -73,6 +73,11 @@ static void refusals(void)
 	HOLDS(memtrace_start(65536) == -EINVAL);
 	HOLDS(memtrace_take_snapshot(NULL, NULL) == -EINVAL);
 	HOLDS(memtrace_take_snapshot("", NULL) == -EINVAL);
+	HOLDS(memtrace_take_snapshot(NULL, "peak") == -EINVAL);
+	HOLDS(memtrace_take_snapshot(NULL, "a@b") == -EINVAL);
+	HOLDS(memtrace_take_snapshot(NULL, name) == -EINVAL);
+	HOLDS(memtrace_take_snapshot(NULL, "so far") == 0);
+	HOLDS(memtrace_take_snapshot(NULL, "so far") == 0);
 	HOLDS(memtrace_get_object_traceback(arena, NULL, 1) == -EINVAL);
 	HOLDS(memtrace_get_object_traceback(arena, frames, -1) == -EINVAL);
 	HOLDS(memtrace_get_object_traceback(arena + 1, frames, 4) == -ENOENT);
