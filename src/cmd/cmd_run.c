@@ -40,7 +40,7 @@ static const struct option_row options[] = {
 	{ .name = "frames", .type = OPTION_NUMBER, .offset = offsetof(struct run_options, frames), .argument = "N",
 		.summary = "keep the N most recent frames of each stack (default: 128)", .low = 1, .high = 65535 },
 	{ .name = "paused", .type = OPTION_FLAG, .offset = offsetof(struct run_options, paused),
-		.summary = "record nothing until the program calls memtrace_start" },
+		.summary = "record nothing until the program calls memtrace_start, or memtrace ctl PID start" },
 	{ .name = "top", .type = OPTION_TEXT, .offset = offsetof(struct run_options, top), .argument = "N",
 		.summary = "print the top N at the end (default: 10 on a terminal, else 0)" },
 	{ .name = "follow", .type = OPTION_CHOICE, .offset = offsetof(struct run_options, follow), .argument = "WHAT",

@@ -24,7 +24,7 @@
 #include "cmd/wishes.h"
 #include "record/door.h"
 #include "record/program.h"
-#include "record/resident.h"
+#include "record/procfs.h"
 
 enum { WRITERS_MAX = 2, BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, NAMES_TRIED = 1000 };
 #define CHECK_ENDS_NS 5000000ull
@@ -37,8 +37,7 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* The name that an image's file is to have, malloc'ed. */
-static char *file_name(const struct collector *collector, const struct image *image)
+char *collector_file(const struct collector *collector, const struct image *image)
 {
 	const struct collector_options *options = collector->options;
 	uint32_t number = image->number;
@@ -73,7 +72,7 @@ static void name_follows(struct collector *collector, struct image *image)
 			const struct image *child = collector->reader.processes.items[k]->image;
 
 			if (child->pid == follow->pid && child->number == follow->image)
-				follow->file = file_name(collector, child);
+				follow->file = collector_file(collector, child);
 		}
 	}
 }
@@ -146,6 +145,9 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 	if (shared->flags & WIRE_FLAG_GAVE_UP)
 		image_problem(process->image, "the program stopped waiting for memtrace, which stood still; "
 			"what it did after that is not recorded");
+	/* What a thread was about to tell then. */
+	if (shared->flags & WIRE_FLAG_STOPPED)
+		reader_forget(process, 0);
 	name_follows(collector, process->image);
 	snapshot = image_snapshot(process->image, &state);
 	symbolizer = take_symbolizer(collector, process);
@@ -169,7 +171,7 @@ static void keep_elsewhere(const char *name, const struct buffer *bytes, struct 
 int collector_write(struct collector *collector, struct reader_process *process, struct snapshot *snapshot, char **file,
 	struct error *err)
 {
-	char *name = file_name(collector, process->image), *tried = xstrdup(name);
+	char *name = collector_file(collector, process->image), *tried = xstrdup(name);
 	bool replace = collector->options->force || (process->image->first && collector->first_exists);
 	struct buffer bytes = { 0 };
 	int result = -1;
@@ -225,8 +227,12 @@ static void reap_writers(struct collector *collector, size_t at_most)
 	}
 }
 
-/* A child with all we know; it must not disturb the pool. */
-static pid_t fork_writer(struct collector *collector)
+bool collector_can_fork(const struct collector *collector)
+{
+	return collector->writers.count < WRITERS_MAX;
+}
+
+pid_t collector_fork_writer(struct collector *collector)
 {
 	pid_t pid;
 
@@ -260,14 +266,14 @@ static void remember_file(struct collector *collector, const struct image *image
 
 	entry->pid = image->pid;
 	entry->images = image->number;
-	entry->file = file_name(collector, image);
+	entry->file = collector_file(collector, image);
 	collector->written++;
 }
 
 /* An image that is not the one which `run` waits for has ended. */
 static void write_ended(struct collector *collector, struct reader_process *process)
 {
-	pid_t pid = process->said_hello ? fork_writer(collector) : 1;
+	pid_t pid = process->said_hello ? collector_fork_writer(collector) : 1;
 
 	if (pid == 0)
 		_exit(write_image(collector, process, true) == 0 ? 0 : 1);
@@ -293,7 +299,7 @@ static void checkpoint(struct collector *collector)
 	collector->checkpoint_ns = clock_ns(CLOCK_MONOTONIC);
 	if (collector->checkpointer || !collector->reader.processes.count)
 		return;
-	pid = fork_writer(collector);
+	pid = collector_fork_writer(collector);
 	if (pid > 0)
 		collector->checkpointer = pid;
 	if (pid)
@@ -386,6 +392,7 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 		collector->directory[0] = 0;
 	gethostname(collector->host, sizeof collector->host - 1);
 	collector->door = door_open(pool);
+	control_open(&collector->control);
 	reader_init(&collector->reader, pool, target->pid);
 	collector->reader.moments = &options->at.rules;
 	collector->ahead = naming_ahead_new();
@@ -412,6 +419,7 @@ static void successor(struct collector *collector)
 	collector->ahead = NULL;
 	collector->checkpointer = 0;
 	pool_enter(collector->pool);
+	control_take_over(&collector->control);
 	take_ended(collector);
 	while (collector->reader.processes.count)
 		step(collector);

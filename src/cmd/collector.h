@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "cmd/snapshot_at.h"
 #include "record/answer.h"
+#include "record/control.h"
 #include "record/reader.h"
 #include "record/target.h"
 
@@ -39,6 +40,7 @@ struct collector {
 	uint64_t started_ns, checked_ns, checkpoint_ns;
 	uint64_t written;        /* images with a file so far */
 	int door;                /* of record/door.h */
+	struct control_server control;
 	ARRAY(pid_t) writers;    /* children that write snapshots */
 	ARRAY(struct collector_wish) wishes; /* being written */
 	struct naming_ahead *ahead; /* of the program's own images; NULL: in a child, or done */
@@ -60,6 +62,12 @@ void collector_hand_over(struct collector *collector);
 /* Waits for what is being written. */
 void collector_finish(struct collector *collector);
 
+/* Forks a child that has all we know and may take its time, but must not disturb the pool. Waits while
+ * collector_can_fork says that there are too many. */
+pid_t collector_fork_writer(struct collector *collector);
+bool collector_can_fork(const struct collector *collector);
+/* The name that an image's file is to have, malloc'ed. */
+char *collector_file(const struct collector *collector, const struct image *image);
 /* The snapshot, named, of an ended (or present) image. */
 struct snapshot *collector_snapshot(struct collector *collector, struct reader_process *process, bool ended);
 /* Writes it; *file is the name it got, malloc'ed. */

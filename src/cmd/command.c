@@ -10,6 +10,8 @@ const struct command *const commands[] = {
 	&command_run,
 	&command_top,
 	&command_diff,
+	&command_snapshot,
+	&command_ctl,
 	&command_info,
 	&command_export,
 	&command_import,

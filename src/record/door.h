@@ -2,7 +2,7 @@
 /*
  * The collector's door for processes that cannot reach its descriptors through /proc (another user, no /proc, a collector that has
  * changed its pid): an abstract unix socket named by the pool's key (include/memtrace/wire.h), which hands out the pool
- * and the pipe. The key stands only in the environment of those who are watched.
+ * and the pipe to the same user, to root, and to offspring of processes that are watched.
  */
 #ifndef RECORD_DOOR_H
 #define RECORD_DOOR_H

@@ -130,7 +130,8 @@ static bool hand_on(struct ring *ring, uint64_t until)
 	struct image *image = ring->process->image;
 
 	do {
-		image_event(image, &ring->image, &ring->next);
+		if (__builtin_expect(ring->next.tick >= ring->process->since || ring->next.type >= EVENT_CLEAR, 1))
+			image_event(image, &ring->image, &ring->next);
 		image_words(image, &ring->image, &ring->stream, until);
 		if (__builtin_expect(image_has_grown(image), 0))
 			moments_grown(image);

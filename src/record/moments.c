@@ -15,7 +15,7 @@
 #include "base/utf8.h"
 #include "record/image.h"
 #include "record/moments.h"
-#include "record/resident.h"
+#include "record/procfs.h"
 
 enum { MOMENTS_MIN = 8, CELLS_MAX = 1 << 23 };
 

@@ -201,6 +201,16 @@ size_t reader_round(struct reader *reader)
 	return work;
 }
 
+/* What has a lesser tick than the image's latest event is late: image_words leaves it to the merge, which looks at `since`. */
+void reader_forget(struct reader_process *process, uint64_t tick)
+{
+	const struct event clear = { .type = EVENT_CLEAR, .tick = tick };
+	struct image_ring nobody = { 0 };
+
+	image_event(process->image, &nobody, &clear);
+	process->since = tick;
+}
+
 /* The image is over: what its rings hold is all there will be. */
 void reader_finish(struct reader *reader, struct reader_process *process)
 {

@@ -55,6 +55,7 @@ struct reader_process {
 	ARRAY(struct ring *) rings;
 	ARRAY(uint8_t) parts[16]; /* unfinished messages by kind */
 	struct merge_entry *heap; /* room for all rings */
+	uint64_t since;          /* events before this tick are forgotten, whenever they come */
 	uint64_t nudged_ns;      /* when its turn was last ended */
 	size_t copied;           /* words, in this round */
 	uint64_t message_tick;   /* of the message being read: when it was sent */
@@ -86,6 +87,8 @@ void reader_release(struct reader *reader);
 size_t reader_round(struct reader *reader);
 /* Looks which processes have ended (by pidfd); for our own child the caller says so with reader_end. */
 void reader_check_ends(struct reader *reader);
+/* Forgets all blocks of PROCESS, and what is still to come of the time before TICK: a CLEAR from outside. */
+void reader_forget(struct reader_process *process, uint64_t tick);
 /* PID has ended: reads the rest of its rings; its images are then `ended`. */
 void reader_end(struct reader *reader, int32_t pid);
 /* Takes an ended process off the list (NULL: none); the caller hands it to reader_drop. */

@@ -28,6 +28,11 @@ end_it()
 	exec {from}<&-
 }
 
+# status [FILTER]: what memtrace says of the program.
+status() { memtrace ctl --json "$program" status | jq -r "${1-.}"; }
+# knows LABEL: its program has a moment of that name.
+knows() { [ "$(status "any(.moments[]; . == \"$1\")")" = true ]; }
+
 # Bytes and blocks of a moment of FILE that the program itself made: beside it stand what libc has allocated before main.
 own() # SNAP@MOMENT
 {

@@ -96,6 +96,31 @@ Test(ledger, random_walk)
 	ledger_release(&ledger);
 }
 
+Test(ledger, a_reset_peak_is_what_is_live)
+{
+	struct ledger ledger;
+	uint32_t a, b;
+
+	ledger_init(&ledger);
+	a = ledger_trace(&ledger, 1, 0, 0);
+	b = ledger_trace(&ledger, 2, 0, 0);
+	ledger_alloc(&ledger, a, 100);
+	ledger_alloc(&ledger, b, 10);
+	ledger_free(&ledger, a, 100, 1);
+	ledger_reset_peak(&ledger);
+	cr_assert_eq(ledger.peak.size, 10);
+	cr_assert_eq(ledger.peak.count, 1);
+	ledger_free(&ledger, b, 10, 1);
+	ledger_settle(&ledger);
+	cr_assert_eq(ledger_at_peak(&ledger, &ledger.traces.items[a]).size, 0);
+	cr_assert_eq(ledger_at_peak(&ledger, &ledger.traces.items[b]).size, 10);
+	ledger_alloc(&ledger, a, 30);
+	ledger_settle(&ledger);
+	cr_assert_eq(ledger.peak.size, 30);
+	cr_assert_eq(ledger_at_peak(&ledger, &ledger.traces.items[b]).size, 0);
+	ledger_release(&ledger);
+}
+
 Test(ledger, clear_forgets_everything)
 {
 	struct ledger ledger;

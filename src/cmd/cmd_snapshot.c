@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * memtrace snapshot PID: what a traced process holds now. Whoever watches it sends the bytes of a file; they are written here,
+ * with the rights and in the folder of the one who asked.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/file.h"
+#include "cmd/asking.h"
+#include "cmd/command.h"
+#include "cmd/log.h"
+#include "cmd/pattern.h"
+#include "model/snapshot.h"
+#include "record/control.h"
+
+#define PATTERN "memtrace.%e.%p.now.snap"
+enum { NAMES_TRIED = 1000 };
+
+struct snapshot_options {
+	const char *output, *label;
+	bool force, quiet;
+};
+
+static const struct option_row rows[] = {
+	{.name = "output",
+		.letter = 'o',
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct snapshot_options, output),
+		.argument = "FILE",
+		.summary = "write to FILE, patterns as of run (default: " PATTERN ")"},
+	{.name = "force",
+		.letter = 'f',
+		.type = OPTION_FLAG,
+		.offset = offsetof(struct snapshot_options, force),
+		.summary = "replace an existing FILE"},
+	{.name = "label",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct snapshot_options, label),
+		.argument = "LABEL",
+		.summary = "keep the moment under this name too, also in the run's own snapshot"},
+	{.name = "quiet",
+		.letter = 'q',
+		.type = OPTION_FLAG,
+		.offset = offsetof(struct snapshot_options, quiet),
+		.summary = "say nothing but errors"},
+	{.name = NULL},
+};
+
+static char *expand(const char *pattern, const struct snapshot *snapshot)
+{
+	const struct run *run = &snapshot->run;
+	const struct pattern_values values = {
+		.program = run->command.count ? strings_get(snapshot->strings, run->command.items[0]) : "process",
+		.pid = (pid_t)run->pid,
+		.time_s = run->taken_ns / 1000000000,
+		.host = strings_get(snapshot->strings, run->host),
+	};
+
+	return pattern_expand(pattern, &values);
+}
+
+/* The default name gets a number when it is taken; one that was given is refused. */
+static int write_file(const struct snapshot_options *options, const struct snapshot *snapshot, const struct buffer *body,
+	char **name, struct error *err)
+{
+	enum file_replace replace = options->force ? FILE_REPLACE : FILE_REFUSE_EXISTING;
+	int rc = -1;
+
+	*name = expand(options->output ? options->output : PATTERN, snapshot);
+	for (int i = 2; i < NAMES_TRIED; i++) {
+		char *next;
+
+		rc = file_write(*name, body->data, body->size, replace, err);
+		if (rc == 0 || options->output || access(*name, F_OK) < 0)
+			break;
+		free(*name);
+		next = xasprintf("memtrace.%%e.%%p.now.%d.snap", i);
+		*name = expand(next, snapshot);
+		free(next);
+	}
+	return rc;
+}
+
+static int keep(const struct snapshot_options *options, const struct buffer *body, struct error *err)
+{
+	struct snapshot *snapshot = snapshot_decode(body->data, body->size, err);
+	char *name = NULL;
+	int rc;
+
+	if (!snapshot) {
+		err->status = EXIT_MEMTRACE_FAILED;
+		return error_prefix(err, "the collector's answer");
+	}
+	rc = write_file(options, snapshot, body, &name, err);
+	if (rc == 0)
+		log_say("wrote %s; see it with: memtrace top %s", name, name);
+	free(name);
+	snapshot_free(snapshot);
+	return rc;
+}
+
+/* What is known before anybody is asked. */
+static int check(const struct snapshot_options *options, struct error *err)
+{
+	if (options->label && moments_check_label(options->label, err) < 0)
+		return error_prefix(err, "snapshot: --label");
+	if (!options->output || strchr(options->output, '%'))
+		return 0;
+	return file_check_writable(options->output, options->force ? FILE_REPLACE : FILE_REFUSE_EXISTING, err);
+}
+
+static int run(void *data, int argc, char **argv, struct error *err)
+{
+	const struct snapshot_options *options = data;
+	struct control_request request = {.verb = CONTROL_SNAPSHOT};
+	struct buffer body = {0};
+	int32_t collector = 0;
+	int rc;
+
+	if (argc != 1) {
+		error_set(err, argc < 1 ? "snapshot: no process is named" : "snapshot: one process, not %d", argc);
+		return error_hint(err, "memtrace snapshot PID");
+	}
+	log_quiet = options->quiet;
+	if (asking_pid("snapshot", argv[0], &request.pid, err) < 0)
+		return -1;
+	if (check(options, err) < 0)
+		return -1;
+	if (options->label)
+		strcpy(request.label, options->label); /* its length has been checked */
+	rc = control_ask(&request, &body, &collector, err);
+	if (rc == 0)
+		rc = keep(options, &body, err);
+	buffer_free(&body);
+	return rc;
+}
+
+const struct command command_snapshot = {
+	.name = "snapshot",
+	.usage = "[OPTIONS] PID",
+	.summary = "write a snapshot of a running, traced process",
+	.options = rows,
+	.options_size = sizeof(struct snapshot_options),
+	.run = run,
+};

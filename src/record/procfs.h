@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the kernel says of other processes, by /proc (proc(5)).
+ */
+#ifndef RECORD_PROCFS_H
+#define RECORD_PROCFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct procfs_process {
+	char name[64];           /* at most 15 bytes of it */
+	char state;              /* 'R', 'S', 'T' stopped, 'Z' ended and not waited for, … */
+	pid_t parent;
+	uint64_t start;          /* when it began, in clock ticks since boot: tells it from another one of its pid */
+	uid_t uid;               /* effective */
+};
+
+/* Milliseconds since it began; those of a container may be off. */
+int64_t procfs_age_ms(const struct procfs_process *process);
+/* Bytes of PID that are resident; 0: not known, or it has gone. */
+uint64_t resident_bytes(int32_t pid);
+/* False: there is no such process, or /proc does not show it. */
+bool procfs_look(pid_t pid, struct procfs_process *process);
+
+#endif
