@@ -193,12 +193,46 @@ static void on_unmap(struct image *image, struct range_cuts *cuts, const struct 
 	uint64_t end = event->addr + event->size;
 
 	cuts->count = 0;
-	ranges_cut(&image->ranges, event->domain, event->addr, end < event->addr ? UINT64_MAX : end, cuts);
+	if (end < event->addr)
+		end = UINT64_MAX;
+	ranges_cut(&image->ranges, event->domain, event->addr, end, event->tick, cuts);
+	unmaps_add(&image->unmaps, &(struct unmap){ event->domain, event->addr, end, event->tick });
 	for (size_t i = 0; i < cuts->count; i++) {
 		const struct range_cut *cut = &cuts->items[i];
 
 		ledger_free(&image->ledger, cut->trace, cut->end - cut->start, cut->last);
 	}
+}
+
+/* A mapping older than events that have been seen: what is left of it takes its place. */
+static void on_late_map(struct image *image, const struct event *event, uint32_t trace)
+{
+	const struct range whole = { event->domain, 0, event->addr, event->addr + event->size };
+	struct ranges left = { 0 };
+	struct range_cuts cuts = { 0 };
+	uint32_t mapping = INDEX_NONE;
+
+	ledger_alloc(&image->ledger, trace, event->size);
+	ranges_add(&left, &whole, trace, event->tick);
+	unmaps_apply(&image->unmaps, event->domain, event->tick, &left, &cuts);
+	for (size_t i = 0; i < cuts.count; i++)
+		ledger_free(&image->ledger, trace, cuts.items[i].end - cuts.items[i].start, cuts.items[i].last);
+	for (size_t i = 0; i < left.chunks.count; i++)
+		for (uint32_t k = 0; k < left.chunks.items[i]->count; k++) {
+			const struct range *piece = &left.chunks.items[i]->items[k];
+			const struct range_cut again = { event->domain, trace, mapping, piece->start, piece->end, false };
+
+			if (!ranges_free(&image->ranges, event->domain, piece->start, piece->end))
+				ledger_free(&image->ledger, trace, piece->end - piece->start, 0);
+			else if (mapping == INDEX_NONE)
+				mapping = ranges_add(&image->ranges, piece, trace, event->tick);
+			else
+				ranges_put_back(&image->ranges, &again);
+		}
+	if (mapping == INDEX_NONE && left.count)
+		ledger_free(&image->ledger, trace, 0, 1);
+	free(cuts.items);
+	ranges_release(&left);
 }
 
 static void on_map(struct image *image, struct image_ring *ring, const struct event *event)
@@ -210,8 +244,13 @@ static void on_map(struct image *image, struct image_ring *ring, const struct ev
 		return;
 	on_unmap(image, &covered, event);
 	free(covered.items);
+	if (event->tick < image->latest) {
+		on_late_map(image, event, trace);
+		return;
+	}
 	ledger_alloc(&image->ledger, trace, event->size);
-	ranges_add(&image->ranges, event->domain, event->addr, event->addr + event->size, trace);
+	ranges_add(&image->ranges, &(struct range){ event->domain, 0, event->addr, event->addr + event->size }, trace,
+		event->tick);
 }
 
 static void on_undo(struct image *image, struct image_ring *ring, const struct event *event)
@@ -225,6 +264,7 @@ static void on_undo(struct image *image, struct image_ring *ring, const struct e
 			return;
 		}
 	}
+	unmaps_take_back(&image->unmaps, event->domain, event->addr);
 	for (size_t i = 0; i < ring->cuts.count; i++) {
 		const struct range_cut *cut = &ring->cuts.items[i];
 		bool alone;

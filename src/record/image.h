@@ -19,6 +19,7 @@
 #include "record/live.h"
 #include "record/moments.h"
 #include "record/ranges.h"
+#include "record/unmaps.h"
 
 struct image_node {
 	uint64_t pc;
@@ -85,6 +86,7 @@ struct image {
 	struct ledger ledger;
 	struct live live;
 	struct ranges ranges;
+	struct unmaps unmaps;
 	struct moments moments;      /* that were labelled */
 	struct map orphans;          /* (domain, addr) of frees before their allocation → tick */
 	uint32_t clears;             /* CLEAR events so far */

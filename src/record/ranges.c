@@ -108,7 +108,7 @@ static struct place take_out(struct ranges *ranges, struct place place)
 	return place.at < chunk->count ? place : (struct place){ place.chunk + 1, 0 };
 }
 
-void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, struct range_cuts *cuts)
+void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, uint64_t tick, struct range_cuts *cuts)
 {
 	struct place place = first_after(ranges, domain, start);
 	struct range *range;
@@ -121,6 +121,10 @@ void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t
 
 		if (old.domain != domain || old.start >= end)
 			return;
+		if (mapping->tick > tick) {
+			place = next_place(ranges, place);
+			continue;
+		}
 		if (old.start < from && to < old.end) {
 			range->end = from;
 			mapping->pieces++;
@@ -144,7 +148,7 @@ void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t
 	}
 }
 
-static uint32_t new_mapping(struct ranges *ranges, uint32_t trace)
+static uint32_t new_mapping(struct ranges *ranges, uint32_t trace, uint64_t tick)
 {
 	uint32_t mapping = (uint32_t)ranges->mappings.count;
 
@@ -152,14 +156,17 @@ static uint32_t new_mapping(struct ranges *ranges, uint32_t trace)
 		mapping = ranges->unused.items[--ranges->unused.count];
 	else
 		ARRAY_PUSH(&ranges->mappings);
-	ranges->mappings.items[mapping] = (struct mapping){ trace, 1 };
+	ranges->mappings.items[mapping] = (struct mapping){ trace, 1, tick };
 	return mapping;
 }
 
-void ranges_add(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, uint32_t trace)
+uint32_t ranges_add(struct ranges *ranges, const struct range *piece, uint32_t trace, uint64_t tick)
 {
-	insert(ranges, first_after(ranges, domain, start),
-		(struct range){ domain, new_mapping(ranges, trace), start, end });
+	uint32_t mapping = new_mapping(ranges, trace, tick);
+
+	insert(ranges, first_after(ranges, piece->domain, piece->start),
+		(struct range){ piece->domain, mapping, piece->start, piece->end });
+	return mapping;
 }
 
 bool ranges_put_back(struct ranges *ranges, const struct range_cut *cut)
@@ -170,7 +177,7 @@ bool ranges_put_back(struct ranges *ranges, const struct range_cut *cut)
 	uint32_t index = cut->mapping;
 
 	if (alone)
-		index = new_mapping(ranges, cut->trace);
+		index = new_mapping(ranges, cut->trace, 0);
 	else
 		ranges->mappings.items[index].pieces++;
 	insert(ranges, first_after(ranges, cut->domain, cut->start),

@@ -13,6 +13,7 @@
 struct mapping {
 	uint32_t trace;      /* index into the ledger */
 	uint32_t pieces;     /* 0: gone, may be used again */
+	uint64_t tick;       /* when it was made */
 };
 
 struct range {
@@ -45,10 +46,10 @@ struct range_cuts {
 	size_t count, capacity;
 };
 
-/* Takes [start, end) out of DOMAIN; what was there is appended to CUTS. */
-void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, struct range_cuts *cuts);
-/* Adds a new mapping of one piece; the place must be free. */
-void ranges_add(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, uint32_t trace);
+/* Takes [start, end) out of DOMAIN, but for mappings made after TICK; what was there is appended to CUTS. */
+void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, uint64_t tick, struct range_cuts *cuts);
+/* Adds a new mapping of one piece; the place must be free. Returns its number. */
+uint32_t ranges_add(struct ranges *ranges, const struct range *piece, uint32_t trace, uint64_t tick);
 /* Puts a cut piece back, as a piece of its mapping if that still lives; true: it is a block by itself. Its place must be
  * free. */
 bool ranges_put_back(struct ranges *ranges, const struct range_cut *cut);

@@ -31,7 +31,7 @@ static void tell(enum event_type type, uint64_t addr, uint64_t size)
 {
 	struct event event = { .type = type, .addr = addr, .size = size, .trace = 2, .tick = ++tick };
 
-	if (type == EVENT_MAP || type == EVENT_UNMAP)
+	if (type == EVENT_MAP || type == EVENT_UNMAP || (type == EVENT_UNDO && addr % 0x1000 == 0))
 		event.domain = DOMAIN_MMAP;
 	image_event(image, &ring, &event);
 }
@@ -164,6 +164,56 @@ Test(image, a_block_after_an_unknown_free_lives)
 }
 
 /* A realloc or munmap that fails after everything was forgotten brings nothing back. */
+/* A mapping at the time AT, which may be long ago. */
+static void tell_at(uint64_t at, enum event_type type, uint64_t addr, uint64_t size)
+{
+	uint64_t now = tick;
+
+	tick = at - 1;
+	tell(type, addr, size);
+	tick = now > at ? now : at;
+}
+
+Test(image, late_mapping_that_is_gone)
+{
+	tell_at(20, EVENT_UNMAP, 0x1000, 0x1000);
+	tell_at(10, EVENT_MAP, 0x1000, 0x1000);
+	assert_live(0, 0);
+	cr_assert_eq(image->ledger.allocated.count, 1);
+	tell_at(30, EVENT_MAP, 0x1000, 0x1000);
+	assert_live(0x1000, 1);
+}
+
+Test(image, late_mapping_of_which_parts_are_left)
+{
+	tell_at(20, EVENT_UNMAP, 0x3000, 0x2000);
+	tell_at(10, EVENT_MAP, 0x1000, 0x8000);
+	assert_live(0x6000, 1);
+	tell_at(30, EVENT_UNMAP, 0x1000, 0x2000);
+	assert_live(0x4000, 1);
+	tell_at(40, EVENT_UNMAP, 0x5000, 0x4000);
+	assert_live(0, 0);
+}
+
+Test(image, late_mapping_below_a_younger_one)
+{
+	tell_at(20, EVENT_MAP, 0x2000, 0x1000);
+	tell_at(10, EVENT_MAP, 0x1000, 0x3000);
+	assert_live(0x3000, 2);
+	tell_at(15, EVENT_UNMAP, 0x1000, 0x3000);
+	assert_live(0x1000, 1);
+	tell_at(30, EVENT_UNMAP, 0x2000, 0x1000);
+	assert_live(0, 0);
+}
+
+Test(image, late_mapping_after_an_unmapping_that_failed)
+{
+	tell_at(20, EVENT_UNMAP, 0x1000, 0x1000);
+	tell_at(21, EVENT_UNDO, 0x1000, 0);
+	tell_at(10, EVENT_MAP, 0x1000, 0x1000);
+	assert_live(0x1000, 1);
+}
+
 Test(image, clear_forgets_what_could_be_undone)
 {
 	tell(EVENT_ALLOC, 0x10, 100);

@@ -19,17 +19,17 @@ Test(ranges, a_hole_splits_and_keeps_one_block)
 	struct ranges ranges = { 0 };
 	struct range_cuts cuts = { 0 };
 
-	ranges_add(&ranges, 1, 0x1000, 0x9000, 5);
-	ranges_cut(&ranges, 1, 0x3000, 0x4000, &cuts);
+	ranges_add(&ranges, &(struct range){1, 0, 0x1000, 0x9000}, 5, 0);
+	ranges_cut(&ranges, 1, 0x3000, 0x4000, 0, &cuts);
 	cr_assert_eq(cuts.count, 1);
 	cr_assert_eq(cuts.items[0].trace, 5);
 	cr_assert_not(cuts.items[0].last);
 	cr_assert_eq(ranges.count, 2);
 	cuts.count = 0;
-	ranges_cut(&ranges, 1, 0, 0x3000, &cuts);
+	ranges_cut(&ranges, 1, 0, 0x3000, 0, &cuts);
 	cr_assert_not(cuts.items[0].last);
 	cuts.count = 0;
-	ranges_cut(&ranges, 1, 0, UINT64_MAX, &cuts);
+	ranges_cut(&ranges, 1, 0, UINT64_MAX, 0, &cuts);
 	cr_assert(cuts.items[0].last);
 	cr_assert_eq(cut_bytes(&cuts), 0x5000);
 	cr_assert_eq(ranges.count, 0);
@@ -42,13 +42,13 @@ Test(ranges, put_back_undoes_a_cut)
 	struct ranges ranges = { 0 };
 	struct range_cuts cuts = { 0 }, again = { 0 };
 
-	ranges_add(&ranges, 1, 0x1000, 0x3000, 1);
-	ranges_add(&ranges, 1, 0x3000, 0x5000, 2);
-	ranges_cut(&ranges, 1, 0x2000, 0x6000, &cuts);
+	ranges_add(&ranges, &(struct range){1, 0, 0x1000, 0x3000}, 1, 0);
+	ranges_add(&ranges, &(struct range){1, 0, 0x3000, 0x5000}, 2, 0);
+	ranges_cut(&ranges, 1, 0x2000, 0x6000, 0, &cuts);
 	cr_assert_eq(cuts.count, 2);
 	for (size_t i = 0; i < cuts.count; i++)
 		ranges_put_back(&ranges, &cuts.items[i]);
-	ranges_cut(&ranges, 1, 0, UINT64_MAX, &again);
+	ranges_cut(&ranges, 1, 0, UINT64_MAX, 0, &again);
 	cr_assert_eq(cut_bytes(&again), 0x4000);
 	cr_assert_eq(again.items[0].last + again.items[1].last + again.items[again.count - 1].last >= 1, 1);
 	free(cuts.items);
@@ -61,9 +61,9 @@ Test(ranges, domains_are_apart)
 	struct ranges ranges = { 0 };
 	struct range_cuts cuts = { 0 };
 
-	ranges_add(&ranges, 1, 0x1000, 0x2000, 1);
-	ranges_add(&ranges, 2, 0x1000, 0x2000, 2);
-	ranges_cut(&ranges, 2, 0, UINT64_MAX, &cuts);
+	ranges_add(&ranges, &(struct range){1, 0, 0x1000, 0x2000}, 1, 0);
+	ranges_add(&ranges, &(struct range){2, 0, 0x1000, 0x2000}, 2, 0);
+	ranges_cut(&ranges, 2, 0, UINT64_MAX, 0, &cuts);
 	cr_assert_eq(cuts.count, 1);
 	cr_assert_eq(cuts.items[0].trace, 2);
 	cr_assert_eq(ranges.count, 1);
@@ -89,7 +89,7 @@ static size_t map_at_random(uint64_t longest)
 		for (uint64_t page = from; page < to; page++)
 			gone += truth[page] != 0;
 		cuts.count = 0;
-		ranges_cut(&ranges, 1, from << 12, to << 12, &cuts);
+		ranges_cut(&ranges, 1, from << 12, to << 12, 0, &cuts);
 		cr_assert_eq(cut_bytes(&cuts), gone << 12);
 		for (size_t i = 0; i < cuts.count; i++)
 			for (uint64_t page = cuts.items[i].start >> 12; page < cuts.items[i].end >> 12; page++)
@@ -97,11 +97,11 @@ static size_t map_at_random(uint64_t longest)
 		for (uint64_t page = from; page < to; page++)
 			truth[page] = step % 2 ? step + 1 : 0;
 		if (step % 2)
-			ranges_add(&ranges, 1, from << 12, to << 12, step);
+			ranges_add(&ranges, &(struct range){1, 0, from << 12, to << 12}, step, 0);
 		most = ranges.count > most ? ranges.count : most;
 	}
 	cuts.count = 0;
-	ranges_cut(&ranges, 1, 0, UINT64_MAX, &cuts);
+	ranges_cut(&ranges, 1, 0, UINT64_MAX, 0, &cuts);
 	cr_assert_eq(ranges.count, 0);
 	free(cuts.items);
 	ranges_release(&ranges);
