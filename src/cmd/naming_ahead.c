@@ -95,13 +95,24 @@ static void *run(void *data)
 	return NULL;
 }
 
+/* The allocators of sanitizers keep their locks over a fork, so that a helper forked beside another thread may wait for ever:
+ * there all is named at the end. */
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ || __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+enum { MAY_FORK_BESIDE_THREADS = 0 };
+#else
+enum { MAY_FORK_BESIDE_THREADS = 1 };
+#endif
+
 /* Signals are the main thread's. False: there is no thread to be had; all is then named at the end. */
 static bool start(struct naming_ahead *ahead)
 {
 	sigset_t all, old;
 
-	if (ahead->started)
-		return true;
+	if (ahead->started || !MAY_FORK_BESIDE_THREADS)
+		return ahead->started;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	ahead->started = pthread_create(&ahead->thread, NULL, run, ahead) == 0;
