@@ -95,12 +95,14 @@ static void *run(void *data)
 	return NULL;
 }
 
-/* The allocators of sanitizers keep their locks over a fork, so that a helper forked beside another thread may wait for ever:
- * there all is named at the end. */
+/* The allocators of sanitizers keep their locks over a fork, so that a helper forked beside another thread may
+ * wait for ever: there all is named at the end. */
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ || __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#if defined __SANITIZE_ADDRESS__ || __has_feature(address_sanitizer)
+enum { MAY_FORK_BESIDE_THREADS = 0 };
+#elif defined __SANITIZE_THREAD__ || __has_feature(thread_sanitizer)
 enum { MAY_FORK_BESIDE_THREADS = 0 };
 #else
 enum { MAY_FORK_BESIDE_THREADS = 1 };
