@@ -162,7 +162,6 @@ void tell_alloc_of(struct thread *thread, uintptr_t frame, uintptr_t addr, size_
 static inline void tell_gone(
 	struct producer *producer, uint64_t addr, enum wire_type type, enum wire_kind kind)
 {
-
 	if (unlikely(!producer))
 		return;
 	if (unlikely(!room(producer, 3))) {

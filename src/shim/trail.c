@@ -25,7 +25,7 @@ void trail_init(struct trail *trail, void *memory)
 	lay_out(trail, memory, TRAIL_FIRST);
 }
 
-void trail_release(struct trail *trail)
+void trail_release(const struct trail *trail)
 {
 	if (!trail->grown)
 		return;
@@ -55,7 +55,7 @@ bool trail_grow(struct trail *trail, uint32_t n_fresh)
 	copy(trail->cells, old.cells, n_cells * sizeof *old.cells);
 	/* Whole words: there is room behind the last one. */
 	copy(trail->runs, old.runs, n_cells + 7);
-	trail_release((struct trail *)&old);
+	trail_release(&old);
 	trail->grown = true;
 	return true;
 }
@@ -84,7 +84,8 @@ static inline struct trail_cell *put_cells(
 	*cell++ = (struct trail_cell){caller->rsp - 8, caller->pc};
 	if (rbp == CFI_RBP_KEPT) {
 		frame->live |= caller->live;
-	} else if (caller->live) {
+	} else if (caller->live || kind == CFI_FRAME) {
+		/* Whether rbp was believed to be a frame pointer hung on that word, too. */
 		uint64_t base = rbp == CFI_RBP_AT_CFA ? caller->rsp : frame->rbp;
 
 		*cell++ = (struct trail_cell){

@@ -80,7 +80,7 @@ void trail_init(struct trail *trail, void *memory);
 /* Room for twice as many; N_FRESH frames of the walk under way move along. False: there is none. */
 bool trail_grow(struct trail *trail, uint32_t n_fresh);
 /* Gives back what trail_grow took. */
-void trail_release(struct trail *trail);
+void trail_release(const struct trail *trail);
 
 /* The fresh frames, N_FRESH, take their place behind the first LEFT of the last walk, with their
  * cells, live, depth, hash. */

@@ -61,8 +61,8 @@ static void look_around(struct producer *producer)
 		atomic_store(&channel.process->turn, new_turn());
 }
 
-/* TURN is what has been seen of another ring's. False: it is over. */
-static bool take_turn(struct producer *producer, uint64_t turn)
+/* TURN is what has been seen of another ring's; it may be over already. */
+static void take_turn(struct producer *producer, uint64_t turn)
 {
 	bool is_short = producer->position - producer->turn_at < SHORT_WORDS;
 	uint64_t mine = new_turn();
@@ -74,11 +74,10 @@ static bool take_turn(struct producer *producer, uint64_t turn)
 		mine = WIRE_TURN_OF_ALL;
 	}
 	if (!atomic_compare_exchange_strong(&channel.process->turn, &turn, mine))
-		return false;
+		return;
 	if (mine != WIRE_TURN_OF_ALL)
 		producer->turn = mine;
 	producer->turn_at = producer->position;
-	return true;
 }
 
 uint64_t ring_tick(struct producer *producer)
