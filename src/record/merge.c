@@ -33,7 +33,7 @@ static void sink_node(void *context, uint32_t id, uint32_t parent, uint64_t pc, 
 {
 	struct ring *ring = context;
 
-	image_node(ring->process->image, id, parent, pc, flags);
+	*ARRAY_PUSH(&ring->asides) = (struct aside){ .id = id, .parent = parent, .flags = flags, .pc = pc };
 }
 
 static void sink_thread(void *context, int32_t tid)
@@ -48,12 +48,30 @@ static void sink_message(void *context, const void *data, size_t size)
 {
 	struct ring *ring = context;
 	struct wire_message head;
+	struct aside *aside;
 
 	if (size < sizeof head)
 		return;
 	memcpy(&head, data, sizeof head);
-	if (head.process == ring->process->index && head.kind != WIRE_MSG_CHUNK)
-		reader_message(ring->process->reader, data, size);
+	if (head.process != ring->process->index || head.kind == WIRE_MSG_CHUNK)
+		return;
+	aside = ARRAY_PUSH(&ring->asides);
+	*aside = (struct aside){ .message = xmalloc(size), .size = size };
+	memcpy(aside->message, data, size);
+}
+
+static void take_asides(struct ring *ring)
+{
+	for (size_t i = 0; i < ring->asides.count; i++) {
+		const struct aside *aside = &ring->asides.items[i];
+
+		if (aside->message)
+			reader_message(ring->process->reader, aside->message, aside->size);
+		else
+			image_node(ring->process->image, aside->id, aside->parent, aside->pc, aside->flags);
+		free(aside->message);
+	}
+	ring->asides.count = 0;
 }
 
 /* Words of the ring's capacity; 0, and the ring is passed over, when what its slot says cannot be. */
@@ -130,6 +148,8 @@ static bool hand_on(struct ring *ring, uint64_t until)
 	struct image *image = ring->process->image;
 
 	do {
+		if (__builtin_expect(ring->asides.count > 0, 0))
+			take_asides(ring);
 		if (__builtin_expect(ring->next.tick >= ring->process->since || ring->next.type >= EVENT_CLEAR, 1))
 			image_event(image, &ring->image, &ring->next);
 		image_words(image, &ring->image, &ring->stream, until);
@@ -251,6 +271,10 @@ size_t merge_process(struct reader *reader, struct reader_process *process)
 			process->rings.items[i]->final = UINT64_MAX;
 	if (process->rings.count)
 		merge(process, piped && !process->ended ? pipe_horizon(process) : UINT64_MAX);
+	/* What no event follows yet. */
+	for (size_t i = 0; i < process->rings.count; i++)
+		if (!process->rings.items[i]->have_next && is_final(process->rings.items[i]))
+			take_asides(process->rings.items[i]);
 	for (size_t i = 0; i < process->rings.count; i++)
 		if (!is_idle(process->rings.items[i]) || process->rings.items[i]->stream.capacity > TIDY)
 			tidy(process->rings.items[i]);

@@ -43,6 +43,9 @@ static void ring_free(struct reader *reader, struct ring *ring, bool give_back)
 	if (reader->rings[ring->slot] == ring)
 		reader->rings[ring->slot] = NULL;
 	decode_release(&ring->stream);
+	for (size_t i = 0; i < ring->asides.count; i++)
+		free(ring->asides.items[i].message);
+	ARRAY_FREE(&ring->asides);
 	free(ring->image.cuts.items);
 	free(ring->wish.path);
 	free(ring->wish.label);

@@ -24,12 +24,21 @@
 #include "record/image.h"
 #include "record/pool.h"
 
+/* What a ring tells beside events. It counts when the event behind it does: others may have told of modules meanwhile. */
+struct aside {
+	uint32_t id, parent, flags; /* of a node */
+	uint64_t pc;
+	void *message;           /* or a message of so many bytes, malloc'ed */
+	size_t size;
+};
+
 struct ring {
 	uint32_t slot;
 	struct reader_process *process;
 	struct decode_stream stream;
 	struct image_ring image;
 	struct event next;       /* decoded ahead, when have_next */
+	ARRAY(struct aside) asides; /* what stood before it */
 	bool have_next, fresh;   /* fresh: its head has not been read in this round */
 	uint64_t position;       /* words copied out */
 	uint64_t target;         /* head of this round */

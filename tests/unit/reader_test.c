@@ -286,3 +286,48 @@ Test(reader, answers_nonsense_with_an_error)
 	cr_assert_eq(slot->answered, 6);
 	cr_assert_eq(slot->answer.status, -EINVAL);
 }
+
+static void put_message(uint32_t ring, enum wire_message_kind kind, const void *body, size_t size)
+{
+	struct wire_message head = { WIRE_MESSAGE_MAGIC, (uint16_t)(sizeof head + size), (uint8_t)kind, 0, 0, 1, 0 };
+	uint64_t words[32] = { 0 };
+	size_t n = (sizeof head + size + 7) / 8;
+
+	memcpy(words, &head, sizeof head);
+	memcpy((uint8_t *)words + sizeof head, body, size);
+	put(ring, wire_other(WIRE_MESSAGE, (unsigned int)(n + 1), sizeof head + size));
+	for (size_t i = 0; i < n; i++)
+		put(ring, words[i]);
+}
+
+static void put_module(uint32_t ring, uint32_t id, char name)
+{
+	struct { struct wire_module module; char path[8]; } body = {
+		{ .id = id, .path_size = 2, .start = 0x1000, .end = 0x2000 }, { '/', name },
+	};
+
+	put_message(ring, WIRE_MSG_MODULE, &body, sizeof body.module + 2);
+}
+
+/* One thread replaces a module by another at its place, then a second one tells of a stack there: the node is of the module
+ * that stands there at the time of its event, however far each ring has been read. */
+Test(reader, a_node_is_of_the_module_of_its_time)
+{
+	const struct wire_unload unload = { .id = 1 };
+
+	put_module(0, 1, 'a');
+	put_alloc(0, 10, 0x10);
+	put_message(0, WIRE_MSG_UNLOAD, &unload, sizeof unload);
+	put_module(0, 2, 'b');
+	put_alloc(0, 30, 0x20);
+	put_alloc(1, 5, 0x1000);
+	put(1, wire_other(WIRE_NODE, 3, 0));
+	put(1, 1ull << 32);
+	put(1, 0x1500);
+	put_alloc(1, 40, 0x2000);
+	reader_round(&reader);
+	reader_round(&reader);
+	cr_assert_eq(allocated(), 4);
+	cr_assert_eq(image()->modules.count, 2);
+	cr_assert_eq(image()->nodes.items[1].module, 1);
+}
