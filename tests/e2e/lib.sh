@@ -13,6 +13,7 @@
 #   skip WHAT WHY                  what this machine cannot do
 #   truth_holds NAME [ARG…]        a program's own account equals the snapshot's, over both transports
 #   truth_holds_in NAME [ARG…]     the same for what the program's own source file allocated alone
+#   unharmed ACCOUNT NAME [ARG…]   the program does the same as untraced (see there), and its account is exact
 #
 # $PROGRAMS holds the built tests/programs, $MEMTRACE the command (run it by the function `memtrace`, which has the time
 # limit $LIMIT), $SHIM the library; $SANITIZED is not empty when the command was built under sanitizers.
@@ -186,5 +187,70 @@ truth_holds_in()
 		same "$name${1+ $*} tells the truth of its own blocks by $transport" \
 			"$(jq -cS --slurpfile t truth 'with_entries(select(.key as $key | $t[0] | has($key)))' <<<"$found")" \
 			"$(jq -cS . truth)"
+	done
+}
+
+# One line for each thing that a run has left: a process of memtrace that looks at this folder, a file in $TMPDIR.
+leftovers()
+{
+	local process
+	for process in /proc/[0-9]*; do
+		[ "$(readlink "$process/cwd" 2>/dev/null)" = "$work" ] || continue
+		[ "$(readlink "$process/exe" 2>/dev/null)" != "$(readlink -f "$MEMTRACE")" ] || echo "process ${process#/proc/}"
+	done
+	find "$work/tmp" -mindepth 1 2>/dev/null
+	ls -d /dev/shm/memtrace* /dev/mqueue/memtrace* 2>/dev/null
+}
+nothing_is_left() { [ -z "$(leftovers)" ]; }
+
+# Runs the program $PROGRAMS/NAME (a NAME with a slash is a path) natively and by each of $TRANSPORTS, with the same world
+# around it: what it prints to both streams, its status, and that nothing stays behind but its snapshot must be the same.
+# ACCOUNT says what is held to the account in $TRUTH: all (the whole snapshot), own (what its source file has allocated), none.
+# Accounts in $TRUTH.PID are those of its children, each held against the whole snapshot of that process (t.snap.PID).
+# $SAYS, if set, is a filter (a command line) for both outputs, for what differs from run to run.
+SAYS=cat
+unharmed()
+{
+	local account=$1 name=$2 what transport status program
+	shift 2
+	what=${name##*/}${1+ $*}
+	program=$PROGRAMS/$name
+	[[ $name != */* ]] || program=$name
+	mkdir -p tmp
+	rm -rf truth truth.*
+	TMPDIR=$work/tmp TRUTH=truth timeout -k 5 "$LIMIT" "$program" "$@" >native.out 2>native.err
+	status=$?
+	bash -c "$SAYS" <native.out >native.out.said
+	bash -c "$SAYS" <native.err >native.err.said
+	for transport in "${TRANSPORTS[@]}"; do
+		rm -rf t.snap* truth truth.*
+		TMPDIR=$work/tmp TRUTH=truth memtrace run -q -o t.snap --transport "$transport" -- "$program" "$@" >out 2>err
+		same "$what: status by $transport" $? $status
+		# The pipe transport is known to keep one descriptor, with a high number and closed by exec.
+		[ "$transport" != pipe ] || sed -i '/^fd [0-9]*: mode 10600 flags 1 2049$/d' out
+		bash -c "$SAYS" <out >out.said
+		bash -c "$SAYS" <err >err.said
+		same_file "$what: stdout by $transport" out.said native.out.said
+		same_file "$what: stderr by $transport" err.said native.err.said
+		wait_for 15 nothing_is_left
+		same "$what: nothing is left by $transport" "$(leftovers)" ""
+		unharmed_accounts "$account" "$what by $transport" "$name"
+	done
+}
+unharmed_accounts() # ACCOUNT WHAT NAME
+{
+	local file found
+	case $1 in
+	all) truth_is "$2: its account" t.snap truth ;;
+	own) if found=$(account_of t.snap "$(cd "$root/tests/programs" && echo "$3".c*)" 2>&1); then
+			same "$2: the account of its own blocks" \
+				"$(jq -cS --slurpfile t truth 'with_entries(select(.key as $key | $t[0] | has($key)))' <<<"$found")" "$(jq -cS . truth)"
+		else
+			fail "$2: the account of its own blocks" <<<"$found"
+		fi ;;
+	esac
+	for file in truth.*; do
+		[ -e "$file" ] || continue
+		truth_is "$2: a child's account" "t.snap.${file#truth.}" "$file"
 	done
 }
