@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +21,12 @@
 #include "cmd/pattern.h"
 #include "cmd/serve.h"
 #include "cmd/wishes.h"
+#include "cmd/writers.h"
 #include "record/door.h"
 #include "record/program.h"
 #include "record/procfs.h"
 
-enum { WRITERS_MAX = 2, BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, NAMES_TRIED = 1000 };
+enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, NAMES_TRIED = 1000 };
 #define CHECK_ENDS_NS 5000000ull
 
 static uint64_t clock_ns(clockid_t clock)
@@ -197,57 +197,6 @@ out:
 	return result;
 }
 
-static void forget_writer(struct collector *collector, size_t index, int status)
-{
-	pid_t pid = collector->writers.items[index];
-
-	collector->writers.items[index] = collector->writers.items[--collector->writers.count];
-	if (pid != collector->checkpointer)
-		return;
-	collector->checkpointer = 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		collector->first_exists = true;
-}
-
-/* Takes the status of writers that have ended; waits until there are AT_MOST. Children of others are not touched. */
-static void reap_writers(struct collector *collector, size_t at_most)
-{
-	for (;;) {
-		for (size_t i = collector->writers.count; i-- > 0;) {
-			int status = 0;
-			pid_t pid = waitpid(collector->writers.items[i], &status, WNOHANG);
-
-			if (pid > 0 || (pid < 0 && errno == ECHILD))
-				forget_writer(collector, i, status);
-		}
-		if (collector->writers.count <= at_most)
-			return;
-		usleep(1000);
-		reader_round(&collector->reader);
-	}
-}
-
-bool collector_can_fork(const struct collector *collector)
-{
-	return collector->writers.count < WRITERS_MAX;
-}
-
-pid_t collector_fork_writer(struct collector *collector)
-{
-	pid_t pid;
-
-	reap_writers(collector, WRITERS_MAX - 1);
-	pid = fork();
-	if (pid > 0)
-		*ARRAY_PUSH(&collector->writers) = pid;
-	if (pid)
-		return pid;
-	collector->ahead = NULL;
-	signal(SIGINT, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	return 0;
-}
-
 static int write_image(struct collector *collector, struct reader_process *process, bool ended)
 {
 	struct error err = ERROR_INIT;
@@ -273,7 +222,7 @@ static void remember_file(struct collector *collector, const struct image *image
 /* An image that is not the one which `run` waits for has ended. */
 static void write_ended(struct collector *collector, struct reader_process *process)
 {
-	pid_t pid = process->said_hello ? collector_fork_writer(collector) : 1;
+	pid_t pid = process->said_hello ? writers_fork(collector) : 1;
 
 	if (pid == 0)
 		_exit(write_image(collector, process, true) == 0 ? 0 : 1);
@@ -299,11 +248,12 @@ static void checkpoint(struct collector *collector)
 	collector->checkpoint_ns = clock_ns(CLOCK_MONOTONIC);
 	if (collector->checkpointer || !collector->reader.processes.count)
 		return;
-	pid = collector_fork_writer(collector);
+	pid = writers_fork(collector);
 	if (pid > 0)
 		collector->checkpointer = pid;
 	if (pid)
 		return;
+	writers_give_way();
 	for (size_t i = 0; i < collector->reader.processes.count; i++) {
 		struct reader_process *process = collector->reader.processes.items[i];
 
@@ -339,7 +289,7 @@ static void tick(struct collector *collector)
 	door_answer(collector->door, collector->pool);
 	reader_check_ends(&collector->reader);
 	take_ended(collector);
-	reap_writers(collector, WRITERS_MAX);
+	writers_reap(collector);
 	serve(collector, now);
 	wishes_serve(collector);
 	if (!collector->target->ended && (rss = resident_bytes(collector->target->pid)))
@@ -405,7 +355,7 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 
 void collector_finish(struct collector *collector)
 {
-	reap_writers(collector, 0);
+	writers_finish(collector);
 }
 
 static void successor(struct collector *collector)
@@ -423,7 +373,7 @@ static void successor(struct collector *collector)
 	take_ended(collector);
 	while (collector->reader.processes.count)
 		step(collector);
-	reap_writers(collector, 0);
+	writers_finish(collector);
 	_exit(0);
 }
 

@@ -62,10 +62,6 @@ void collector_hand_over(struct collector *collector);
 /* Waits for what is being written. */
 void collector_finish(struct collector *collector);
 
-/* Forks a child that has all we know and may take its time, but must not disturb the pool. Waits while
- * collector_can_fork says that there are too many. */
-pid_t collector_fork_writer(struct collector *collector);
-bool collector_can_fork(const struct collector *collector);
 /* The name that an image's file is to have, malloc'ed. */
 char *collector_file(const struct collector *collector, const struct image *image);
 /* The snapshot, named, of an ended (or present) image. */

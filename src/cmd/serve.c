@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/bytes.h"
+#include "cmd/writers.h"
 #include "record/procfs.h"
 
 enum { SEND_S = 10 }; /* that an asker may let us wait while it takes a snapshot */
@@ -152,11 +153,12 @@ static int answer_snapshot(struct collector *collector, struct reader_process *p
 	if (*request->label && moments_label(process->image, request->label, err) < 0)
 		return -1;
 	control_answer(fd, CONTROL_WORKING, NULL, 0);
-	child = collector_fork_writer(collector);
+	child = writers_fork(collector);
 	if (child < 0)
 		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot start a process that writes the snapshot");
 	if (child > 0)
 		return 0;
+	writers_give_way();
 	control_close(&collector->control);
 	send_snapshot(collector, process, fd);
 	_exit(0);
@@ -251,7 +253,7 @@ void serve(struct collector *collector, uint64_t now_ns)
 	}
 	for (size_t i = 0; i < at->n_signals; i++)
 		serve_signal(collector, at->signals[i]);
-	while (collector_can_fork(collector) && (fd = control_next(&collector->control, now_ns, &request)) >= 0) {
+	while (writers_can_fork(collector) && (fd = control_next(&collector->control, now_ns, &request)) >= 0) {
 		answer(collector, &request, fd);
 		close(fd);
 	}

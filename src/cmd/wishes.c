@@ -5,7 +5,6 @@
  * have, so that nobody can have files written that he could not write himself.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 #include "base/file.h"
 #include "cmd/log.h"
 #include "cmd/wishes.h"
+#include "cmd/writers.h"
 
 enum { WRITERS_MAX = 4 };
 
@@ -46,13 +46,9 @@ static int begin_file(struct collector *collector, const struct answer_wish *wis
 	int status = stat(folder, &owner) == 0 && owner.st_uid == geteuid() ? 0 : -EACCES;
 
 	if (status == 0)
-		child = fork();
-	if (child == 0) {
-		collector->ahead = NULL;
-		signal(SIGINT, SIG_IGN);
-		signal(SIGCHLD, SIG_DFL);
+		child = writers_fork_alone(collector);
+	if (child == 0)
 		_exit(write_file(collector, wish, path) == 0 ? 0 : 1);
-	}
 	if (status == 0 && child < 0)
 		status = -EAGAIN;
 	if (status == 0)

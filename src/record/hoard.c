@@ -106,6 +106,12 @@ void hoard_give(struct hoard *hoard, void *piece, size_t size)
 	put(hoard, piece, units_of(size));
 }
 
+void hoard_share(struct hoard *hoard, bool with_children)
+{
+	for (size_t i = 0; i < hoard->chunks.count; i++)
+		vast_share(hoard->chunks.items[i].memory, hoard->chunks.items[i].bytes, with_children);
+}
+
 void hoard_clear(struct hoard *hoard)
 {
 	for (size_t i = 0; i < hoard->chunks.count; i++)

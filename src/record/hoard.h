@@ -7,6 +7,7 @@
 #ifndef RECORD_HOARD_H
 #define RECORD_HOARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/memory.h"
@@ -28,5 +29,7 @@ void *hoard_take(struct hoard *hoard, size_t size);
 void hoard_give(struct hoard *hoard, void *piece, size_t size);
 /* All pieces go. */
 void hoard_clear(struct hoard *hoard);
+/* Whether children that are forked from now on have the pieces too, as they have at first. */
+void hoard_share(struct hoard *hoard, bool with_children);
 
 #endif

@@ -195,6 +195,21 @@ static void free_region(void *data, const struct grid_entry *entry)
 	free(entry_region(entry));
 }
 
+void live_withhold(struct live *live)
+{
+	hoard_share(&live->hoard, false);
+}
+
+void live_resume(struct live *live)
+{
+	hoard_share(&live->hoard, true);
+}
+
+void live_abandon(struct live *live)
+{
+	memset(live, 0, sizeof *live);
+}
+
 void live_clear(struct live *live)
 {
 	grid_visit(&live->regions, free_region, NULL);

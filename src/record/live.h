@@ -37,6 +37,11 @@ struct live {
 };
 
 void live_clear(struct live *live);
+/* Forks a child without the blocks: what the parent changes in them is then not copied page by page, while a program waits.
+ * live_withhold before, live_resume in the parent after, live_abandon in the child, whose table is then empty. */
+void live_withhold(struct live *live);
+void live_resume(struct live *live);
+void live_abandon(struct live *live);
 /* The block at (DOMAIN, ADDR) to *BLOCK; false: there is none. */
 bool live_find(struct live *live, uint32_t domain, uint64_t addr, struct live_block *block);
 /* Calls BLOCK with every live block, in no order. */

@@ -23,6 +23,11 @@ void vast_populate(void *at, size_t bytes)
 	madvise(at, bytes, MADV_POPULATE_WRITE);
 }
 
+void vast_share(void *memory, size_t bytes, bool with_children)
+{
+	madvise(memory, bytes, with_children ? MADV_DOFORK : MADV_DONTFORK);
+}
+
 void vast_free(void *memory, size_t bytes)
 {
 	if (memory)

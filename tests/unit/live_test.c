@@ -2,6 +2,9 @@
 /* The table of live blocks against a plain array. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "record/live.h"
 
 static uint64_t size_at(struct live *live, uint32_t domain, uint64_t addr)
@@ -206,5 +209,54 @@ Test(live, every_block_is_visited)
 	cr_assert_eq(sum.addr, count);
 	cr_assert_eq(sum.addr, live.count);
 	cr_assert_eq(sum.size, size);
+	live_clear(&live);
+}
+
+/* Runs CHECK in a child and returns its status. */
+static int in_child(int (*check)(struct live *live), struct live *live)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid == 0)
+		_exit(check(live));
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int is_whole(struct live *live)
+{
+	for (uint64_t addr = 0x1000; addr < 0x101000; addr += 16)
+		if (size_at(live, 0, addr) != addr % 999)
+			return 1;
+	return 0;
+}
+
+/* The pages of the parent are not there, so that a look at one of them would be the child's end. */
+static int begins_anew(struct live *live)
+{
+	void *first = live->hoard.chunks.items[0].memory;
+	unsigned char resident;
+
+	if (mincore(first, 4096, &resident) == 0)
+		return 1;
+	live_abandon(live);
+	if (live->count != 0 || size_at(live, 0, 0x1000) != 0)
+		return 2;
+	live_add(live, &(struct live_block){ .addr = 0x1000, .size = 5 });
+	return size_at(live, 0, 0x1000) == 5 && live->count == 1 ? 0 : 3;
+}
+
+Test(live, a_child_goes_without_when_asked)
+{
+	struct live live = { 0 };
+
+	for (uint64_t addr = 0x1000; addr < 0x101000; addr += 16)
+		live_add(&live, &(struct live_block){ .addr = addr, .size = addr % 999 });
+	live_withhold(&live);
+	cr_assert_eq(in_child(begins_anew, &live), 0);
+	live_resume(&live);
+	cr_assert_eq(is_whole(&live), 0);
+	cr_assert_eq(in_child(is_whole, &live), 0);
 	live_clear(&live);
 }
