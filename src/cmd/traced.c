@@ -6,33 +6,10 @@
 #include "cmd/traced.h"
 
 #include <dirent.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LIBRARY "/libmemtrace.so"
-
-static bool has_library(const char *pid)
-{
-	char *line = NULL, *name;
-	size_t capacity = 0;
-	bool found = false;
-	char path[64];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/maps", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	while (!found && getline(&line, &capacity, file) > 0) {
-		name = strstr(line, LIBRARY);
-		found = name && strchr("\n ", name[strlen(LIBRARY)]);
-	}
-	free(line);
-	fclose(file);
-	return found;
-}
+#include "record/procfs.h"
 
 static void read_comm(const char *pid, char *comm, int size)
 {
@@ -57,7 +34,7 @@ void traced_each(void (*seen)(void *data, pid_t pid, const char *comm), void *da
 	while (processes && (entry = readdir(processes))) {
 		size_t digits = strspn(entry->d_name, "0123456789");
 
-		if (!digits || entry->d_name[digits] || !has_library(entry->d_name))
+		if (!digits || entry->d_name[digits] || procfs_has_shim((pid_t)atol(entry->d_name)) <= 0)
 			continue;
 		read_comm(entry->d_name, comm, sizeof(comm));
 		seen(data, (pid_t)atol(entry->d_name), comm);

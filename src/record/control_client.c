@@ -217,6 +217,17 @@ static int say_nobody(const struct asking *asking, struct error *err)
 	return error_hint(err, "start it under memtrace: memtrace run PROGRAM");
 }
 
+/* Nobody can be watching it, whoever does not answer. A collector's own pid stands for its first process. */
+static bool is_nobodys(const struct asking *asking)
+{
+	if (!asking->seen || (asking->full && strcmp(asking->process.name, "memtrace") == 0))
+		return false;
+	for (size_t i = 0; i < asking->asked.count; i++)
+		if (asking->asked.items[i].peer.pid == asking->request->pid)
+			return false;
+	return (geteuid() != 0 && asking->process.uid != geteuid()) || procfs_has_shim(asking->request->pid) == 0;
+}
+
 /* Hears those who answer, in the order in which they do. */
 static int hear_all(struct asking *asking, struct error *err)
 {
@@ -238,7 +249,7 @@ static int hear_all(struct asking *asking, struct error *err)
 			asking->asked.items[i] = asking->asked.items[--asking->asked.count];
 		}
 	}
-	if (asking->asked.count || asking->full)
+	if ((asking->asked.count || asking->full) && !is_nobodys(asking))
 		return say_silent(asking, err);
 	asking->unknown = true;
 	return say_nobody(asking, err);

@@ -5,11 +5,14 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "record/procfs.h"
+
+#define SHIM "/libmemtrace.so"
 
 static bool read_text(pid_t pid, const char *file, char *text, size_t size)
 {
@@ -70,4 +73,24 @@ int64_t procfs_age_ms(const struct procfs_process *process)
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 -
 	       (int64_t)(process->start * 1000 / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+int procfs_has_shim(pid_t pid)
+{
+	char *line = NULL, *name, path[64];
+	size_t capacity = 0;
+	int found = 0;
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/maps", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return -1;
+	while (!found && getline(&line, &capacity, file) > 0) {
+		name = strstr(line, SHIM);
+		found = name && strchr("\n ", name[strlen(SHIM)]);
+	}
+	free(line);
+	fclose(file);
+	return found;
 }

@@ -23,5 +23,7 @@ int64_t procfs_age_ms(const struct procfs_process *process);
 uint64_t resident_bytes(int32_t pid);
 /* False: there is no such process, or /proc does not show it. */
 bool procfs_look(pid_t pid, struct procfs_process *process);
+/* Whether it has memtrace's library mapped: 1, or 0, or -1: we may not know. */
+int procfs_has_shim(pid_t pid);
 
 #endif
