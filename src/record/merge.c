@@ -142,6 +142,13 @@ static bool is_final(const struct ring *ring)
 	return ring->stream.cursor.at <= ring->stream.cursor.limit;
 }
 
+/* With --transport pipe, where each event has its own tick, what comes later and is of the time before is forgotten, too. */
+static void note_clear(struct ring *ring)
+{
+	if (ring->process->reader->pool->head->transport == WIRE_TRANSPORT_PIPE)
+		ring->process->since = ring->next.tick;
+}
+
 /* Hands on RING's final events up to UNTIL, at least its next; false: it has no more. */
 static bool hand_on(struct ring *ring, uint64_t until)
 {
@@ -152,6 +159,8 @@ static bool hand_on(struct ring *ring, uint64_t until)
 			take_asides(ring);
 		if (__builtin_expect(ring->next.tick >= ring->process->since || ring->next.type >= EVENT_CLEAR, 1))
 			image_event(image, &ring->image, &ring->next);
+		if (__builtin_expect(ring->next.type == EVENT_CLEAR, 0))
+			note_clear(ring);
 		image_words(image, &ring->image, &ring->stream, until);
 		if (__builtin_expect(image_has_grown(image), 0))
 			moments_grown(image);

@@ -23,6 +23,7 @@ enum {
 #define SIZE_MOST (1ull << 47) /* no address space has more */
 #define API_BEGIN(call) call_begin(call, __builtin_frame_address(0))
 
+/* With --transport pipe what other threads hold back was before. */
 static int tell_alone(struct call *call, enum wire_kind kind)
 {
 	struct producer *producer = tell_enter(call);
@@ -30,6 +31,8 @@ static int tell_alone(struct call *call, enum wire_kind kind)
 
 	if (!producer)
 		return -EAGAIN;
+	if (channel.piped)
+		ring_flush_all(false);
 	told = tell_record(producer, kind, 0, NULL, 0);
 	ring_flush(producer);
 	tell_leave(producer);
