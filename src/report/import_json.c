@@ -11,6 +11,7 @@
 
 #include <string.h>
 #include "model/snapshot_build.h"
+#include "report/import_check.h"
 #include "report/import_frames.h"
 #include "report/import_tables.h"
 #include "report/json_read.h"
@@ -95,7 +96,8 @@ static int add_totals(struct import *import, const struct json_object *object, u
 	struct json_at at = {object->at, "total_size", 0};
 	uint64_t size = live->size, count = live->count;
 
-	if (json_read_uint(object, "total_size", &size) < 0 ||
+	if (import_check_trace(object, live) < 0 ||
+		json_read_uint(object, "total_size", &size) < 0 ||
 		json_read_uint(object, "total_count", &count) < 0)
 		return -1;
 	trace->total_size += size;
@@ -254,9 +256,10 @@ static int read_document(struct import *import, const struct json_object *docume
 	if (frame_import_table(&import->frames, document) < 0 ||
 		read_traces(import, document) < 0 || read_blocks(import, document) < 0 ||
 		add_counts(import) < 0 ||
-		add_run_totals(import, document) < 0)
+		add_run_totals(import, document) < 0 ||
+		snapshot_check(import->snapshot, import->err) < 0)
 		return -1;
-	return snapshot_check(import->snapshot, import->err);
+	return import_check(document, import->snapshot);
 }
 
 /* A number that is too large is no JSON to jansson: look again where it stands. */

@@ -261,15 +261,50 @@ Test(import_json, sums_over_the_limit)
 		       "'count': 1, 'frames': []}"),
 		"traces[1].total_size: the totals of this stack add up to more than 2^63 - 1");
 	assert_refused(
-		TRACES("{'size': 9223372036854775807, 'count': 1, 'total_size': 0, 'frames': "
-		       "[]}, {'size': 1, 'count': 1, 'frames': []}"),
+		TRACES("{'size': 0, 'count': 0, 'frames': [], 'moments': {'peak': {'size': "
+		       "9223372036854775807, 'count': 1}}}, {'size': 1, 'count': 1, 'frames': [], "
+		       "'moments': {'peak': {'size': 1, 'count': 1}}}"),
 		"traces: the blocks of one stack add up to more than 2^63 - 1");
 	assert_refused(
-		TRACES("{'size': 9223372036854775807, 'count': 1, 'frames': []}, {'size': 1, "
-		       "'count': 1, 'total_size': 0, 'frames': [['a.c', 1]]}"),
-		"the blocks of moment 'exit' add up to more than 2^63 - 1");
+		TRACES("{'size': 0, 'count': 0, 'frames': [], 'moments': {'peak': {'size': "
+		       "9223372036854775807, 'count': 1}}}, {'size': 1, 'count': 1, 'frames': [['a.c', "
+		       "1]], 'moments': {'peak': {'size': 1, 'count': 1}}}"),
+		"the blocks of moment 'peak' add up to more than 2^63 - 1");
 	assert_refused(
 		TRACES("{'size': 9223372036854775807, 'count': 1, 'frames': []}, {'size': 0, "
 		       "'count': 0, 'total_size': 1, 'frames': [['a.c', 1]]}"),
 		"traces: the totals add up to more than 2^63 - 1");
+}
+
+/* What is said twice is said alike. */
+#define RUN(run, ...) "{'schema': 'memtrace-snapshot/1', 'run': {" run "}, 'traces': [" __VA_ARGS__ "]}"
+
+Test(import_json, contradictions)
+{
+	const char *const peak = "{'size': 1, 'count': 1, 'total_size': 9, 'total_count': 3, 'frames': [], 'moments': {'peak': "
+				 "{'size': 5, 'count': 2}}}";
+	char text[1024];
+
+	assert_refused(TRACES("{'size': 5, 'count': 1, 'total_size': 4, 'frames': []}"),
+		"traces[0].total_size: 4 is less than the 5 that are live");
+	assert_refused(TRACES("{'size': 5, 'count': 2, 'total_count': 1, 'frames': []}"),
+		"traces[0].total_count: 1 is less than the 2 that are live");
+	assert_refused(RUN("'total_size': 6", "{'size': 5, 'count': 1, 'frames': []}"),
+		"run.total_size: 6 is not the 5 of all traces");
+	assert_refused(RUN("'total_count': 0", "{'size': 5, 'count': 1, 'frames': []}"),
+		"run.total_count: 0 is not the 1 of all traces");
+	snprintf(text, sizeof(text), RUN("'peak_size': 4", "%s"), peak);
+	assert_refused(text, "run.peak_size: 4 is not the 5 of all traces at the peak");
+	snprintf(text, sizeof(text), RUN("'peak_size': 5, 'peak_count': 3", "%s"), peak);
+	assert_refused(text, "run.peak_count: 3 is not the 2 of all traces at the peak");
+	assert_refused(RUN("'exit_code': 0, 'exit_signal': 9", ),
+		"run.exit_code: a program ends by exit or by signal, not by both");
+	assert_refused(RUN("'exit_code': 0, 'ended': false", ), "run.ended: is false, and how it ended is told");
+	assert_refused("{'schema': 'memtrace-snapshot/1', 'traces': [], 'modules': [{'path': 'x', 'start': '0x2', 'end': '0x1'}]}",
+		"modules[0].end: is below its start");
+	assert_refused("{'schema': 'memtrace-snapshot/1', 'traces': [{'size': 5, 'count': 1, 'frames': []}], 'blocks': "
+		       "[{'address': '0x10', 'size': 4, 'trace': 0}]}",
+		"blocks: those of one stack add up to 4, and its size is 5");
+	snprintf(text, sizeof(text), RUN("'peak_size': 5, 'peak_count': 2, 'total_size': 9, 'total_count': null", "%s"), peak);
+	snapshot_free(imported(text));
 }
