@@ -9,6 +9,7 @@
  */
 #include "base/units.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,12 @@ static char *format_size(char text[UNITS_MAX], double size, bool sign)
 char *units_size(char text[UNITS_MAX], int64_t size, bool signed_)
 {
 	return format_size(text, (double)size, signed_);
+}
+
+char *units_count(char text[UNITS_MAX], uint64_t count, const char *noun)
+{
+	snprintf(text, UNITS_MAX, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
+	return text;
 }
 
 char *units_average(char text[UNITS_MAX], int64_t size, int64_t count)

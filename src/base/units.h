@@ -19,6 +19,8 @@ char *units_size(char text[UNITS_MAX], int64_t size, bool signed_);
 /* The average of COUNT blocks (> 0), as tracemalloc prints it: size / count as a double, formatted.
  */
 char *units_average(char text[UNITS_MAX], int64_t size, int64_t count);
+/* "1 block", "2 blocks", "0 blocks": NOUN at most 16 bytes. Returns TEXT. */
+char *units_count(char text[UNITS_MAX], uint64_t count, const char *noun);
 /* "512K", "64M", "1.5G", "2GiB", "100" → bytes; powers of 1024. */
 int units_parse(const char *text, uint64_t *size, struct error *err);
 

@@ -61,9 +61,9 @@ static const struct verb *find_verb(const char *name, struct error *err)
 
 static void print_blocks(struct out *out, const char *label, uint64_t size, uint64_t count)
 {
-	char number[UNITS_MAX];
+	char number[UNITS_MAX], blocks[UNITS_MAX];
 
-	out_format(out, "%-10s %s in %lu blocks\n", label, units_size(number, (int64_t)size, false), (unsigned long)count);
+	out_format(out, "%-10s %s in %s\n", label, units_size(number, (int64_t)size, false), units_count(blocks, count, "block"));
 }
 
 static void print_texts(struct out *out, const char *label, const struct control_texts *texts)
@@ -109,9 +109,9 @@ static void print_text(struct out *out, const struct control_status *status)
 	out_format(out, "tracer     %s added to the program, %s in memtrace itself (pid %ld)\n",
 		units_size(number, (int64_t)status->tracer_memory, false),
 		units_size(other, (int64_t)status->collector_memory, false), (long)status->collector_pid);
-	out_format(out, "events     %lu, %lu lost; %lu frees of unknown addresses, %lu stacks cut\n",
-		(unsigned long)status->events, (unsigned long)status->events_lost, (unsigned long)status->unknown_frees,
-		(unsigned long)status->cut_stacks);
+	out_format(out, "events     %lu, %lu lost; %s of unknown addresses, %s cut\n", (unsigned long)status->events,
+		(unsigned long)status->events_lost, units_count(number, status->unknown_frees, "free"),
+		units_count(other, status->cut_stacks, "stack"));
 	print_texts(out, "file", &(struct control_texts){(char **)&status->file, 1, 1});
 	print_texts(out, "moments", &status->moments);
 }

@@ -43,16 +43,16 @@ static int write_merged(
 	const struct moment *live = snapshot_default_moment(merged);
 	enum file_replace replace = options->force ? FILE_REPLACE : FILE_REFUSE_EXISTING;
 	struct buffer bytes = {0};
-	char size[UNITS_MAX];
+	char size[UNITS_MAX], snapshots[UNITS_MAX], blocks[UNITS_MAX];
 	int rc;
 
 	snapshot_encode(merged, &bytes);
 	rc = file_write(options->output, bytes.data, bytes.size, replace, err);
 	buffer_free(&bytes);
 	if (rc == 0)
-		log_say("wrote %s: %zu snapshots, %s in %lu blocks", options->output, n,
+		log_say("wrote %s: %s, %s in %s", options->output, units_count(snapshots, n, "snapshot"),
 			units_size(size, (int64_t)live->live.size, false),
-			(unsigned long)live->live.count);
+			units_count(blocks, live->live.count, "block"));
 	return rc;
 }
 

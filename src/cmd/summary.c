@@ -29,13 +29,13 @@ static void say_totals(const struct snapshot *snapshot)
 {
 	const struct run *run = &snapshot->run;
 	const struct moment *exit = &snapshot->moments.items[0];
-	char live[UNITS_MAX], peak[UNITS_MAX], total[UNITS_MAX];
+	char live[UNITS_MAX], live_count[UNITS_MAX], peak[UNITS_MAX], peak_count[UNITS_MAX];
 
-	log_say("peak %s in %lu blocks; still live at the end %s in %lu blocks",
-		units_size(peak, (int64_t)run->peak_size, false), (unsigned long)run->peak_count,
-		units_size(live, (int64_t)exit->live.size, false), (unsigned long)exit->live.count);
-	log_say("%lu allocations of %s in all", (unsigned long)run->total_count,
-		units_size(total, (int64_t)run->total_size, false));
+	log_say("peak %s in %s; still live at the end %s in %s", units_size(peak, (int64_t)run->peak_size, false),
+		units_count(peak_count, run->peak_count, "block"), units_size(live, (int64_t)exit->live.size, false),
+		units_count(live_count, exit->live.count, "block"));
+	log_say("%s of %s in all", units_count(peak_count, run->total_count, "allocation"),
+		units_size(peak, (int64_t)run->total_size, false));
 }
 
 static void say_gaps(const struct snapshot *snapshot)

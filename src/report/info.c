@@ -37,13 +37,17 @@ static void line(
 	out_text(out, "\n");
 }
 
+static void size_and_count(struct out *out, uint64_t size, uint64_t count)
+{
+	char number[UNITS_MAX], blocks[UNITS_MAX];
+
+	out_format(out, "%s in %s", units_size(number, (int64_t)size, false), units_count(blocks, count, "block"));
+}
+
 static void blocks(struct out *out, const char *text, uint64_t size, uint64_t count)
 {
-	char number[UNITS_MAX];
-
 	label(out, text);
-	out_format(
-		out, "%s in %" PRIu64 " blocks", units_size(number, (int64_t)size, false), count);
+	size_and_count(out, size, count);
 }
 
 static void what(struct out *out, const struct snapshot *snapshot, const char *file)
@@ -136,16 +140,16 @@ static void sums(struct out *out, const struct snapshot *snapshot)
 static void gaps(struct out *out, const struct snapshot *snapshot)
 {
 	const struct run *run = &snapshot->run;
+	char frees[UNITS_MAX], stacks[UNITS_MAX];
 
 	label(out, "complete");
 	out_text(out, run->complete ? "yes\n" : "no\n");
 	for (size_t i = 0; i < run->problems.count; i++)
 		line(out, snapshot, "", run->problems.items[i]);
 	label(out, "events");
-	out_format(out,
-		"%" PRIu64 ", %" PRIu64 " lost; %" PRIu64 " frees of unknown addresses, %" PRIu64
-		" stacks cut\n",
-		run->events, run->events_lost, run->unknown_frees, run->cut_stacks);
+	out_format(out, "%" PRIu64 ", %" PRIu64 " lost; %s of unknown addresses, %s cut\n", run->events,
+		run->events_lost, units_count(frees, run->unknown_frees, "free"),
+		units_count(stacks, run->cut_stacks, "stack"));
 }
 
 static void moments(struct out *out, const struct snapshot *snapshot)
@@ -158,8 +162,8 @@ static void moments(struct out *out, const struct snapshot *snapshot)
 
 		out_text(out, "  ");
 		id(out, snapshot, moment->name);
-		out_format(out, ": %s in %" PRIu64 " blocks",
-			units_size(number, (int64_t)moment->live.size, false), moment->live.count);
+		out_text(out, ": ");
+		size_and_count(out, moment->live.size, moment->live.count);
 		if (moment->rss)
 			out_format(out, ", resident %s",
 				units_size(number, (int64_t)moment->rss, false));
@@ -173,7 +177,6 @@ static void domains(struct out *out, const struct snapshot *snapshot)
 {
 	size_t moment = (size_t)(snapshot_default_moment(snapshot) - snapshot->moments.items);
 	struct counts *sums = xcalloc(snapshot->domains.count + 1, sizeof(*sums));
-	char number[UNITS_MAX];
 
 	for (size_t i = 0; i < snapshot->traces.count; i++) {
 		struct counts *sum = &sums[snapshot->traces.items[i].domain];
@@ -185,8 +188,9 @@ static void domains(struct out *out, const struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->domains.count; i++) {
 		out_format(out, "  %" PRIu32 " ", snapshot->domains.items[i].id);
 		id(out, snapshot, snapshot->domains.items[i].name);
-		out_format(out, ": %s in %" PRIu64 " blocks\n",
-			units_size(number, (int64_t)sums[i].size, false), sums[i].count);
+		out_text(out, ": ");
+		size_and_count(out, sums[i].size, sums[i].count);
+		out_text(out, "\n");
 	}
 	free(sums);
 }
@@ -231,8 +235,8 @@ static void part(struct out *out, const struct snapshot *snapshot, const struct 
 		out_format(out, ", pid %" PRId64 ", image %" PRIu32, part->pid, part->image);
 	out_text(out, part->command ? ", " : "");
 	id(out, snapshot, part->command);
-	out_format(out, ": %s in %" PRIu64 " blocks",
-		units_size(size, (int64_t)part->live.size, false), part->live.count);
+	out_text(out, ": ");
+	size_and_count(out, part->live.size, part->live.count);
 	if (part->peak_size)
 		out_format(out, ", peak %s", units_size(size, (int64_t)part->peak_size, false));
 	out_text(out, part->complete ? "\n" : ", incomplete\n");

@@ -279,7 +279,7 @@ static void footer_write(const struct table *table, struct out *out)
 	out_format(out, "total: %s", units_size(size, table->size, false));
 	if (table->is_diff)
 		out_format(out, " (%s)", units_size(diff, table->size_diff, true));
-	out_format(out, ", %" PRId64 " blocks\n", table->count);
+	out_format(out, ", %s\n", units_count(size, (uint64_t)table->count, "block"));
 	colour(out, PLAIN);
 }
 

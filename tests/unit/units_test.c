@@ -135,3 +135,13 @@ Test(units, parse)
 	units_parse("8E", &size, &err);
 	cr_assert_str_eq(err.text, "size '8E' is too large");
 }
+
+Test(units, counts)
+{
+	char text[UNITS_MAX];
+
+	cr_assert_str_eq(units_count(text, 0, "block"), "0 blocks");
+	cr_assert_str_eq(units_count(text, 1, "block"), "1 block");
+	cr_assert_str_eq(units_count(text, 2, "block"), "2 blocks");
+	cr_assert_str_eq(units_count(text, UINT64_MAX, "sixteen letters."), "18446744073709551615 sixteen letters.s");
+}
