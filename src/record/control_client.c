@@ -36,7 +36,7 @@ struct asking {
 	struct procfs_process process;   /* that it is about */
 	bool seen;               /* /proc knows it */
 	ARRAY(struct asked) asked;
-	bool unknown;            /* all have said that it is not theirs */
+	bool unknown;            /* all who took the question have said that it is not theirs */
 	bool full;               /* one has so many that wait for it that it took no more */
 	struct buffer *body;
 	int32_t *collector;
@@ -249,6 +249,7 @@ static int hear_all(struct asking *asking, struct error *err)
 			asking->asked.items[i] = asking->asked.items[--asking->asked.count];
 		}
 	}
+	asking->unknown = !asking->asked.count;
 	if ((asking->asked.count || asking->full) && !is_nobodys(asking))
 		return say_silent(asking, err);
 	asking->unknown = true;
