@@ -146,8 +146,11 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 		image_problem(process->image, "the program stopped waiting for memtrace, which stood still; "
 			"what it did after that is not recorded");
 	/* What a thread was about to tell then. */
-	if (shared->flags & WIRE_FLAG_STOPPED)
+	if (shared->flags & WIRE_FLAG_STOPPED) {
 		reader_forget(process, 0);
+		image_note(process->image, "recording was stopped %s: what the program held then is not known",
+			ended ? "at the end" : "when this was taken");
+	}
 	name_follows(collector, process->image);
 	snapshot = image_snapshot(process->image, &state);
 	symbolizer = take_symbolizer(collector, process);

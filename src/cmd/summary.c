@@ -44,7 +44,7 @@ static void say_gaps(const struct snapshot *snapshot)
 	unsigned long untraced = 0, without_lines = 0;
 
 	for (size_t i = 0; i < run->problems.count; i++)
-		log_say("incomplete: %s", strings_get(snapshot->strings, run->problems.items[i]));
+		log_say("%s%s", run->complete ? "" : "incomplete: ", strings_get(snapshot->strings, run->problems.items[i]));
 	for (size_t i = 0; i < run->follows.count; i++)
 		untraced += run->follows.items[i].why != 0;
 	if (untraced)

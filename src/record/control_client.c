@@ -20,7 +20,7 @@
 #include "record/control.h"
 #include "record/procfs.h"
 
-enum { ANSWER_MS = 5000, WORK_MS = 60000 /* without a byte */, ASKED_MAX = 1024 };
+enum { ANSWER_MS = 5000, WORK_MS = 60000 /* without a byte */, ASKED_MAX = 1024, TIMES_LISTED = 2 };
 enum { YOUNG_MS = 2000, YOUNG_STEP_US = 20000 };
 #define LISTENS 0x10000ul /* __SO_ACCEPTCON of the kernel, in the flags of /proc/net/unix */
 #define PREFIX "@memtrace-control."
@@ -29,6 +29,7 @@ enum { YOUNG_MS = 2000, YOUNG_STEP_US = 20000 };
 struct asked {
 	int fd;
 	struct ucred peer;
+	char path[sizeof ((struct sockaddr_un *)0)->sun_path + 1];
 };
 
 struct asking {
@@ -37,7 +38,7 @@ struct asking {
 	bool seen;               /* /proc knows it */
 	ARRAY(struct asked) asked;
 	bool unknown;            /* all who took the question have said that it is not theirs */
-	bool full;               /* one has so many that wait for it that it took no more */
+	ARRAY(pid_t) full;       /* those, by their names, for whom so many wait already that they took no more */
 	struct buffer *body;
 	int32_t *collector;
 };
@@ -55,6 +56,14 @@ static bool is_worth_asking(const struct asking *asking, const struct ucred *pee
 	return peer->uid == geteuid() || peer->uid == 0 || (geteuid() == 0 && asking->seen && peer->uid == asking->process.uid);
 }
 
+static bool is_asked(const struct asking *asking, const char *path)
+{
+	for (size_t i = 0; i < asking->asked.count; i++)
+		if (strcmp(asking->asked.items[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 /* PATH as /proc/net/unix writes it. */
 static void ask(struct asking *asking, const char *path)
 {
@@ -66,9 +75,11 @@ static void ask(struct asking *asking, const char *path)
 
 	if (fd < 0 || length > sizeof name.sun_path)
 		goto out;
+	strcpy(asked.path, path); /* its length has been checked */
 	memcpy(name.sun_path + 1, path + 1, length - 1);
 	if (connect(fd, (struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0) {
-		asking->full |= errno == EAGAIN;
+		if (errno == EAGAIN)
+			*ARRAY_PUSH(&asking->full) = (pid_t)strtol(path + sizeof PREFIX - 1, NULL, 10);
 		goto out;
 	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &asked.peer, &size) < 0 || !is_worth_asking(asking, &asked.peer) ||
@@ -81,7 +92,8 @@ out:
 		close(fd);
 }
 
-/* Num RefCount Protocol Flags Type St Inode Path */
+/* Num RefCount Protocol Flags Type St Inode Path. The list is read in portions, and may lack a name when others go meanwhile: so it
+ * is to be read more than once. */
 static void ask_all(struct asking *asking)
 {
 	FILE *file = fopen("/proc/net/unix", "re");
@@ -90,7 +102,7 @@ static void ask_all(struct asking *asking)
 
 	while (file && fgets(line, sizeof line, file) && asking->asked.count < ASKED_MAX)
 		if (sscanf(line, "%*s %*s %*s %lx %*s %*s %*s %255s", &flags, path) == 2 && (flags & LISTENS) &&
-			strncmp(path, PREFIX, sizeof PREFIX - 1) == 0)
+			strncmp(path, PREFIX, sizeof PREFIX - 1) == 0 && !is_asked(asking, path))
 			ask(asking, path);
 	if (file)
 		fclose(file);
@@ -170,17 +182,27 @@ static int hear(struct asking *asking, const struct asked *asked, int *result, s
 	return 1;
 }
 
-/* Of those who do not answer the one that has started the process, else any; 0: they took no request. */
+static bool is_silent(const struct asking *asking, pid_t pid)
+{
+	for (size_t i = 0; i < asking->asked.count; i++)
+		if (asking->asked.items[i].peer.pid == pid)
+			return true;
+	for (size_t i = 0; i < asking->full.count; i++)
+		if (asking->full.items[i] == pid)
+			return true;
+	return false;
+}
+
+/* Of those who do not answer the one that has started the process, else any. */
 static pid_t find_silent(const struct asking *asking)
 {
 	pid_t pid = asking->request->pid;
 	struct procfs_process process;
 
 	for (int steps = 0; steps < 64 && pid > 1 && procfs_look(pid, &process); steps++, pid = process.parent)
-		for (size_t i = 0; i < asking->asked.count; i++)
-			if (asking->asked.items[i].peer.pid == pid)
-				return pid;
-	return asking->asked.count ? asking->asked.items[0].peer.pid : 0;
+		if (is_silent(asking, pid))
+			return pid;
+	return asking->asked.count ? asking->asked.items[0].peer.pid : asking->full.items[0];
 }
 
 static int say_silent(const struct asking *asking, struct error *err)
@@ -188,11 +210,6 @@ static int say_silent(const struct asking *asking, struct error *err)
 	pid_t pid = find_silent(asking);
 	struct procfs_process collector;
 
-	if (!pid) {
-		error_status(err, EXIT_MEMTRACE_FAILED, "a memtrace that may be watching process %" PRId32 " does not answer",
-			asking->request->pid);
-		return error_hint(err, "try again when fewer ask it at a time");
-	}
 	error_status(err, EXIT_MEMTRACE_FAILED, "memtrace (pid %d), which may be watching process %" PRId32 ", does not answer",
 		pid, asking->request->pid);
 	if (procfs_look(pid, &collector) && (collector.state == 'T' || collector.state == 't'))
@@ -220,11 +237,8 @@ static int say_nobody(const struct asking *asking, struct error *err)
 /* Nobody can be watching it, whoever does not answer. A collector's own pid stands for its first process. */
 static bool is_nobodys(const struct asking *asking)
 {
-	if (!asking->seen || (asking->full && strcmp(asking->process.name, "memtrace") == 0))
+	if (!asking->seen || is_silent(asking, asking->request->pid))
 		return false;
-	for (size_t i = 0; i < asking->asked.count; i++)
-		if (asking->asked.items[i].peer.pid == asking->request->pid)
-			return false;
 	return (geteuid() != 0 && asking->process.uid != geteuid()) || procfs_has_shim(asking->request->pid) == 0;
 }
 
@@ -250,7 +264,7 @@ static int hear_all(struct asking *asking, struct error *err)
 		}
 	}
 	asking->unknown = !asking->asked.count;
-	if ((asking->asked.count || asking->full) && !is_nobodys(asking))
+	if ((asking->asked.count || asking->full.count) && !is_nobodys(asking))
 		return say_silent(asking, err);
 	asking->unknown = true;
 	return say_nobody(asking, err);
@@ -261,9 +275,10 @@ static int try(struct asking *asking, struct error *err)
 {
 	int result;
 
-	asking->asked.count = 0;
-	asking->full = asking->unknown = false;
-	ask_all(asking);
+	asking->asked.count = asking->full.count = 0;
+	asking->unknown = false;
+	for (int i = 0; i < TIMES_LISTED; i++)
+		ask_all(asking);
 	result = hear_all(asking, err);
 	for (size_t i = 0; i < asking->asked.count; i++)
 		close(asking->asked.items[i].fd);
@@ -285,5 +300,6 @@ int control_ask(const struct control_request *request, struct buffer *body, int3
 	while ((result = try(&asking, err)) > 0)
 		usleep(YOUNG_STEP_US);
 	ARRAY_FREE(&asking.asked);
+	ARRAY_FREE(&asking.full);
 	return result;
 }

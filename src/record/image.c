@@ -370,16 +370,32 @@ void image_ring_end(struct image *image, struct image_ring *ring)
 	memset(&ring->cuts, 0, sizeof ring->cuts);
 }
 
-void image_problem(struct image *image, const char *format, ...)
+static void add_sentence(struct image *image, const char *format, va_list arguments)
 {
 	char text[400];
-	va_list arguments;
 
-	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
 	for (size_t i = 0; i < image->problems.count; i++)
 		if (strcmp(image->problems.items[i], text) == 0)
 			return;
 	*ARRAY_PUSH(&image->problems) = xstrdup(text);
+}
+
+void image_problem(struct image *image, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_sentence(image, format, arguments);
+	va_end(arguments);
+	image->incomplete = true;
+}
+
+void image_note(struct image *image, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_sentence(image, format, arguments);
+	va_end(arguments);
 }

@@ -79,7 +79,8 @@ struct image {
 	ARRAY(struct image_thread) threads;
 	struct map threads_by_tid;
 	ARRAY(struct image_follow) follows;
-	ARRAY(char *) problems;
+	ARRAY(char *) problems;      /* sentences about what is not known */
+	bool incomplete;             /* one of them is about data that were lost */
 	ARRAY(char *) pending_execs; /* paths announced and not seen to say hello */
 	struct map domain_names;     /* domain → index of names */
 	ARRAY(char *) names;
@@ -120,6 +121,8 @@ static inline bool image_has_grown(const struct image *image)
 void image_ring_end(struct image *image, struct image_ring *ring);
 /* A sentence about what is incomplete; once each. */
 void image_problem(struct image *image, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A sentence about what is not known because nobody wanted it. */
+void image_note(struct image *image, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct image_state {             /* what the snapshot is to say about now */
 	const char *moment;      /* "exit" or "now" */

@@ -249,7 +249,7 @@ static void add_run(struct draft *draft, const struct image_state *state)
 	run->ended = state->ended;
 	for (size_t i = 0; i < image->problems.count; i++)
 		*ARRAY_PUSH(&run->problems) = strings_add(strings, image->problems.items[i]);
-	run->complete = image->problems.count == 0;
+	run->complete = !image->incomplete;
 	run->peak_size = image->ledger.peak.size;
 	run->peak_count = image->ledger.peak.count;
 	run->total_size = image->ledger.allocated.size;
