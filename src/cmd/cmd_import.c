@@ -77,15 +77,6 @@ static struct snapshot *import(const char *name, struct error *err)
 	return snapshot;
 }
 
-static int tell(const struct snapshot *snapshot, const char *file, struct error *err)
-{
-	struct out out;
-
-	out_init(&out, stdout);
-	info_json(snapshot, file, &out);
-	return out_finish(&out, err);
-}
-
 static int run(void *data, int argc, char **argv, struct error *err)
 {
 	struct import_options *options = data;
@@ -109,7 +100,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	rc = file_write(options->output, bytes.data, bytes.size, replace, err);
 	buffer_free(&bytes);
 	if (rc == 0 && options->json)
-		rc = tell(snapshot, options->output, err);
+		rc = info_tell(snapshot, options->output, err);
 	snapshot_free(snapshot);
 	return rc;
 }

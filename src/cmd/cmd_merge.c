@@ -11,10 +11,11 @@
 #include "cmd/log.h"
 #include "cmd/snapfile.h"
 #include "model/snapshot_merge.h"
+#include "report/info.h"
 
 struct merge_options {
 	const char *output;
-	bool force, quiet;
+	bool force, quiet, json;
 };
 
 static const struct option_row rows[] = {
@@ -34,6 +35,10 @@ static const struct option_row rows[] = {
 		.type = OPTION_FLAG,
 		.offset = offsetof(struct merge_options, quiet),
 		.summary = "say nothing but errors"},
+	{.name = "json",
+		.type = OPTION_FLAG,
+		.offset = offsetof(struct merge_options, json),
+		.summary = "tell what was written, as info --json does"},
 	{.name = NULL},
 };
 
@@ -49,7 +54,9 @@ static int write_merged(
 	snapshot_encode(merged, &bytes);
 	rc = file_write(options->output, bytes.data, bytes.size, replace, err);
 	buffer_free(&bytes);
-	if (rc == 0)
+	if (rc == 0 && options->json)
+		rc = info_tell(merged, options->output, err);
+	else if (rc == 0)
 		log_say("wrote %s: %s, %s in %s", options->output, units_count(snapshots, n, "snapshot"),
 			units_size(size, (int64_t)live->live.size, false),
 			units_count(blocks, live->live.count, "block"));

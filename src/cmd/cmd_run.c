@@ -29,7 +29,7 @@ struct run_options {
 	const char *output, *transport, *follow, *snapshot_at;
 	int64_t frames, checkpoint;
 	const char *top;
-	bool force, blocks, quiet, paused;
+	bool force, blocks, quiet, paused, json;
 };
 
 static const struct option_row options[] = {
@@ -57,6 +57,8 @@ static const struct option_row options[] = {
 		.high = 86400 },
 	{ .name = "blocks", .type = OPTION_FLAG, .offset = offsetof(struct run_options, blocks),
 		.summary = "keep the address of each live block in the snapshot, for memtrace addr" },
+	{ .name = "json", .type = OPTION_FLAG, .offset = offsetof(struct run_options, json),
+		.summary = "tell about the run as info --json does, at the end, on standard error" },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = offsetof(struct run_options, quiet),
 		.summary = "say nothing but errors" },
 	{ .name = NULL },
@@ -101,6 +103,7 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	DEFAULT_OF(blocks);
 	DEFAULT_OF(quiet);
 	DEFAULT_OF(paused);
+	DEFAULT_OF(json);
 #undef DEFAULT_OF
 	return 0;
 }
@@ -147,7 +150,9 @@ static int report(struct collector *collector, const struct run_options *chosen,
 	char *file = NULL;
 	int result = collector_write(collector, process, snapshot, &file, err);
 
-	if (result == 0)
+	if (result == 0 && chosen->json)
+		result = summary_json(snapshot, file, err);
+	else if (result == 0)
 		summary_print(snapshot, file, chosen->top, err);
 	snapshot_free(snapshot);
 	free(file);
@@ -254,7 +259,7 @@ static int run(void *chosen_, int argc, char **argv, struct error *err)
 	}
 	if (take_defaults(chosen, err) < 0 || summary_parse_top(chosen->top, err) < 0)
 		return -1;
-	log_quiet = chosen->quiet;
+	log_quiet = chosen->quiet || chosen->json;
 	if (shim_path(shim, err) < 0 || program_find(argv[0], &path, err) < 0)
 		return -1;
 	program.path = path;

@@ -15,13 +15,14 @@
 #include "cmd/pattern.h"
 #include "model/snapshot.h"
 #include "record/control.h"
+#include "report/info.h"
 
 #define PATTERN "memtrace.%e.%p.now.snap"
 enum { NAMES_TRIED = 1000 };
 
 struct snapshot_options {
 	const char *output, *label;
-	bool force, quiet;
+	bool force, quiet, json;
 };
 
 static const struct option_row rows[] = {
@@ -46,6 +47,10 @@ static const struct option_row rows[] = {
 		.type = OPTION_FLAG,
 		.offset = offsetof(struct snapshot_options, quiet),
 		.summary = "say nothing but errors"},
+	{.name = "json",
+		.type = OPTION_FLAG,
+		.offset = offsetof(struct snapshot_options, json),
+		.summary = "tell what was taken, as info --json does"},
 	{.name = NULL},
 };
 
@@ -95,7 +100,9 @@ static int keep(const struct snapshot_options *options, const struct buffer *bod
 		return error_prefix(err, "the collector's answer");
 	}
 	rc = write_file(options, snapshot, body, &name, err);
-	if (rc == 0)
+	if (rc == 0 && options->json)
+		rc = info_tell(snapshot, name, err);
+	else if (rc == 0)
 		log_say("wrote %s; see it with: memtrace top %s", name, name);
 	free(name);
 	snapshot_free(snapshot);

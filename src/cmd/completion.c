@@ -251,23 +251,9 @@ static void offer_operand(const struct line *line, const char *typed)
 	free(usage);
 }
 
-static void read_letters(struct line *line, const char *word)
-{
-	for (const char *at = word + 1; *at && !line->open; at++) {
-		const struct option_row *row = option_find_letter(line->command->options, *at);
-
-		if (!row || (option_takes_value(row) && at[1]))
-			return;
-		if (option_takes_value(row))
-			line->open = row;
-	}
-}
-
 /* Takes a whole word; false when from there on everything belongs to a program. */
 static bool read_word(struct line *line, const char *word)
 {
-	const struct option_row *row;
-
 	if (line->open) {
 		line->open = NULL;
 	} else if (line->only_operands || word[0] != '-' || !word[1]) {
@@ -277,11 +263,8 @@ static bool read_word(struct line *line, const char *word)
 			line->snapshot = word;
 	} else if (strcmp(word, "--") == 0) {
 		line->only_operands = true;
-	} else if (word[1] == '-') {
-		row = option_find(line->command->options, word + 2);
-		line->open = row && option_takes_value(row) ? row : NULL;
 	} else {
-		read_letters(line, word);
+		line->open = option_left_open(line->command->options, word);
 	}
 	return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The command line: find the command, parse its options, run it, and say what failed, on stderr and
- * under --json as an object on stdout too. Every exit status comes from here.
+ * under --json as an object on stdout too; of a command that runs a program, whose stdout it is, on
+ * stderr. Every exit status comes from here.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -14,12 +15,15 @@
 #include "cmd/log.h"
 #include "report/emit.h"
 
-/* Whether the command line asks for JSON, also when it cannot be parsed. */
+/* Whether the command line asks for JSON, also when it cannot be parsed. What follows a program is the program's. */
 static bool wants_json(const struct command *command, int argc, char **argv)
 {
 	if (command && !option_find(command->options, "json"))
 		return false;
 	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (command && command->stops_at_operand && argv[i][0] != '-' &&
+			(i == 0 || !option_left_open(command->options, argv[i - 1])))
+			return false;
 		if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--format=json") == 0)
 			return true;
 		if (i > 0 && strcmp(argv[i - 1], "--format") == 0 && strcmp(argv[i], "json") == 0)
@@ -28,13 +32,13 @@ static bool wants_json(const struct command *command, int argc, char **argv)
 	return false;
 }
 
-static void error_json(const struct error *err)
+static void error_json(const struct error *err, FILE *stream)
 {
 	struct error ignored = ERROR_INIT;
 	struct emitter emitter = {0};
 	struct out out;
 
-	out_init(&out, stdout);
+	out_init(&out, stream);
 	emitter.out = &out;
 	emit_begin(&emitter, NULL, '{');
 	emit_string(&emitter, "schema", "memtrace-error/1");
@@ -120,6 +124,6 @@ int main(int argc, char **argv)
 		return rc;
 	log_error(&err);
 	if (wants_json(command, argc - 2, argv + 2))
-		error_json(&err);
+		error_json(&err, command && command->stops_at_operand ? stderr : stdout);
 	return err.status;
 }

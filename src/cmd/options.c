@@ -45,6 +45,26 @@ bool option_takes_value(const struct option_row *row)
 	return row->type != OPTION_FLAG && row->type != OPTION_OPTIONAL;
 }
 
+const struct option_row *option_left_open(const struct option_row *rows, const char *word)
+{
+	const struct option_row *row;
+
+	if (word[0] != '-' || !word[1])
+		return NULL;
+	if (word[1] == '-') {
+		row = option_find(rows, word + 2);
+		return row && option_takes_value(row) ? row : NULL;
+	}
+	for (const char *at = word + 1; *at; at++) {
+		row = option_find_letter(rows, *at);
+		if (!row || (option_takes_value(row) && at[1]))
+			return NULL;
+		if (option_takes_value(row))
+			return row;
+	}
+	return NULL;
+}
+
 static int hint_help(struct parse *parse)
 {
 	return error_hint(parse->err, "memtrace help %s tells its options", parse->command->name);

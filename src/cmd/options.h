@@ -56,8 +56,10 @@ struct command;
 /* The row of a long name or of a letter, or NULL. */
 const struct option_row *option_find(const struct option_row *rows, const char *name);
 const struct option_row *option_find_letter(const struct option_row *rows, char letter);
-/* Whether the next argument is its value when none stands behind it in the same one. */
+/* Whether it has a value that may be an argument of its own. */
 bool option_takes_value(const struct option_row *row);
+/* The row of the option at WORD's end whose value is the next argument, or NULL. */
+const struct option_row *option_left_open(const struct option_row *rows, const char *word);
 /* Parses ARGV (without the command's name) into OPTIONS; leaves the operands in *operands (an array
  * of the caller's to free), their number in *n_operands. `-h` and `--help` are known everywhere and
  * set *help. */

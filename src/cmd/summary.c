@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "cmd/log.h"
 #include "cmd/summary.h"
+#include "report/info.h"
 #include "report/printer.h"
 #include "report/table.h"
 
@@ -80,6 +81,15 @@ static int print_top(const struct snapshot *snapshot, const char *file, int rows
 	}
 	table_release(&table);
 	return result;
+}
+
+int summary_json(const struct snapshot *snapshot, const char *file, struct error *err)
+{
+	struct out out;
+
+	out_init(&out, stderr);
+	info_json(snapshot, file, &out);
+	return out_finish(&out, err);
 }
 
 void summary_print(const struct snapshot *snapshot, const char *file, const char *top, struct error *err)

@@ -10,6 +10,8 @@
 
 /* --top's value as a number; NULL is 10 when stderr is a terminal, else 0. -1 and an error for anything that is no number. */
 int summary_parse_top(const char *top, struct error *err);
+/* The same as memtrace-info/1. */
+int summary_json(const struct snapshot *snapshot, const char *file, struct error *err);
 void summary_print(const struct snapshot *snapshot, const char *file, const char *top, struct error *err);
 
 #endif

@@ -301,3 +301,12 @@ void info_json(const struct snapshot *snapshot, const char *file, struct out *ou
 	document_tables(&emitter, snapshot);
 	emit_end(&emitter);
 }
+
+int info_tell(const struct snapshot *snapshot, const char *file, struct error *err)
+{
+	struct out out;
+
+	out_init(&out, stdout);
+	info_json(snapshot, file, &out);
+	return out_finish(&out, err);
+}

@@ -12,5 +12,7 @@
 void info_text(const struct snapshot *snapshot, const char *file, struct out *out);
 /* memtrace-info/1: the "snapshot" object and the tables of memtrace-snapshot/1. */
 void info_json(const struct snapshot *snapshot, const char *file, struct out *out);
+/* The same on standard output. */
+int info_tell(const struct snapshot *snapshot, const char *file, struct error *err);
 
 #endif
