@@ -166,7 +166,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	if (check_addresses(argv + begin, argc - begin, err) < 0)
 		return -1;
 	if (!begin) {
-		newest = snapfile_newest(0, err);
+		newest = snapfile_newest(0, NULL, err);
 		rc = newest ? 0 : -1;
 	}
 	if (rc == 0)

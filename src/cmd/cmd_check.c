@@ -193,7 +193,7 @@ static int open_snaps(const struct check_options *options, const char *name, str
 	int rc = 0;
 
 	if (!name) {
-		newest = snapfile_newest(0, err);
+		newest = snapfile_newest(0, NULL, err);
 		rc = newest ? 0 : -1;
 	}
 	if (rc == 0)

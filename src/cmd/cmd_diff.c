@@ -67,12 +67,12 @@ static int choose(int argc, char **argv, const char *names[2], char *found[2], s
 	for (int i = 0; i < argc; i++)
 		names[i] = argv[i];
 	if (argc < 2) {
-		names[1] = found[1] = snapfile_newest(0, err);
+		names[1] = found[1] = snapfile_newest(0, argc ? argv[0] : NULL, err);
 		if (!found[1])
 			return -1;
 	}
 	if (argc < 1) {
-		names[0] = found[0] = snapfile_newest(1, err);
+		names[0] = found[0] = snapfile_newest(1, NULL, err);
 		if (!found[0])
 			return -1;
 	}

@@ -136,7 +136,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 		options->to = "json";
 	rc = check(options, argc, err);
 	if (rc == 0 && argc == 0) {
-		newest = snapfile_newest(0, err);
+		newest = snapfile_newest(0, NULL, err);
 		rc = newest ? 0 : -1;
 	}
 	if (rc == 0)

@@ -48,7 +48,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 		return error_set(
 			err, "--json and --format %s contradict each other", options->format);
 	if (argc == 0) {
-		newest = snapfile_newest(0, err);
+		newest = snapfile_newest(0, NULL, err);
 		rc = newest ? 0 : -1;
 	}
 	if (rc == 0)

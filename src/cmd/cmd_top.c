@@ -50,7 +50,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	if (rc == 0 && argc > 1)
 		rc = error_set(err, "top: one snapshot, not %d", argc);
 	if (rc == 0 && argc == 0) {
-		newest = snapfile_newest(0, err);
+		newest = snapfile_newest(0, NULL, err);
 		rc = newest ? 0 : -1;
 	}
 	if (rc == 0)

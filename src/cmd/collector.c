@@ -353,6 +353,8 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 		step(collector);
 	reader_end(&collector->reader, target->pid);
 	keep_last(collector);
+	/* Descendants that ended before it are no successor's: their files are there when `run` ends. */
+	reader_check_ends(&collector->reader);
 	take_ended(collector);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Finding snapshots. Files are told apart by their names alone, as run makes them:
- * memtrace.PROG.PID.snap, and with .PID (.PID.2 …) behind it for further images.
+ * Finding snapshots by their names, as run makes them: memtrace.PROG.PID.snap, and with .PID (.PID.2
+ * …) behind it for further images. Each process of a run has such a name, so which one the user has started is
+ * asked of the files: it is not a child of another one. From the newest on they are read until that is found,
+ * which nearly always is the first.
  */
 #include "cmd/snapfile.h"
 
@@ -51,25 +53,37 @@ void snapfile_close(struct snapfile *snap)
 struct candidate {
 	char *name;
 	struct timespec time;
-	bool first_image;
+	int64_t pid; /* by its name */
+	bool further; /* image, by its name */
+	bool chosen_before;
 };
 
 struct candidates {
 	ARRAY(struct candidate) all;
 };
 
-/* The better ones first; names decide between files of the same time. */
+/* The newer ones first; names decide between files of the same time. */
 static int compare(const void *a_data, const void *b_data)
 {
 	const struct candidate *a = a_data, *b = b_data;
 
-	if (a->first_image != b->first_image)
-		return a->first_image ? -1 : 1;
 	if (a->time.tv_sec != b->time.tv_sec)
 		return a->time.tv_sec > b->time.tv_sec ? -1 : 1;
 	if (a->time.tv_nsec != b->time.tv_nsec)
 		return a->time.tv_nsec > b->time.tv_nsec ? -1 : 1;
 	return strcmp(b->name, a->name);
+}
+
+/* PID of memtrace.PROG.PID.snap; 0 when it is none. */
+static int64_t pid_of(const char *name)
+{
+	const char *end = strstr(name, ".snap"), *at;
+
+	while (end && strstr(end + 1, ".snap"))
+		end = strstr(end + 1, ".snap");
+	for (at = end; at && at > name && at[-1] >= '0' && at[-1] <= '9'; at--)
+		;
+	return at && at < end ? strtoll(at, NULL, 10) : 0;
 }
 
 static void find(DIR *directory, struct candidates *candidates)
@@ -86,17 +100,99 @@ static void find(DIR *directory, struct candidates *candidates)
 		if (stat(entry->d_name, &status) < 0 || !S_ISREG(status.st_mode))
 			continue;
 		candidate = ARRAY_PUSH(&candidates->all);
-		candidate->name = xstrdup(entry->d_name);
-		candidate->time = status.st_mtim;
-		candidate->first_image = first;
+		*candidate = (struct candidate){.name = xstrdup(entry->d_name), .time = status.st_mtim,
+			.pid = first ? pid_of(entry->d_name) : 0, .further = !first};
 	}
 }
 
-char *snapfile_newest(size_t n, struct error *err)
+/* Whether the snapshot FILE tells of a child CHILD. */
+static bool has_child(const char *file, int64_t child)
+{
+	struct error ignored = ERROR_INIT;
+	struct snapshot *snapshot = snapshot_read(file, &ignored);
+	bool has = false;
+
+	for (size_t i = 0; snapshot && i < snapshot->run.follows.count && !has; i++)
+		has = snapshot->run.follows.items[i].pid == child;
+	snapshot_free(snapshot);
+	return has;
+}
+
+/* A later image, or a process whose parent is here too: not what somebody has started by hand. */
+static bool is_offspring(const struct candidates *candidates, const struct candidate *candidate)
+{
+	struct error ignored = ERROR_INIT;
+	struct snapshot *snapshot;
+	bool offspring;
+
+	if (candidate->further)
+		return true;
+	snapshot = snapshot_read(candidate->name, &ignored);
+	if (!snapshot)
+		return false;
+	offspring = snapshot->run.image > 0;
+	for (size_t i = 0; i < candidates->all.count && !offspring; i++)
+		offspring = candidates->all.items[i].pid && candidates->all.items[i].pid == snapshot->run.parent_pid &&
+			    has_child(candidates->all.items[i].name, snapshot->run.pid);
+	snapshot_free(snapshot);
+	return offspring;
+}
+
+/* The Nth of the sorted ones, of those that nobody's are when there are so many. */
+static struct candidate *choose(struct candidates *candidates, size_t n)
+{
+	for (int offspring = 0; offspring < 2; offspring++)
+		for (size_t i = 0; i < candidates->all.count; i++) {
+			struct candidate *candidate = &candidates->all.items[i];
+
+			if (candidate->chosen_before || (!offspring && is_offspring(candidates, candidate)))
+				continue;
+			candidate->chosen_before = true;
+			if (n-- == 0)
+				return candidate;
+		}
+	return NULL;
+}
+
+static void leave_out(struct candidates *candidates, const char *name)
+{
+	const char *at = strrchr(name, '@');
+	struct stat out, here;
+
+	if (stat(name, &out) < 0) {
+		char *file = xstrndup(name, at ? (size_t)(at - name) : 0);
+		int rc = stat(file, &out);
+
+		free(file);
+		if (rc < 0)
+			return;
+	}
+	for (size_t i = 0; i < candidates->all.count; i++)
+		if (stat(candidates->all.items[i].name, &here) == 0 && here.st_dev == out.st_dev && here.st_ino == out.st_ino)
+			candidates->all.items[i].chosen_before = true;
+}
+
+static char *found(struct candidates *candidates, size_t n, const char *but, struct error *err)
+{
+	struct candidate *candidate = choose(candidates, n);
+
+	if (candidate) {
+		log_say("reading %s, the %snewest here", candidate->name, n ? "second " : "");
+		return xstrdup(candidate->name);
+	}
+	if (but)
+		error_set(err, "only one snapshot is named, and there is no other memtrace.*.snap here");
+	else
+		error_set(err, "no snapshot named, and there %s memtrace.*.snap here", n ? "are not two" : "is no");
+	error_hint(err, "memtrace run PROGRAM makes one");
+	return NULL;
+}
+
+char *snapfile_newest(size_t n, const char *but, struct error *err)
 {
 	struct candidates candidates = {{0}};
 	DIR *directory = opendir(".");
-	char *name = NULL;
+	char *name;
 
 	if (!directory) {
 		error_set(err, "cannot read the working directory: %s", strerror(errno));
@@ -107,14 +203,9 @@ char *snapfile_newest(size_t n, struct error *err)
 	if (candidates.all.count)
 		qsort(candidates.all.items, candidates.all.count, sizeof(struct candidate),
 			compare);
-	if (n < candidates.all.count) {
-		name = xstrdup(candidates.all.items[n].name);
-		log_say("reading %s, the %snewest here", name, n ? "second " : "");
-	} else {
-		error_set(err, "no snapshot named, and there %s memtrace.*.snap here",
-			n ? "are not two" : "is no");
-		error_hint(err, "memtrace run PROGRAM makes one");
-	}
+	if (but)
+		leave_out(&candidates, but);
+	name = found(&candidates, n, but, err);
 	for (size_t i = 0; i < candidates.all.count; i++)
 		free(candidates.all.items[i].name);
 	ARRAY_FREE(&candidates.all);

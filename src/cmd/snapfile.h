@@ -22,9 +22,9 @@ struct snapfile {
 int snapfile_open(struct snapfile *snap, const char *name, struct error *err);
 void snapfile_close(struct snapfile *snap);
 
-/* The Nth newest (0: the newest) memtrace.*.snap in the working directory, malloc'ed: by the time
- * it was written; a process's first image is preferred to further ones (FILE.PID). Says on stderr
- * which it is. NULL with an error when there is none. */
-char *snapfile_newest(size_t n, struct error *err);
+/* The Nth newest (0: the newest) memtrace.*.snap in the working directory but that of the name BUT (or
+ * NULL), malloc'ed: by the time it was written; what the user has started is preferred to its children
+ * and to further images. Says on stderr which it is. NULL with an error when there is none. */
+char *snapfile_newest(size_t n, const char *but, struct error *err);
 
 #endif
