@@ -119,9 +119,10 @@ const struct moment *snapshot_default_moment(const struct snapshot *snapshot)
 
 bool snapshot_knows_peak(const struct snapshot *snapshot)
 {
-	const struct moment *moment = snapshot_default_moment(snapshot);
-
-	return snapshot->run.peak_size > 0 || !moment || moment->live.size == 0;
+	for (size_t i = 0; i < snapshot->moments.count; i++)
+		if (strcmp(strings_get(snapshot->strings, snapshot->moments.items[i].name), "peak") == 0)
+			return true;
+	return snapshot->run.peak_size > 0 || snapshot->run.total_count == 0;
 }
 
 int snapshot_sum_moment(

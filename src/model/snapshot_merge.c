@@ -15,7 +15,7 @@
 
 /* By rows of one source: their numbers in the result. */
 struct numbers {
-	uint32_t *moments, *threads, *domains, *modules, *stacks, *traces;
+	uint32_t *threads, *domains, *modules, *stacks, *traces;
 };
 
 struct merge {
@@ -25,6 +25,7 @@ struct merge {
 	struct snapshot_builder builder;
 	struct map modules; /* (path, build-id) → index */
 	struct merge_notes *notes;
+	uint32_t **moments;      /* by source and moment: where it has gone, or INDEX_NONE */
 	struct numbers *numbers; /* by source */
 };
 
@@ -58,90 +59,6 @@ string_id merge_string(struct snapshot *into, const struct snapshot *from, strin
 {
 	return strings_add_bytes(
 		into->strings, strings_get(from->strings, id), strings_size(from->strings, id));
-}
-
-static const char *moment_name(const struct snapshot *snapshot, size_t moment)
-{
-	return strings_get(snapshot->strings, snapshot->moments.items[moment].name);
-}
-
-static size_t default_moment(const struct snapshot *snapshot)
-{
-	return (size_t)(snapshot_default_moment(snapshot) - snapshot->moments.items);
-}
-
-/* The one that all default moments become: "now" as long as one of the programs ran. */
-static void add_default_moment(struct merge *merge)
-{
-	const struct snapshot *first = merge->sources[0].snapshot;
-	const char *name = moment_name(first, default_moment(first));
-
-	for (size_t i = 1; i < merge->n; i++) {
-		const struct snapshot *one = merge->sources[i].snapshot;
-
-		if (strcmp(name, moment_name(one, default_moment(one))) != 0)
-			name = "now";
-	}
-	ARRAY_PUSH(&merge->into->moments)->name = strings_add(merge->into->strings, name);
-}
-
-/* A name that one source has several times is matched in order. */
-static uint32_t find_moment(struct merge *merge, const struct numbers *numbers,
-	const struct snapshot *from, size_t moment)
-{
-	string_id name = merge_string(merge->into, from, from->moments.items[moment].name);
-	uint32_t index = 1;
-
-	for (; index < merge->into->moments.count; index++) {
-		bool taken = false;
-
-		for (size_t i = 0; i < moment; i++)
-			taken = taken || numbers->moments[i] == index;
-		if (!taken && merge->into->moments.items[index].name == name)
-			return index;
-	}
-	ARRAY_PUSH(&merge->into->moments)->name = name;
-	return index;
-}
-
-static void add_moments(struct merge *merge, const struct snapshot *from, struct numbers *numbers)
-{
-	size_t live = default_moment(from);
-
-	numbers->moments = xcalloc(from->moments.count, sizeof(uint32_t));
-	for (size_t i = 0; i < from->moments.count; i++) {
-		const struct moment *moment = &from->moments.items[i];
-		struct moment *into;
-
-		numbers->moments[i] = i == live ? 0 : find_moment(merge, numbers, from, i);
-		into = &merge->into->moments.items[numbers->moments[i]];
-		if (moment->time_ns > into->time_ns)
-			into->time_ns = moment->time_ns;
-	}
-}
-
-/* Resident memory adds up where all know it; what only some know is said. */
-static void settle_moment(struct merge *merge, uint32_t index, bool *over)
-{
-	struct moment *into = &merge->into->moments.items[index];
-	size_t known = 0, resident = 0;
-
-	for (size_t s = 0; s < merge->n; s++) {
-		const struct snapshot *from = merge->sources[s].snapshot;
-
-		for (size_t i = 0; i < from->moments.count; i++) {
-			if (merge->numbers[s].moments[i] != index)
-				continue;
-			known++;
-			resident += from->moments.items[i].rss != 0;
-			merge_add(&into->rss, from->moments.items[i].rss, over);
-		}
-	}
-	if (resident < merge->n)
-		into->rss = 0;
-	if (known < merge->n)
-		merge_note(merge->notes, "moment '%s' is of %zu of the %zu snapshots alone",
-			moment_name(merge->into, index), known, merge->n);
 }
 
 static void add_threads(struct merge *merge, const struct snapshot *from, struct numbers *numbers)
@@ -301,14 +218,15 @@ static void add_traces(
 	}
 }
 
-static void add_counts(struct merge *merge, const struct snapshot *from,
-	const struct numbers *numbers, bool *over)
+static void add_counts(struct merge *merge, size_t source, bool *over)
 {
+	const struct snapshot *from = merge->sources[source].snapshot;
+	const uint32_t *moments = merge->moments[source], *traces = merge->numbers[source].traces;
+
 	for (size_t moment = 0; moment < from->moments.count; moment++) {
-		for (size_t i = 0; i < from->traces.count; i++) {
+		for (size_t i = 0; i < from->traces.count && moments[moment] != INDEX_NONE; i++) {
 			const struct counts *counts = snapshot_counts(from, moment, i);
-			struct counts *into = snapshot_counts(
-				merge->into, numbers->moments[moment], numbers->traces[i]);
+			struct counts *into = snapshot_counts(merge->into, moments[moment], traces[i]);
 
 			merge_add(&into->size, counts->size, over);
 			merge_add(&into->count, counts->count, over);
@@ -344,12 +262,11 @@ static void note_doubles(struct merge *merge)
 
 static void merge_all(struct merge *merge, bool *over)
 {
-	add_default_moment(merge);
+	merge_moments(merge->into, merge->sources, merge->n, merge->moments, merge->notes, over);
 	for (size_t i = 0; i < merge->n; i++) {
 		const struct snapshot *from = merge->sources[i].snapshot;
 		struct numbers *numbers = &merge->numbers[i];
 
-		add_moments(merge, from, numbers);
 		add_threads(merge, from, numbers);
 		add_domains(merge, &merge->sources[i], numbers);
 		add_modules(merge, from, numbers);
@@ -357,9 +274,7 @@ static void merge_all(struct merge *merge, bool *over)
 	}
 	snapshot_alloc_counts(merge->into);
 	for (size_t i = 0; i < merge->n; i++)
-		add_counts(merge, merge->sources[i].snapshot, &merge->numbers[i], over);
-	for (uint32_t i = 0; i < merge->into->moments.count; i++)
-		settle_moment(merge, i, over);
+		add_counts(merge, i, over);
 	merge_run(merge->into, merge->sources, merge->n, over);
 	note_doubles(merge);
 }
@@ -367,13 +282,14 @@ static void merge_all(struct merge *merge, bool *over)
 static void release(struct merge *merge)
 {
 	for (size_t i = 0; i < merge->n; i++) {
-		free(merge->numbers[i].moments);
+		free(merge->moments[i]);
 		free(merge->numbers[i].threads);
 		free(merge->numbers[i].domains);
 		free(merge->numbers[i].modules);
 		free(merge->numbers[i].stacks);
 		free(merge->numbers[i].traces);
 	}
+	free(merge->moments);
 	free(merge->numbers);
 	map_free(&merge->modules);
 	builder_release(&merge->builder);
@@ -388,6 +304,7 @@ struct snapshot *snapshot_merge(const struct merge_source *sources, size_t n,
 		.into = snapshot_new(),
 		.modules = {.key_size = 2 * sizeof(string_id)},
 		.notes = notes,
+		.moments = xcalloc(n, sizeof(uint32_t *)),
 		.numbers = xcalloc(n, sizeof(struct numbers)),
 	};
 	bool over = false;

@@ -40,6 +40,10 @@ void merge_note(struct merge_notes *notes, const char *format, ...)
 /* Adds; a sum over SNAPSHOT_SIZE_MAX stays there and sets *OVER. */
 void merge_add(uint64_t *sum, uint64_t value, bool *over);
 string_id merge_string(struct snapshot *into, const struct snapshot *from, string_id id);
+/* The moments of INTO. NUMBERS[s][i] is then where moment i of source s has gone, or INDEX_NONE; each of the N arrays is the
+ * caller's to free. */
+void merge_moments(struct snapshot *into, const struct merge_source *sources, size_t n, uint32_t **numbers,
+	struct merge_notes *notes, bool *over);
 /* The run of INTO, from those of the sources. */
 void merge_run(struct snapshot *into, const struct merge_source *sources, size_t n, bool *over);
 

@@ -93,6 +93,12 @@ static uint64_t trace_value(const struct measure *measure, size_t index)
 	}
 }
 
+static int no_peak(const struct budget *budget, const struct side *side, struct error *err)
+{
+	error_set(err, "%s does not know its peak, which '%s' limits", side->file, budget->text);
+	return error_hint(err, "limit what was live at its moment: current=…");
+}
+
 /* Sums stay in range: snapshot_check has seen to it. */
 static int measure_place(const struct budgets *budgets, struct budget *budget,
 	const struct side *side, uint64_t *value, struct error *err)
@@ -105,7 +111,7 @@ static int measure_place(const struct budgets *budgets, struct budget *budget,
 		int peak = snapshot_moment(snapshot, "peak", err);
 
 		if (peak < 0)
-			return error_prefix(err, "%s", side->file);
+			return no_peak(budget, side, err);
 		moment = (size_t)peak;
 	}
 	view_init(&measure.view, snapshot, moment, budgets->hide_standard);
@@ -144,11 +150,8 @@ static int measure_all(
 	case BUDGET_PEAK:
 		break;
 	}
-	if (!snapshot_knows_peak(snapshot)) {
-		error_set(err, "%s does not know its peak, which '%s' limits", side->file,
-			budget->text);
-		return error_hint(err, "limit what was live at its moment: current=…");
-	}
+	if (!snapshot_knows_peak(snapshot))
+		return no_peak(budget, side, err);
 	*value = snapshot->run.peak_size;
 	return 0;
 }

@@ -213,6 +213,17 @@ static int add_counts(struct import *import)
 	return snapshot_sum(snapshot, import->err);
 }
 
+static void add_run_peak(struct import *import, const json_t *said)
+{
+	struct run *run = &import->snapshot->run;
+	int peak = snapshot_moment(import->snapshot, "peak", &(struct error){0});
+
+	if (peak < 0 || json_object_get(said, "peak_size") || json_object_get(said, "peak_count"))
+		return;
+	run->peak_size = import->snapshot->moments.items[peak].live.size;
+	run->peak_count = import->snapshot->moments.items[peak].live.count;
+}
+
 /* What a document without "run" does not say of itself: its sums, as far as its traces tell. */
 static int add_run_totals(struct import *import, const struct json_object *document)
 {
@@ -220,6 +231,7 @@ static int add_run_totals(struct import *import, const struct json_object *docum
 	struct run *run = &snapshot->run;
 	const json_t *said = json_object_get(document->value, "run");
 
+	add_run_peak(import, said);
 	if (json_object_get(said, "total_size") || json_object_get(said, "total_count"))
 		return 0;
 	for (size_t i = 0; i < snapshot->traces.count; i++) {

@@ -40,6 +40,15 @@ const char *document_moment_key(
 	return key;
 }
 
+/* Null for 0, as emit_known: no process has that number. */
+static void known_int(struct emitter *emitter, const char *key, int64_t value)
+{
+	if (value)
+		emit_int(emitter, key, value);
+	else
+		emit_null(emitter, key);
+}
+
 static void follows(struct emitter *emitter, const struct snapshot *snapshot)
 {
 	const struct strings *strings = snapshot->strings;
@@ -68,10 +77,10 @@ static void parts(struct emitter *emitter, const struct snapshot *snapshot)
 		emit_begin(emitter, NULL, '{');
 		emit_id(emitter, "file", snapshot->strings, part->file);
 		emit_id(emitter, "command", snapshot->strings, part->command);
-		emit_int(emitter, "pid", part->pid);
+		known_int(emitter, "pid", part->pid);
 		emit_uint(emitter, "image", part->image);
 		emit_bool(emitter, "complete", part->complete);
-		emit_uint(emitter, "taken_ns", part->taken_ns);
+		emit_known(emitter, "taken_ns", part->taken_ns);
 		emit_uint(emitter, "current", part->live.size);
 		emit_uint(emitter, "current_count", part->live.count);
 		emit_uint(emitter, "peak_size", part->peak_size);
@@ -87,17 +96,17 @@ static void run(struct emitter *emitter, const struct snapshot *snapshot)
 	const struct run *run = &snapshot->run;
 
 	emit_begin(emitter, "run", '{');
-	emit_int(emitter, "pid", run->pid);
-	emit_int(emitter, "parent_pid", run->parent_pid);
+	known_int(emitter, "pid", run->pid);
+	known_int(emitter, "parent_pid", run->parent_pid);
 	emit_uint(emitter, "image", run->image);
 	emit_ids(emitter, "command", strings, run->command.items, run->command.count);
 	emit_id(emitter, "executable", strings, run->executable);
 	emit_id(emitter, "directory", strings, run->directory);
 	emit_id(emitter, "host", strings, run->host);
 	emit_id(emitter, "version", strings, run->version);
-	emit_uint(emitter, "started_ns", run->started_ns);
-	emit_uint(emitter, "taken_ns", run->taken_ns);
-	emit_uint(emitter, "frames_limit", run->frames_limit);
+	emit_known(emitter, "started_ns", run->started_ns);
+	emit_known(emitter, "taken_ns", run->taken_ns);
+	emit_known(emitter, "frames_limit", run->frames_limit);
 	if (run->exit_code >= 0)
 		emit_int(emitter, "exit_code", run->exit_code);
 	else
@@ -109,15 +118,20 @@ static void run(struct emitter *emitter, const struct snapshot *snapshot)
 	emit_bool(emitter, "ended", run->ended);
 	emit_bool(emitter, "complete", run->complete);
 	emit_ids(emitter, "problems", strings, run->problems.items, run->problems.count);
-	emit_uint(emitter, "peak_size", run->peak_size);
-	emit_uint(emitter, "peak_count", run->peak_count);
+	if (snapshot_knows_peak(snapshot)) {
+		emit_uint(emitter, "peak_size", run->peak_size);
+		emit_uint(emitter, "peak_count", run->peak_count);
+	} else {
+		emit_null(emitter, "peak_size");
+		emit_null(emitter, "peak_count");
+	}
 	emit_uint(emitter, "total_size", run->total_size);
 	emit_uint(emitter, "total_count", run->total_count);
 	emit_uint(emitter, "events", run->events);
 	emit_uint(emitter, "events_lost", run->events_lost);
 	emit_uint(emitter, "unknown_frees", run->unknown_frees);
 	emit_uint(emitter, "cut_stacks", run->cut_stacks);
-	emit_uint(emitter, "tracer_memory", run->tracer_memory);
+	emit_known(emitter, "tracer_memory", run->tracer_memory);
 	follows(emitter, snapshot);
 	if (run->parts.count)
 		parts(emitter, snapshot);
@@ -135,8 +149,8 @@ static void moments(struct emitter *emitter, const struct snapshot *snapshot)
 		emit_begin(emitter, NULL, '{');
 		emit_text(emitter, "name", strings_get(strings, moment->name),
 			strings_size(strings, moment->name));
-		emit_uint(emitter, "time_ns", moment->time_ns);
-		emit_uint(emitter, "rss", moment->rss);
+		emit_known(emitter, "time_ns", moment->time_ns);
+		emit_known(emitter, "rss", moment->rss);
 		emit_uint(emitter, "size", moment->live.size);
 		emit_uint(emitter, "count", moment->live.count);
 		emit_end(emitter);
@@ -172,6 +186,20 @@ static void threads(struct emitter *emitter, const struct snapshot *snapshot)
 	emit_end(emitter);
 }
 
+/* Where it was mapped; of one that was read from a document nobody may know. */
+static void place(struct emitter *emitter, const struct module *module)
+{
+	if (module->end) {
+		emit_hex(emitter, "start", module->start);
+		emit_hex(emitter, "end", module->end);
+		emit_hex(emitter, "bias", module->bias);
+		return;
+	}
+	emit_null(emitter, "start");
+	emit_null(emitter, "end");
+	emit_null(emitter, "bias");
+}
+
 static void module(
 	struct emitter *emitter, const struct strings *strings, const struct module *module)
 {
@@ -188,11 +216,9 @@ static void module(
 		emit_string(emitter, "build_id", hex);
 	else
 		emit_null(emitter, "build_id");
-	emit_hex(emitter, "start", module->start);
-	emit_hex(emitter, "end", module->end);
-	emit_hex(emitter, "bias", module->bias);
-	emit_uint(emitter, "loaded_ns", module->loaded_ns);
-	emit_uint(emitter, "unloaded_ns", module->unloaded_ns);
+	place(emitter, module);
+	emit_known(emitter, "loaded_ns", module->loaded_ns);
+	emit_known(emitter, "unloaded_ns", module->unloaded_ns);
 	emit_string(emitter, "names", document_names[module->names]);
 	emit_id(emitter, "names_from", strings, module->names_from);
 	emit_id(emitter, "why", strings, module->why);
