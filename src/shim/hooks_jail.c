@@ -12,6 +12,7 @@
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
+#include "shim/hooks_thread.h"
 #include "shim/life.h"
 #include "shim/shim.h"
 
@@ -27,6 +28,7 @@ SHIM_EXPORT int prctl(int option, ...)
 {
 	va_list list;
 	unsigned long a, b, c, d;
+	int result;
 
 	va_start(list, option);
 	a = va_arg(list, unsigned long);
@@ -37,7 +39,10 @@ SHIM_EXPORT int prctl(int option, ...)
 	if (unlikely(!real.prctl))
 		life_start();
 	look_at_prctl(option, (long)a);
-	return real.prctl(option, a, b, c, d);
+	result = real.prctl(option, a, b, c, d);
+	if (option == PR_SET_NAME && result == 0)
+		hooks_thread_named(__builtin_frame_address(0));
+	return result;
 }
 
 /* Called by the stub below before the real syscall; returns that. */

@@ -26,6 +26,7 @@
 #ifndef SHIM_SHIM_H
 #define SHIM_SHIM_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -105,6 +106,7 @@ struct rlimit;
 	X(int, posix_spawnp,                                                                       \
 		(pid_t * pid, const char *file, const void *actions, const void *attributes,       \
 			char *const argv[], char *const envp[]))                                   \
+	X(int, pthread_setname_np, (pthread_t thread, const char *name))                           \
 	X(int, prctl, (int option, ...))                                                           \
 	X(size_t, confstr, (int name, char *buffer, size_t size))                                  \
 	X(long, syscall, (long number, ...))
