@@ -34,6 +34,7 @@ _memtrace()
 		*)
 			answer=${answer%%$'\t'*}
 			[[ $answer == *[[:blank:]]* ]] && compopt -o filenames 2>/dev/null
+			[[ $answer == *[:=] ]] && compopt -o nospace 2>/dev/null
 			COMPREPLY+=("${answer#"$head"}")
 			;;
 		esac

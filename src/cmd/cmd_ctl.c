@@ -183,7 +183,13 @@ static int run(void *data, int argc, char **argv, struct error *err)
 		return -1;
 	request.verb = verb->verb;
 	rc = control_ask(&request, &body, &collector, err);
-	if (rc == 0 && verb->done)
+	if (rc == 0 && verb->done && options->json) {
+		/* What it has come to. */
+		request.verb = CONTROL_STATUS;
+		body.size = 0;
+		rc = control_ask(&request, &body, &collector, err);
+	}
+	if (rc == 0 && verb->done && !options->json)
 		log_say("process %d %s", request.pid, verb->done);
 	else if (rc == 0)
 		rc = print(&body, options->json, err);

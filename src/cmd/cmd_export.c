@@ -144,7 +144,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	if (rc == 0)
 		rc = choose_moment(options, &snap, err);
 	if (rc == 0)
-		rc = options->output ? write_file(options, &snap, err)
+		rc = options->output && strcmp(options->output, "-") != 0 ? write_file(options, &snap, err)
 				     : write_to(stdout, options, &snap, err);
 	snapfile_close(&snap);
 	free(newest);

@@ -63,9 +63,12 @@ static struct snapshot *import(const char *name, struct error *err)
 	struct file_view view;
 
 	if (strcmp(name, "-") == 0) {
-		if (read_stdin(&text, err) == 0)
-			snapshot = import_json((const char *)text.data, text.size, err);
+		if (read_stdin(&text, err) < 0)
+			return NULL;
+		snapshot = import_json((const char *)text.data, text.size, err);
 		buffer_free(&text);
+		if (!snapshot)
+			error_prefix(err, "standard input");
 		return snapshot;
 	}
 	if (file_view_open(&view, name, DOCUMENT_SIZE_MAX, err) < 0)
@@ -108,7 +111,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 const struct command command_import = {
 	.name = "import",
 	.usage = "[OPTIONS] FILE.json -o SNAP",
-	.summary = "make a snapshot of a JSON document (export --to json)",
+	.summary = "make a snapshot of a JSON document (export --to json), - for standard input",
 	.options = rows,
 	.options_size = sizeof(struct import_options),
 	.run = run,

@@ -32,6 +32,13 @@ static const struct option_row rows[] = {
 	{.name = NULL},
 };
 
+static int refuse_moment(const struct snapfile *snap, struct error *err)
+{
+	error_set(err, "info: all moments of %s are told, none alone", snap->file);
+	return error_hint(err, "memtrace info %s, or memtrace top %s@%s", snap->file, snap->file,
+		strings_get(snap->snapshot->strings, snap->snapshot->moments.items[snap->moment].name));
+}
+
 static int run(void *data, int argc, char **argv, struct error *err)
 {
 	const struct info_options *options = data;
@@ -53,6 +60,8 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	}
 	if (rc == 0)
 		rc = snapfile_open(&snap, newest ? newest : argv[0], err);
+	if (rc == 0 && snap.named_moment)
+		rc = refuse_moment(&snap, err);
 	if (rc == 0) {
 		out_init(&out, stdout);
 		(json ? info_json : info_text)(snap.snapshot, snap.file, &out);

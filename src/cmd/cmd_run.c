@@ -184,7 +184,7 @@ static int watch(const struct run_options *chosen, const struct target_program *
 		return -1;
 	}
 	with->first_file = file;
-	if (target_go(&target, err) < 0) {
+	if (target_go(&target, program, err) < 0) {
 		free(file);
 		return -1;
 	}

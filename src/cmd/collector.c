@@ -103,7 +103,6 @@ static void describe_end(struct collector *collector, const struct image *image,
 {
 	const struct target *target = collector->target;
 
-	state->exit_code = -1;
 	if (!target->ended || !collector->last || image != collector->last->image)
 		return;
 	if (WIFSIGNALED(target->status))
@@ -130,7 +129,7 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 	struct symbolizer *symbolizer;
 	struct snapshot *snapshot;
 	struct image_state state = {
-		.moment = ended ? "exit" : "now", .ended = ended, .blocks = collector->options->blocks, .taken_ns = clock_ns(CLOCK_REALTIME),
+		.moment = ended ? "exit" : "now", .ended = ended, .exit_code = -1, .blocks = collector->options->blocks, .taken_ns = clock_ns(CLOCK_REALTIME),
 		.frames_limit = limit && limit <= WIRE_FRAMES_MAX ? limit : collector->options->frames_limit, .lost = shared->lost_events,
 		.cut_stacks = shared->cut_stacks, .tracer_memory = shared->tracer_memory,
 		.directory = collector->directory, .host = collector->host, .version = MEMTRACE_VERSION,

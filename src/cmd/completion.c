@@ -14,7 +14,9 @@
 #include <sys/stat.h>
 #include "cmd/command.h"
 #include "cmd/snapfile.h"
+#include "cmd/snapshot_at.h"
 #include "cmd/traced.h"
+#include "report/budget.h"
 
 struct line {
 	struct out *out;
@@ -157,6 +159,48 @@ static void processes(const struct line *line, const struct value *value)
 	traced_each(process, &offered);
 }
 
+/* One of several, with commas between them; those before it stay. */
+static void snapshot_at(const struct line *line, const struct value *value)
+{
+	const char *comma = strrchr(value->typed, ',');
+	char *before = xasprintf("%s%.*s", value->prefix, comma ? (int)(comma + 1 - value->typed) : 0, value->typed);
+	struct value last = {before, comma ? comma + 1 : value->typed};
+
+	offer_choices(line, &last, SNAPSHOT_AT_NAMES);
+	free(before);
+}
+
+/* Each of NAMES with END behind it. */
+static void offer_ended(const struct line *line, const struct value *value, const char *names, const char *end)
+{
+	char *all = xstrdup(names), *save = NULL;
+
+	for (char *name = strtok_r(all, "|", &save); name; name = strtok_r(NULL, "|", &save)) {
+		char *word = xasprintf("%s%s", name, end);
+
+		offer(line, value, word, NULL);
+		free(word);
+	}
+	free(all);
+}
+
+/* What a budget is of: a metric, a place, or a metric of a place. */
+static void budgets(const struct line *line, const struct value *value)
+{
+	const char *colon = strchr(value->typed, ':');
+	char *before;
+
+	if (!colon) {
+		offer_ended(line, value, BUDGET_METRIC_NAMES, "=");
+		offer_ended(line, value, BUDGET_METRIC_NAMES, ":");
+		offer_ended(line, value, BUDGET_PLACE_NAMES, ":");
+		return;
+	}
+	before = xasprintf("%s%.*s", value->prefix, (int)(colon + 1 - value->typed), value->typed);
+	offer_ended(line, &(struct value){before, colon + 1}, BUDGET_PLACE_NAMES, ":");
+	free(before);
+}
+
 /* What the names of arguments and operands stand for. */
 static const struct {
 	const char *name;
@@ -170,14 +214,18 @@ static const struct {
 	{"D", domains},
 	{"MOMENT", moments},
 	{"PID", processes},
+	{"MOMENTS", snapshot_at},
+	{"WHAT", budgets},
 };
 
 /* NAME: one of the list, whatever hangs on it ("SNAP[@MOMENT]", "FILE.json", "PID|SNAP"), or
  * choices ("start|stop"). */
 static void offer_kind(const struct line *line, const struct value *value, const char *name)
 {
-	size_t size = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	size_t size;
 
+	name += *name == '[';
+	size = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 	if (islower((unsigned char)*name)) {
 		char *choices = xstrndup(name, strcspn(name, "]"));
 

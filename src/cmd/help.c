@@ -119,7 +119,7 @@ int help_unknown_command(const char *name, struct error *err)
 		suggest(&suggestion, commands[i]->name);
 	suggest(&suggestion, "--version");
 	suggest(&suggestion, "--help");
-	error_set(err, "unknown command '%s'", name);
+	error_set(err, "unknown %s '%s'", *name == '-' ? "option" : "command", name);
 	if (suggestion.best)
 		return error_hint(err, "did you mean '%s'?", suggestion.best);
 	return error_hint(err, "memtrace help names the commands");

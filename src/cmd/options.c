@@ -125,10 +125,12 @@ static int number(
 
 	errno = 0;
 	parsed = strtoll(value, &end, 10);
-	if (end == value || *end || errno || strchr(" \t\n\v\f\r", *value))
+	if (end == value || *end || (errno && errno != ERANGE) || strchr(" \t\n\v\f\r", *value))
 		return bad_value(parse, row, value, "a number");
-	if (row->low != row->high && (parsed < row->low || parsed > row->high)) {
+	if (errno || (row->low != row->high && (parsed < row->low || parsed > row->high))) {
 		bad_value(parse, row, value, "in range");
+		if (row->low == row->high)
+			return -1;
 		return error_hint(parse->err, "it goes from %lld to %lld", row->low, row->high);
 	}
 	*result = parsed;

@@ -45,7 +45,8 @@ static int domain_id(const char *text, struct snapshot *const *snapshots, size_t
 
 	if (digits && digits <= 10 && !text[digits]) {
 		*id = strtoll(text, NULL, 10);
-		return 0;
+		if (*id <= UINT32_MAX)
+			return 0;
 	}
 	if (*text && domain_by_name(text, snapshots, n, id) == 0)
 		return 0;
@@ -77,6 +78,26 @@ static int read_filters(const struct query_options *options, struct snapshot *co
 	return 0;
 }
 
+/* All of them must hold, and no block is in two domains. */
+static int read_only_domains(const struct query_options *options, struct snapshot *const *snapshots, size_t n,
+	struct query *query, struct error *err)
+{
+	for (size_t i = 0; i < options->only_domains.count; i++) {
+		const char *text = options->only_domains.items[i].value;
+		int64_t domain;
+
+		if (domain_id(text, snapshots, n, &domain, err) < 0)
+			return -1;
+		if (i && domain != query->only_domain) {
+			error_set(err, "--only-domain %s and %s leave nothing: no block is in both",
+				options->only_domains.items[i - 1].value, text);
+			return error_hint(err, "--domain adds one to another");
+		}
+		query->only_domain = domain;
+	}
+	return 0;
+}
+
 int query_options_read(const struct query_options *options, struct snapshot *const *snapshots,
 	size_t n, struct query *query, struct error *err)
 {
@@ -93,8 +114,7 @@ int query_options_read(const struct query_options *options, struct snapshot *con
 		query->frames = options->frames.value;
 	if (read_filters(options, snapshots, n, query, err) < 0)
 		return -1;
-	if (options->only_domain &&
-		domain_id(options->only_domain, snapshots, n, &query->only_domain, err) < 0)
+	if (read_only_domains(options, snapshots, n, query, err) < 0)
 		return -1;
 	return query_check(query, err);
 }
@@ -107,6 +127,10 @@ int query_options_check(const struct query_options *options, struct error *err)
 		return error_set(
 			err, "--json and --format %s contradict each other", options->format);
 	query.by = options->by ? (enum group_by)query_by(options->by) : BY_LINENO;
+	if (query.by != BY_TRACEBACK && (options->frames.given || options->oldest_first)) {
+		error_set(err, "%s is about tracebacks", options->frames.given ? "--frames" : "--oldest-first");
+		return error_hint(err, "add --by traceback");
+	}
 	query.cumulative = options->cumulative ? CUMULATIVE_FRAMES : CUMULATIVE_NO;
 	return query_check(&query, err);
 }
@@ -124,4 +148,5 @@ const struct printer *query_options_printer(
 void query_options_release(struct query_options *options)
 {
 	ARRAY_FREE(&options->filters);
+	ARRAY_FREE(&options->only_domains);
 }

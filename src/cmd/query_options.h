@@ -15,8 +15,8 @@
 #include "report/query.h"
 
 struct query_options {
-	const char *by, *cumulative, *sort, *format, *only_domain;
-	struct option_list filters;
+	const char *by, *cumulative, *sort, *format;
+	struct option_list filters, only_domains;
 	struct option_number limit, frames;
 	bool all_frames, hide_std, oldest_first, strict, json;
 };
@@ -53,7 +53,7 @@ struct query_options {
 	QUERY_ROW("exclude-domain", 0, OPTION_LIST, filters, \
 		.argument = "D", \
 		.summary = "no blocks of a domain"), \
-	QUERY_ROW("only-domain", 0, OPTION_TEXT, only_domain, \
+	QUERY_ROW("only-domain", 0, OPTION_LIST, only_domains, \
 		.argument = "D", \
 		.summary = "only blocks of a domain, whatever else is included"), \
 	QUERY_ROW("all-frames", 0, OPTION_FLAG, all_frames, \

@@ -20,6 +20,9 @@ struct snapshot_at {
 	size_t n_signals;
 };
 
+/* What its words begin with, for TAB. */
+#define SNAPSHOT_AT_NAMES "exit|peak|every:|growth:|rss:|SIG:USR1|SIG:USR2|SIG:HUP"
+
 /* TEXT: "exit,peak,every:30s,growth:100M,rss:2G,SIG:USR2", any of them, in any order. exit and peak are always there. */
 int snapshot_at_parse(struct snapshot_at *at, const char *text, struct error *err);
 

@@ -22,7 +22,7 @@ int summary_parse_top(const char *top, struct error *err)
 		return isatty(STDERR_FILENO) ? TOP_DEFAULT : 0;
 	value = strtol(top, &end, 10);
 	if (!*top || *end || value < 0 || value > TOP_MAX)
-		return error_set(err, "run: --top='%s' is not a number from 0 to %d", top, TOP_MAX);
+		return error_set(err, "run: --top: '%s' is not a number from 0 to %d", top, TOP_MAX);
 	return (int)value;
 }
 
@@ -58,7 +58,7 @@ static void say_gaps(const struct snapshot *snapshot)
 			(unsigned long)snapshot->modules.count);
 }
 
-/* The rows by the program's own lines. What is live at the end; of a program that freed all, what was at the peak. */
+/* ROWS by the program's own lines. What is live at the end; of a program that freed all, what was at the peak. */
 static int print_top(const struct snapshot *snapshot, const char *file, int rows, struct error *err)
 {
 	struct query query = QUERY_INIT;
@@ -68,13 +68,11 @@ static int print_top(const struct snapshot *snapshot, const char *file, int rows
 	struct out out;
 	int result;
 
-	if (!rows || !snapshot->traces.count)
-		return 0;
 	query.by = BY_OWNER;
 	query.limit = (uint64_t)rows;
 	result = table_top(&table, &query, &side, err);
 	if (result == 0) {
-		log_say("the top %d %s:", rows, moment ? "at the peak" : "still live at the end");
+		log_say("the top %d by owner %s:", rows, moment ? "at the peak" : "still live at the end");
 		out_init(&out, stderr);
 		print_table.table(&table, &out);
 		result = out_finish(&out, err);
@@ -94,9 +92,12 @@ int summary_json(const struct snapshot *snapshot, const char *file, struct error
 
 void summary_print(const struct snapshot *snapshot, const char *file, const char *top, struct error *err)
 {
+	int rows = log_quiet ? 0 : summary_parse_top(top, err);
+	bool shown = rows && snapshot->traces.count;
+
 	say_totals(snapshot);
 	say_gaps(snapshot);
-	if (!log_quiet && print_top(snapshot, file, summary_parse_top(top, err), err) < 0)
+	if (shown && print_top(snapshot, file, rows, err) < 0)
 		log_error(err);
-	log_say("wrote %s; see it with: memtrace top %s", file, file);
+	log_say("wrote %s; see it with: memtrace top %s%s", file, shown ? "--by owner " : "", file);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,19 @@
 #include "cmd/writers.h"
 
 enum { WRITERS_MAX = 4 };
+
+/* The program knows the file by its own name for it. */
+static void rename_in(struct error *err, const char *path, const char *name)
+{
+	const char *at = strstr(err->text, path);
+	char *text;
+
+	if (!at)
+		return;
+	text = xasprintf("%.*s%s%s", (int)(at - err->text), err->text, name, at + strlen(path));
+	error_status(err, err->status, "%s", text);
+	free(text);
+}
 
 static int write_file(struct collector *collector, const struct answer_wish *wish, const char *path)
 {
@@ -29,6 +43,7 @@ static int write_file(struct collector *collector, const struct answer_wish *wis
 	snapshot_encode(snapshot, &bytes);
 	if (file_write(path, bytes.data, bytes.size, FILE_REPLACE, &err) == 0)
 		return 0;
+	rename_in(&err, path, wish->path);
 failed:
 	error_prefix(&err, "a snapshot that process %d asked for", wish->process->image->pid);
 	log_error(&err);

@@ -153,7 +153,7 @@ int target_hold(struct target *target, struct pool *pool, const struct target_pr
 	return 0;
 }
 
-int target_go(struct target *target, struct error *err)
+int target_go(struct target *target, const struct target_program *program, struct error *err)
 {
 	int failure = 0;
 	ssize_t got;
@@ -168,8 +168,8 @@ int target_go(struct target *target, struct error *err)
 	if (got != sizeof failure)
 		return 0;
 	waitpid(target->pid, &target->status, 0);
-	return error_status(err, failure == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "cannot run the program: %s",
-		strerror(failure));
+	return error_status(err, failure == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "cannot run '%s': %s",
+		program->arguments[0], failure == ENOENT ? "its interpreter is not there" : strerror(failure));
 }
 
 void target_cancel(struct target *target)

@@ -31,7 +31,7 @@ struct target_program {
 /* Forks a child that waits at the gate. */
 int target_hold(struct target *target, struct pool *pool, const struct target_program *program, struct error *err);
 /* Lets the child exec and waits until it has. -1: exec failed; status 126, or 127 as env(1). */
-int target_go(struct target *target, struct error *err);
+int target_go(struct target *target, const struct target_program *program, struct error *err);
 /* Signal NUMBER, one of those that are passed on to the program, is ours from now on. Before target_hold. */
 void target_keep_signal(int number);
 /* How often it has come since the last time that this was asked. */

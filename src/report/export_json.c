@@ -171,7 +171,7 @@ static int write_json(const struct snapshot *snapshot, const struct export_query
 	doc.first_frame = xcalloc(snapshot->locations.count + 1, sizeof(size_t));
 	emit_begin(emitter, NULL, '{');
 	emit_string(emitter, "schema", "memtrace-snapshot/1");
-	emit_uint(emitter, "traceback_limit", snapshot->run.frames_limit);
+	emit_known(emitter, "traceback_limit", snapshot->run.frames_limit);
 	document_tables(emitter, snapshot);
 	frames(&doc);
 	emit_begin(emitter, "traces", '[');

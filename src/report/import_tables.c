@@ -5,6 +5,7 @@
  */
 #include "report/import_tables.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/base64.h"
@@ -216,7 +217,7 @@ static int read_exit(const struct json_object *object, struct run *run)
 		json_read_int(object, "exit_signal", &signal) < 0)
 		return -1;
 	if (code < -1 || code > INT32_MAX || signal < 0 || signal > INT32_MAX)
-		return json_error_at(&at, object->err, "or exit_signal is out of range");
+		return json_error_at(&at, object->err, "this, or exit_signal, is out of range");
 	run->exit_code = (int32_t)code;
 	run->exit_signal = (int32_t)signal;
 	return 0;
@@ -284,6 +285,17 @@ static int read_run(const struct json_object *document, struct snapshot *snapsho
 	return read_table(&object, "parts", snapshot, read_part);
 }
 
+/* The bounds of tracemalloc.start; 0 stands for a limit that is not told. */
+static int check_limit(const struct json_object *document, uint64_t limit)
+{
+	struct json_at at = {document->at, "traceback_limit", 0};
+	const json_t *said = json_object_get(document->value, "traceback_limit");
+
+	if (!said || json_is_null(said) || (limit >= 1 && limit <= 65535))
+		return 0;
+	return json_error_at(&at, document->err, "%" PRIu64 " is not in the range of 1 to 65535", limit);
+}
+
 int import_tables(const struct json_object *document, struct snapshot *snapshot)
 {
 	struct run *run = &snapshot->run;
@@ -292,6 +304,7 @@ int import_tables(const struct json_object *document, struct snapshot *snapshot)
 	run->ended = true;
 	run->complete = true;
 	if (json_read_uint(document, "traceback_limit", &run->frames_limit) < 0 ||
+		check_limit(document, run->frames_limit) < 0 ||
 		read_run(document, snapshot) < 0 ||
 		read_table(document, "moments", snapshot, read_moment) < 0 ||
 		read_table(document, "domains", snapshot, read_domain) < 0 ||
