@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include "shim/channel.h"
+#include "shim/pointers.h"
 #include "shim/preload.h"
 #include "shim/runtime.h"
 #include "shim/sys.h"
@@ -24,8 +25,8 @@ extern char **environ;
 
 /* What is about to be started. */
 struct start {
-	void *frame;	  /* of the hook */
-	const char *name; /* to announce; NULL: the path */
+	void *frame;		/* of the hook */
+	char *const *arguments; /* whose first is announced; none: the path is */
 	int fd;
 	const char *path; /* "": fd itself */
 	char *const *envp;
@@ -47,20 +48,31 @@ static bool announce(void *frame, const char *path, bool replaces)
 	return true;
 }
 
+/* What the kernel will refuse is not ours to look at. */
+static bool is_sound(const struct start *start)
+{
+	return pointers_text(start->path) && pointers_list(start->envp) &&
+	       pointers_list(start->arguments);
+}
+
 /* Announces; 0: all is well, else the bytes for an environment without us. */
 static size_t prepare(struct start *start)
 {
 	struct runtime_work *work = NULL;
-	bool runtime, named = preload_names_us(start->envp, &runtime);
-	const char *path = start->path, *folders;
+	const char *path = start->path, *folders, *name;
+	bool runtime, named;
 
-	if ((named || start->search) && path && !channel.jail)
+	if (!is_sound(start))
+		return 0;
+	named = preload_names_us(start->envp, &runtime);
+	if ((named || start->search) && !channel.jail)
 		work = sys_mmap(sizeof *work, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (work && start->search) {
 		folders = preload_variable(environ, "PATH=");
 		path = runtime_search(work, path, folders ? folders : "/bin:/usr/bin");
 	}
-	start->pending = announce(start->frame, start->name ? start->name : path, start->replaces);
+	name = start->arguments && *start->arguments ? *start->arguments : path;
+	start->pending = announce(start->frame, name, start->replaces);
 	named = named && work && (runtime || runtime_needed(work, start->fd, path));
 	if (work)
 		sys_munmap(work, sizeof *work);
@@ -111,7 +123,7 @@ EXEC_HOOK(execveat, (int fd, const char *path, char *const argv[], char *const e
 SHIM_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
 	struct start start = {.frame = __builtin_frame_address(0),
-		.name = argv[0],
+		.arguments = argv,
 		.fd = fd,
 		.path = "",
 		.envp = envp,
