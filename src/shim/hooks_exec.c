@@ -120,6 +120,16 @@ EXEC_HOOK(execveat, (int fd, const char *path, char *const argv[], char *const e
 	(fd, path, argv, envp, flags), fd, path, envp, false,
 	real.execveat(fd, path, argv, others, flags))
 
+/* Where syscall jumps to, with its own arguments: see hooks_jail.c. */
+__attribute__((visibility("hidden"), used)) long exec_by_number(
+	long number, long first, long second, long third, long fourth, long fifth)
+{
+	if (number == SYS_execve)
+		return execve((const char *)first, (char *const *)second, (char *const *)third);
+	return execveat((int)first, (const char *)second, (char *const *)third,
+		(char *const *)fourth, (int)fifth);
+}
+
 SHIM_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
 	struct start start = {.frame = __builtin_frame_address(0),

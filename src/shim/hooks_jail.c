@@ -6,7 +6,8 @@
  *
  * syscall is a jump, not a call: a program may fork with it, or clone onto another stack, where a
  * frame of ours would be missing on return. Only when the number is one of ours is something called
- * first.
+ * first; an exec by number goes to the hook of the function (hooks_exec.c). What a program asks of
+ * the kernel by instructions of its own we do not see.
  */
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
@@ -68,6 +69,10 @@ __asm__(".text\n"
 	"	je 1f\n"
 	"	cmpq $317, %rdi\n" /* SYS_seccomp */
 	"	je 1f\n"
+	"	cmpq $59, %rdi\n" /* SYS_execve */
+	"	je exec_by_number\n"
+	"	cmpq $322, %rdi\n" /* SYS_execveat */
+	"	je exec_by_number\n"
 	"	movq shim_real_syscall(%rip), %rax\n"
 	"	testq %rax, %rax\n"
 	"	je 1f\n"

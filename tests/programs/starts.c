@@ -4,6 +4,7 @@
  * starts FORM PROGRAM: starts PROGRAM by one of the functions that do, or by vfork and one, and ends with its status.
  */
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include "truth.h"
 
@@ -38,6 +39,10 @@ static void become(const char *form, char *path)
 		fexecve(open(path, O_RDONLY), arguments, environ);
 	else if (!strcmp(form, "execveat"))
 		execveat(AT_FDCWD, path, arguments, environ, 0);
+	else if (!strcmp(form, "syscall"))
+		syscall(SYS_execve, path, arguments, environ);
+	else if (!strcmp(form, "syscall_at"))
+		syscall(SYS_execveat, AT_FDCWD, path, arguments, environ, 0);
 }
 
 int main(int argc, char **argv)
