@@ -81,7 +81,7 @@ struct call call_begin_slow(uintptr_t frame)
 		return none;
 	if (mode != SHIM_NEW && mode != SHIM_LIVE)
 		return none;
-	if (!*life_mark && !life_forked())
+	if (!life_is_marked() && !life_forked())
 		return none;
 	call.thread = thread_self ? thread_self : thread_get();
 	if (!call.thread) {

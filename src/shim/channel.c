@@ -206,7 +206,7 @@ void channel_lost(void)
 void channel_give_up(void)
 {
 	atomic_store(&shim_mode, SHIM_SILENT);
-	life_mark = &life_never;
+	life_page[0] = 0;
 	atomic_fetch_or(&channel.process->flags, WIRE_FLAG_GAVE_UP);
 	channel_lost();
 }

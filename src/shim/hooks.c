@@ -4,11 +4,12 @@
  * before the real one, since its address may be another's right after; an allocation after it.
  * Requests that fail are nothing.
  *
- * Blocks of the arena (arena.h) come back here like any others: they are never freed, and moved out
- * by realloc.
+ * Blocks of the arena (arena.h) come back here like any others: their memory is never freed, and
+ * realloc moves them out.
  */
 #include <errno.h>
 #include "shim/arena.h"
+#include "shim/life.h"
 #include "shim/tell.h"
 
 static void *too_early(size_t size, size_t alignment)
@@ -48,25 +49,6 @@ SHIM_EXPORT void *calloc(size_t n, size_t size)
 	return addr;
 }
 
-/* A block of the arena moves to a real one, as a new allocation of the caller's. */
-static void *move_out(struct call *call, bool told, const void *old, size_t size)
-{
-	const char *from = old;
-	size_t n = arena_size(old) < size ? arena_size(old) : size;
-	char *addr;
-
-	if (told)
-		call_real(call);
-	addr = real.malloc ? real.malloc(size) : too_early(size, 1);
-	if (told)
-		call_done(call);
-	for (size_t i = 0; addr && i < n; i++)
-		((volatile char *)addr)[i] = from[i];
-	if (told)
-		tell_alloc(call, addr, size);
-	return addr;
-}
-
 /* After the real call of a resize: what became of it. */
 static void tell_moved(struct call *call, void *old, void *addr, size_t size)
 {
@@ -74,6 +56,29 @@ static void tell_moved(struct call *call, void *old, void *addr, size_t size)
 		tell_alloc(call, addr, size);
 	else if (old && size > 0)
 		tell_undo(call, DOMAIN_MALLOC, old);
+}
+
+/* A block of the arena moves to a real one; to nothing as with libc. */
+static void *move_out(struct call *call, bool told, void *old, size_t size)
+{
+	const struct arena_block *block = arena_block_of(old);
+	char *addr = NULL;
+
+	if (told) {
+		tell_move(call, old);
+		call_real(call);
+	}
+	if (size > 0)
+		addr = real.malloc ? real.malloc(size) : too_early(size, 1);
+	for (size_t i = 0; addr && i < size && i < block->size; i++)
+		((volatile char *)addr)[i] = block->bytes[i];
+	if (addr || size == 0)
+		arena_free(old);
+	if (told) {
+		call_done(call);
+		tell_moved(call, old, addr, size);
+	}
+	return addr;
 }
 
 SHIM_EXPORT void *realloc(void *old, size_t size)
@@ -121,16 +126,22 @@ SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 	{                                                                                          \
 		struct call call;                                                                  \
                                                                                                    \
-		if (unlikely(!addr || arena_owns(addr)))                                           \
+		if (unlikely(!addr))                                                               \
 			return;                                                                    \
 		if (!call_begin(&call, __builtin_frame_address(0))) {                              \
-			if (likely(real.name))                                                     \
+			if (unlikely(arena_owns(addr)))                                            \
+				arena_free(addr);                                                  \
+			else if (likely(real.name))                                                \
 				real.name args;                                                    \
 			else if (real.free)                                                        \
 				real.free(addr);                                                   \
 			return;                                                                    \
 		}                                                                                  \
 		tell_free(&call, addr);                                                            \
+		if (unlikely(arena_owns(addr))) {                                                  \
+			arena_free(addr);                                                          \
+			return;                                                                    \
+		}                                                                                  \
 		call_real(&call);                                                                  \
 		if (likely(real.name))                                                             \
 			real.name args;                                                            \
@@ -164,6 +175,16 @@ ALIGNED_HOOK(aligned_alloc, (size_t alignment, size_t size), (alignment, size), 
 ALIGNED_HOOK(memalign, (size_t alignment, size_t size), (alignment, size), alignment)
 ALIGNED_HOOK(valloc, (size_t size), (size), 4096)
 ALIGNED_HOOK(pvalloc, (size_t size), (size), 4096)
+
+/* No event: only libc must not look at what is not its own. */
+SHIM_EXPORT size_t malloc_usable_size(void *addr)
+{
+	if (unlikely(arena_owns(addr)))
+		return arena_block_of(addr)->size;
+	if (unlikely(!real.malloc_usable_size))
+		life_start();
+	return addr && real.malloc_usable_size ? real.malloc_usable_size(addr) : 0;
+}
 
 SHIM_EXPORT int posix_memalign(void **addr, size_t alignment, size_t size)
 {

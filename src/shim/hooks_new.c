@@ -51,7 +51,7 @@ NEW_HOOK(_ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, con
 		struct call call;                                                                  \
 		bool told = begin(&call, __builtin_frame_address(0));                              \
                                                                                                    \
-		if (unlikely(!addr || arena_owns(addr)))                                           \
+		if (unlikely(!addr))                                                               \
 			return;                                                                    \
 		if (unlikely(!real.name) && real.malloc)                                           \
 			real_find_cxx();                                                           \
@@ -59,7 +59,9 @@ NEW_HOOK(_ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, con
 			tell_free(&call, addr);                                                    \
 			call_real(&call);                                                          \
 		}                                                                                  \
-		if (likely(real.name))                                                             \
+		if (unlikely(arena_owns(addr)))                                                    \
+			arena_free(addr);                                                          \
+		else if (likely(real.name))                                                        \
 			real.name args;                                                            \
 		else                                                                               \
 			real.free(addr);                                                           \

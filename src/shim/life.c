@@ -13,6 +13,7 @@
  * that it ran.
  */
 #include <link.h>
+#include "shim/arena.h"
 #include "shim/channel.h"
 #include "shim/life.h"
 #include "shim/message.h"
@@ -22,6 +23,7 @@
 #include "shim/shim.h"
 #include "shim/stacks.h"
 #include "shim/sys.h"
+#include "shim/tell.h"
 #include "shim/unwind.h"
 
 enum { PAGE = 4096, WIPE_ON_FORK = 18, ARGUMENTS_MAX = 1 << 16 };
@@ -30,9 +32,8 @@ enum { FOLLOW_FORK = 1, FOLLOW_EXEC = 2 };
 /* Where the kernel put argc; then argv, NULL, the environment, NULL. ld.so's. */
 extern void *__libc_stack_end;
 
-uint64_t life_never;
 _Atomic int shim_mode = SHIM_NEW;
-volatile uint64_t *life_mark = &life_never;
+volatile uint64_t life_page[PAGE / sizeof(uint64_t)] __attribute__((aligned(PAGE)));
 _Atomic uint64_t shim_news = 1;
 
 /* argv as the kernel laid it out: one string behind the other. */
@@ -92,16 +93,23 @@ static void say_untraced(struct producer *producer)
 	message_send(producer, WIRE_MSG_UNTRACED, &part, 1);
 }
 
+/* What was asked for before we could look: nobody knows from where. */
+static void tell_arena(struct producer *producer)
+{
+	for (struct arena_block *block = arena_next(NULL); block; block = arena_next(block)) {
+		const uint64_t values[] = {(uintptr_t)block->bytes, block->size, 0};
+
+		tell_record(producer, WIRE_ALLOC_ANY, DOMAIN_MALLOC, values, 3);
+		if (block->state == ARENA_FREED)
+			tell_record(producer, WIRE_FREE_ANY, DOMAIN_MALLOC, values, 1);
+	}
+}
+
 static bool set_mark(void)
 {
-	if (life_mark == &life_never) {
-		uint64_t *page = channel_memory(PAGE);
-
-		if (!page || sys_failed(SYS_CALL(SYS_madvise, (long)page, PAGE, WIPE_ON_FORK)))
-			return false;
-		life_mark = page;
-	}
-	*life_mark = 1;
+	if (sys_failed(SYS_CALL(SYS_madvise, (long)life_page, PAGE, WIPE_ON_FORK)))
+		return false;
+	life_page[0] = 1;
 	return true;
 }
 
@@ -120,6 +128,8 @@ static bool introduce(const struct wire_hello *parent)
 		modules_tell_all(producer, parent->forked);
 	else if (known)
 		say_untraced(producer);
+	if (known && ours && !parent->forked && !channel_stopped())
+		tell_arena(producer);
 	if (producer)
 		thread_leave(producer);
 	return known && ours;
@@ -192,7 +202,7 @@ static void make_room_for_stacks(void)
 
 void life_jail(bool strict, bool no_clock)
 {
-	if (atomic_load(&shim_mode) != SHIM_LIVE || !*life_mark)
+	if (atomic_load(&shim_mode) != SHIM_LIVE || !life_is_marked())
 		return;
 	if (strict || no_clock) {
 		/* Later than anything that another processor has stamped so far. */
@@ -223,7 +233,7 @@ __attribute__((constructor)) static void constructor(void)
 
 __attribute__((destructor)) static void destructor(void)
 {
-	if (atomic_load(&shim_mode) != SHIM_LIVE || !*life_mark)
+	if (atomic_load(&shim_mode) != SHIM_LIVE || !life_is_marked())
 		return;
 	atomic_fetch_or(&channel.process->flags, WIRE_FLAG_EXITED);
 	if (channel.piped && !channel.jail) {

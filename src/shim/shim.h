@@ -35,6 +35,8 @@
 #include "shim/thread.h"
 
 #define SHIM_EXPORT __attribute__((visibility("default")))
+/* For what is declared: found without relocation, as hooks that come early need it. */
+#define SHIM_HIDDEN __attribute__((visibility("hidden")))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
@@ -54,7 +56,8 @@ struct rlimit;
 	X(int, posix_memalign, (void **addr, size_t alignment, size_t size))                       \
 	X(void *, memalign, (size_t alignment, size_t size))                                       \
 	X(void *, valloc, (size_t size))                                                           \
-	X(void *, pvalloc, (size_t size))
+	X(void *, pvalloc, (size_t size))                                                          \
+	X(size_t, malloc_usable_size, (void *addr))
 
 /* operator new and delete by their mangled names; the nothrow tag is passed by reference. */
 #define SHIM_HOOKS_CXX(X)                                                                          \
@@ -120,7 +123,7 @@ struct real {
 	SHIM_HOOKS(SHIM_ROW)
 };
 #undef SHIM_ROW
-extern struct real real;
+extern struct real real SHIM_HIDDEN;
 
 enum shim_mode {
 	SHIM_NEW,      /* nothing has been looked up yet */
@@ -128,12 +131,16 @@ enum shim_mode {
 	SHIM_LIVE,     /* events are recorded */
 	SHIM_SILENT,   /* for good: no channel, not ours, given up */
 };
-extern _Atomic int shim_mode;
+extern _Atomic int shim_mode SHIM_HIDDEN;
 
-/* A page of one word that the kernel wipes in forked children, whatever made them: 1 in the process
- * that set it up, while it is SHIM_LIVE. */
-extern volatile uint64_t *life_mark;
-extern uint64_t life_never; /* where it points in all others */
+/* A page that the kernel wipes in forked children, whatever made them. Its first word is 1 in the
+ * process that set it up, while it is SHIM_LIVE. It stands in the library: so it says 0 even before
+ * that is relocated, when nothing else here can be relied on. */
+extern volatile uint64_t life_page[] SHIM_HIDDEN;
+static inline bool life_is_marked(void)
+{
+	return likely(life_page[0]);
+}
 
 /* Grows from 1 on when the hot path must look up: modules may have gone, the seed of the stacks or
  * the epoch of the rows has moved. */
@@ -155,7 +162,7 @@ static inline bool call_begin(struct call *call, void *frame)
 {
 	struct thread *thread = thread_self;
 
-	if (likely(thread) && likely(*life_mark) && likely(!thread->inside))
+	if (likely(thread) && life_is_marked() && likely(!thread->inside))
 		*call = (struct call){thread, (uintptr_t)frame, 0};
 	else
 		*call = call_begin_slow((uintptr_t)frame);

@@ -100,7 +100,7 @@ static inline uint32_t trace(struct producer *producer, uintptr_t frame)
  * ring is the parent's. */
 static inline bool room(struct producer *producer, unsigned int words)
 {
-	return ring_reserve(producer, words) && likely(*life_mark);
+	return ring_reserve(producer, words) && life_is_marked();
 }
 
 /* The tick of a short record, as a difference; what does not fit goes into a record before it (2

@@ -43,7 +43,7 @@ Test(shim, arena_gives_zeros_aligned_and_apart)
 	char *before = arena_allocate(100, 1), *after;
 
 	cr_assert(before && arena_owns(before) && arena_owns(before + 99));
-	cr_assert_eq(arena_size(before), 100);
+	cr_assert_eq(arena_block_of(before)->size, 100);
 	for (int i = 0; i < 100; i++)
 		cr_assert_eq(before[i], 0);
 	memset(before, 0xff, 100);
@@ -52,11 +52,31 @@ Test(shim, arena_gives_zeros_aligned_and_apart)
 		cr_assert(after && (uintptr_t)after % alignment == 0 && (uintptr_t)after % 16 == 0);
 		cr_assert_geq(after, before + 16);
 		cr_assert_eq(after[0], 0);
-		cr_assert_eq(arena_size(after), 24);
+		cr_assert_eq(arena_block_of(after)->size, 24);
 		before = after;
 	}
 	cr_assert(!arena_owns((void *)((uintptr_t)arena_bytes - 1)));
 	cr_assert(!arena_owns(arena_bytes + ARENA_SIZE));
+}
+
+Test(shim, arena_knows_its_blocks)
+{
+	static const size_t sizes[] = {100, 0, 0, 1, 15, 16, 17, 5000},
+			    alignments[] = {1, 4096, 16, 64};
+	const size_t n = sizeof sizes / sizeof *sizes;
+	struct arena_block *block = NULL;
+	void *made[8];
+
+	cr_assert_null(arena_next(NULL));
+	for (size_t i = 0; i < n; i++)
+		memset(made[i] = arena_allocate(sizes[i], alignments[i % 4]), 0xff, sizes[i]);
+	arena_free(made[3]);
+	for (size_t i = 0; i < n; i++) {
+		block = arena_next(block);
+		cr_assert(block && block->bytes == made[i] && block->size == sizes[i]);
+		cr_assert_eq(block->state, i == 3 ? ARENA_FREED : ARENA_LIVE);
+	}
+	cr_assert_null(arena_next(block));
 }
 
 Test(shim, arena_ends)
