@@ -4,8 +4,9 @@
  * library. The real ones may come later than we do, with a plugin; the first call then looks for
  * them. An exception passes through a hook as through any C function with unwind tables.
  *
- * Where the program has its own operator new or delete, all of these only pass on, and what is told
- * is the malloc that it calls: a pair of which one half is its own would not match.
+ * Where the program has an operator new or delete of its own, of whatever form, all of these only
+ * pass on, and what is told is the malloc that is called in the end: a pair of which one half is
+ * its own would not match, and the library's forms come to others of which that may be one.
  */
 #include "shim/arena.h"
 #include "shim/real.h"

@@ -36,7 +36,8 @@ static bool range_of(void *address, struct real_range *range)
 
 	if (!address || real_find_object(address, &object) != 0)
 		return false;
-	*range = (struct real_range){(uintptr_t)object.dlfo_map_start, (uintptr_t)object.dlfo_map_end};
+	*range = (struct real_range){
+		(uintptr_t)object.dlfo_map_start, (uintptr_t)object.dlfo_map_end};
 	return true;
 }
 
@@ -65,12 +66,14 @@ static void find_cxx(const char *name, void **function)
 	*function = lookup_next_sized(name, false, &size);
 	/* A return address may stand behind the last instruction. */
 	if (*function)
-		add_range((struct real_range){(uintptr_t)*function, (uintptr_t)*function + size + 1});
+		add_range(
+			(struct real_range){(uintptr_t)*function, (uintptr_t)*function + size + 1});
 }
 
 #define FIND(result, name, params) real.name = lookup_next(#name, false);
 #define ADD_MODULE(result, name, params) add_module((void *)real.name);
 #define FIND_CXX(result, name, params) find_cxx(#name, (void **)&real.name);
+#define OWN_CXX(result, name, params) real_cxx_is_ours &= lookup_owner(#name) == self;
 
 void real_find_cxx(void)
 {
@@ -79,7 +82,7 @@ void real_find_cxx(void)
 
 bool real_find(void)
 {
-	struct link_map *self = lookup_self(), *owner;
+	struct link_map *self = lookup_self();
 
 	if (!self)
 		return false;
@@ -102,10 +105,7 @@ bool real_find(void)
 	SHIM_HOOKS_C(ADD_MODULE)
 	real_find_cxx();
 	range_of(&_r_debug, &real_loader);
-	owner = lookup_owner("_Znwm");
-	real_cxx_is_ours = owner == self;
-	owner = lookup_owner("_ZdlPv");
-	real_cxx_is_ours = real_cxx_is_ours && owner == self;
+	SHIM_HOOKS_CXX(OWN_CXX)
 	lookup_keep(false);
 	return real.malloc != NULL;
 }

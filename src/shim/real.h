@@ -40,7 +40,8 @@ extern struct real_range real_loader;
 
 /* Are the program's calls bound to our hooks? False: malloc is its own, a sanitizer's, … */
 bool real_malloc_is_ours(void);
-/* False: the program has its own operator new or delete, and ours would only see parts of it. */
+/* False: the program has an operator new or delete of its own, and ours would only see parts of it.
+ */
 extern bool real_cxx_is_ours __attribute__((visibility("hidden")));
 
 /* libc's _dl_find_object: the module of an address, without locks. Our own _dl_find_object is
