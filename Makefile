@@ -179,6 +179,7 @@ build/tests/%: tests/programs/%.cc build/flags.tests
 	$(Q)$(CXX) -std=gnu++17 $(WARN) -Iinclude -Itests/programs -g -O0 $(call needs,c) -MMD -MP -MT $@ -MF $@.d \
 		-o $@ $< $(call needs,ld)
 build/tests/resolves: build/tests/libresolver.so
+build/tests/wrapped: build/tests/libwrapper.so
 build/tests/lib%.so: tests/programs/%.so.c build/flags.tests
 	$(call say,PLUGIN)
 	$(Q)mkdir -p '$(@D)'
