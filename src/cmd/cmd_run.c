@@ -202,6 +202,13 @@ static int watch(const struct run_options *chosen, const struct target_program *
 	return status;
 }
 
+/* The program's status is told; a runtime that was preloaded into us, too, would look for leaks at exit, and have its say. */
+static void leave_runtime(int status)
+{
+	fflush(NULL);
+	_exit(status);
+}
+
 /* Raises our own limit on file sizes: the shared memory needs it; the program gets back what we had. */
 static struct rlimit raise_file_size(void)
 {
@@ -224,6 +231,7 @@ static int run_found(const struct run_options *chosen, struct target_program *pr
 		.frames_limit = chosen->frames ? (uint64_t)chosen->frames : FRAMES_DEFAULT,
 		.checkpoint_s = chosen->checkpoint ? (uint64_t)chosen->checkpoint : CHECKPOINT_DEFAULT_S,
 	};
+	bool runtime = program_preloads_runtime(getenv("LD_PRELOAD"));
 	char *refusal = NULL;
 	int status;
 
@@ -232,7 +240,9 @@ static int run_found(const struct run_options *chosen, struct target_program *pr
 	serve_signals(&with.at);
 	if (kind == PROGRAM_BROKEN)
 		return error_status(err, EXIT_NOT_EXECUTABLE, "cannot run '%s': it is %s", name, reason);
-	if (kind == PROGRAM_OWN_MALLOC) {
+	if (runtime && kind == PROGRAM_TRACEABLE)
+		reason = "behind a sanitizer's runtime in LD_PRELOAD, which wants to be the first library";
+	if (kind == PROGRAM_OWN_MALLOC || (runtime && kind == PROGRAM_TRACEABLE)) {
 		refusal = xasprintf("'%s' is not traced: it is %s", name, reason);
 		log_say("%s", refusal);
 		program->shim = NULL;
@@ -242,6 +252,8 @@ static int run_found(const struct run_options *chosen, struct target_program *pr
 	}
 	status = watch(chosen, program, &with, err);
 	free(refusal);
+	if (runtime && status >= 0)
+		leave_runtime(status);
 	return status;
 }
 

@@ -229,3 +229,22 @@ enum program_kind program_probe(const char *path, const char **reason)
 	*reason = reasons[kind];
 	return kind;
 }
+
+bool program_preloads_runtime(const char *list)
+{
+	/* gcc's, and clang's. */
+	static const char *const runtimes[] = { "libasan.so", "libhwasan.so", "libtsan.so", "liblsan.so", "libclang_rt.asan",
+		"libclang_rt.hwasan", "libclang_rt.tsan", "libclang_rt.msan" };
+	static const char separators[] = ": ";
+
+	for (const char *name = list; name && *name; name += strspn(name, separators)) {
+		size_t length = strcspn(name, separators);
+		const char *slash = memrchr(name, '/', length), *base = slash ? slash + 1 : name;
+
+		for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++)
+			if (strncmp(base, runtimes[i], strlen(runtimes[i])) == 0)
+				return true;
+		name += length;
+	}
+	return false;
+}

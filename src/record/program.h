@@ -5,6 +5,7 @@
 #ifndef RECORD_PROGRAM_H
 #define RECORD_PROGRAM_H
 
+#include <stdbool.h>
 #include "base/error.h"
 
 enum program_kind {
@@ -23,5 +24,7 @@ enum program_kind {
 int program_find(const char *name, char **path, struct error *err);
 /* What the file at PATH is; a script is what its interpreter is. *reason is a part of a sentence ("a static program"). */
 enum program_kind program_probe(const char *path, const char **reason);
+/* Does LIST, a value of LD_PRELOAD or NULL, name a sanitizer's runtime? It would refuse to run behind our library. */
+bool program_preloads_runtime(const char *list);
 
 #endif
