@@ -168,6 +168,8 @@ $B/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/tests/fuzz/standalone.o $(HOUSE_OBJECT
 #   /* cflags: -O2 ldflags: -static */
 needs = $$(sed -n '1,3s/.*$(1)flags:\([^*]*\).*/\1/p' $< | sed 's/ldflags:.*//')
 programs: $(PROGRAMS) $(PLUGINS)
+# Some are linked with one.
+$(PROGRAMS): | $(PLUGINS)
 build/tests/%: tests/programs/%.c build/flags.tests
 	$(call say,PROGRAM)
 	$(Q)mkdir -p '$(@D)'

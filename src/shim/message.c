@@ -60,7 +60,12 @@ static bool send_ring(struct producer *producer, const struct iovec *parts, unsi
 	return true;
 }
 
-static bool send(struct producer *producer, enum wire_message_kind kind, const struct iovec *parts,
+/* Through a ring, or else the pipe, where it may be what has been in a buffer. */
+struct way {
+	struct producer *ring, *buffer;
+};
+
+static bool send(const struct way *way, enum wire_message_kind kind, const struct iovec *parts,
 	unsigned int n_parts)
 {
 	struct iovec left[MESSAGE_PARTS], piece[MESSAGE_PARTS + 1];
@@ -72,7 +77,7 @@ static bool send(struct producer *producer, enum wire_message_kind kind, const s
 		.tick = channel.clock == WIRE_CLOCK_TSC ? __rdtsc() >> WIRE_TICK_SHIFT
 							: atomic_load(&channel.process->sequence),
 	};
-	size_t size = 0, body = producer ? RING_BODY : PIPE_BODY;
+	size_t size = 0, body = way->ring ? RING_BODY : PIPE_BODY;
 
 	for (unsigned int i = 0; i < n_parts; i++) {
 		left[i] = parts[i];
@@ -86,21 +91,23 @@ static bool send(struct producer *producer, enum wire_message_kind kind, const s
 		head.size = (uint16_t)(sizeof head + bytes);
 		head.more = size > 0;
 		piece[0] = (struct iovec){&head, sizeof head};
-		if (!(producer ? send_ring(producer, piece, n + 1) : channel_write(piece, n + 1)))
+		if (!(way->ring ? send_ring(way->ring, piece, n + 1)
+				: channel_write(piece, n + 1, way->buffer)))
 			return false;
 	} while (size > 0);
 	return true;
 }
 
-bool message_send_pipe(enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts)
+bool message_send_pipe(enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts,
+	struct producer *buffer)
 {
-	return !channel.jail && send(NULL, kind, parts, n_parts);
+	return !channel.jail && send(&(struct way){.buffer = buffer}, kind, parts, n_parts);
 }
 
 bool message_send(struct producer *producer, enum wire_message_kind kind, const struct iovec *parts,
 	unsigned int n_parts)
 {
 	if (channel_pipe_ready())
-		return message_send_pipe(kind, parts, n_parts);
-	return producer && send(producer, kind, parts, n_parts);
+		return message_send_pipe(kind, parts, n_parts, NULL);
+	return producer && send(&(struct way){.ring = producer}, kind, parts, n_parts);
 }

@@ -3,10 +3,12 @@
  * Whole messages into the pipe (see channel.h). A message is one writev of at most PIPE_BUF bytes,
  * which the kernel never mixes with another's. The descriptor does not block: where the pipe is
  * full we wait by the one rule that there is for waiting. A collector that is gone would make the
- * kernel send SIGPIPE, so that is held back for the moment, and taken away again if it was ours.
+ * kernel send SIGPIPE, so that is held back for the moment, and taken away again if it was ours;
+ * all others with it, since their handlers could leave by a jump before it is let go.
  */
 #include "shim/channel.h"
 #include "shim/descriptors.h"
+#include "shim/ring.h"
 #include "shim/shim.h"
 #include "shim/sys.h"
 
@@ -18,29 +20,31 @@ bool channel_pipe_ready(void)
 	return channel.starting && !channel.jail && descriptors_pipe() >= 0;
 }
 
-static long write_quietly(int fd, const struct iovec *parts, unsigned int n_parts)
+static long write_quietly(
+	int fd, const struct iovec *parts, unsigned int n_parts, struct producer *buffer)
 {
-	const uint64_t block = SIGPIPE_BIT;
-	uint64_t old = 0, pending = 0;
+	const uint64_t ours = SIGPIPE_BIT, old = sys_block_signals();
+	uint64_t pending = 0;
 	const struct timespec now = {0};
 	long result;
 
-	SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&old, SIGSET_BYTES);
 	SYS_CALL(SYS_rt_sigpending, (long)&pending, SIGSET_BYTES);
 	result = SYS_CALL(SYS_writev, fd, (long)parts, n_parts);
+	if (!sys_failed(result) && buffer)
+		ring_empty(buffer);
 	if (result == EPIPE_ && !(pending & SIGPIPE_BIT))
-		SYS_CALL(SYS_rt_sigtimedwait, (long)&block, 0, (long)&now, SIGSET_BYTES);
-	SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, SIGSET_BYTES);
+		SYS_CALL(SYS_rt_sigtimedwait, (long)&ours, 0, (long)&now, SIGSET_BYTES);
+	sys_restore_signals(old);
 	return result;
 }
 
-bool channel_write(const struct iovec *parts, unsigned int n_parts)
+bool channel_write(const struct iovec *parts, unsigned int n_parts, struct producer *buffer)
 {
 	struct channel_wait wait = {0};
 
 	for (;;) {
 		int fd = descriptors_pipe();
-		long result = fd < 0 ? EPIPE_ : write_quietly(fd, parts, n_parts);
+		long result = fd < 0 ? EPIPE_ : write_quietly(fd, parts, n_parts, buffer);
 
 		if (!sys_failed(result))
 			return true;

@@ -6,7 +6,9 @@
  * but at most an eighth of the ring, so that a sleeping collector is woken when there is something
  * to read. A ring begins with WIRE_RING_MIN. When it is found full it grows fourfold, as far as the
  * pool's budget goes, at a moment when it is empty: positions are then the same in both sizes, and
- * the reader, who finds nothing to read, sees the new capacity before the new head.
+ * the reader, who finds nothing to read, sees the new capacity before the new head. A signal
+ * handler that left that moment by a jump would leave a ring that is mapped nowhere: so it has to
+ * wait.
  */
 #include <signal.h>
 #include "shim/message.h"
@@ -32,12 +34,12 @@ static bool claim_buffer(struct producer *producer)
 
 static bool claim_ring(struct producer *producer)
 {
-	producer->words = channel_map(
-		WIRE_RINGS_AT + (uint64_t)producer->number * WIRE_RING_MAX, WIRE_RING_MIN);
 	producer->capacity = WIRE_RING_MIN;
 	producer->mask = WIRE_RING_MIN / 8 - 1;
 	producer->limit = 0;
 	producer->head = &producer->slot->head;
+	producer->words = channel_map(
+		WIRE_RINGS_AT + (uint64_t)producer->number * WIRE_RING_MAX, WIRE_RING_MIN);
 	return producer->words != NULL;
 }
 
@@ -87,12 +89,10 @@ static bool send_all(struct producer *producer)
 	const struct iovec parts[2] = {
 		{head, sizeof head}, {producer->words, producer->position * 8}};
 
-	if (!message_send_pipe(WIRE_MSG_CHUNK, parts, 2)) {
+	if (!message_send_pipe(WIRE_MSG_CHUNK, parts, 2, producer)) {
 		channel_give_up();
 		return false;
 	}
-	producer->position = 0;
-	ring_publish(producer);
 	return true;
 }
 
@@ -141,12 +141,11 @@ static void send_time(struct producer *producer)
 
 void ring_flush_all(bool even_empty)
 {
-	uint64_t all = ~0ull, old = 0;
-
 	/* A handler of this thread that came now would wait for a buffer that we hold. */
-	SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&old, sizeof all);
+	uint64_t old = sys_block_signals();
+
 	thread_visit(even_empty ? send_time : send_rest);
-	SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, sizeof old);
+	sys_restore_signals(old);
 }
 
 /* The ring is empty: makes it larger if there is budget left. */
@@ -155,20 +154,21 @@ static void grow(struct producer *producer)
 	uint32_t capacity = producer->capacity * GROWTH < WIRE_RING_MAX
 				    ? producer->capacity * GROWTH
 				    : WIRE_RING_MAX;
-	uint64_t more = capacity - producer->capacity;
+	uint64_t more = capacity - producer->capacity, signals = sys_block_signals();
 	void *words = NULL;
 
 	if (atomic_fetch_add(&channel.pool->ring_used, more) + more <= channel.pool->ring_budget)
 		words = sys_mremap(producer->words, producer->capacity, capacity);
-	if (!words) {
+	if (words) {
+		producer->words = words;
+		producer->mask = capacity / 8 - 1;
+		producer->capacity = capacity;
+		atomic_store_explicit(&producer->slot->capacity, capacity, memory_order_release);
+	} else {
 		atomic_fetch_sub(&channel.pool->ring_used, more);
 		producer->no_growth = true;
-		return;
 	}
-	producer->words = words;
-	producer->mask = capacity / 8 - 1;
-	producer->capacity = capacity;
-	atomic_store_explicit(&producer->slot->capacity, capacity, memory_order_release);
+	sys_restore_signals(signals);
 }
 
 /* Waits until there is room for WORDS, or for a moment even until all is read, where the ring

@@ -72,4 +72,11 @@ static inline void ring_publish(struct producer *producer)
 	atomic_store_explicit(producer->head, producer->position, memory_order_release);
 }
 
+/* With --transport pipe: what is buffered has been sent. */
+static inline void ring_empty(struct producer *producer)
+{
+	producer->position = 0;
+	ring_publish(producer);
+}
+
 #endif

@@ -114,6 +114,20 @@ static inline uint64_t sys_sleep(uint64_t ns)
 	return ns - ((uint64_t)left.tv_nsec < ns ? (uint64_t)left.tv_nsec : ns);
 }
 
+/* For what a signal handler must not find half done, or leave so by a jump. */
+static inline uint64_t sys_block_signals(void)
+{
+	uint64_t all = ~0ull, old = 0;
+
+	SYS_CALL(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&old, sizeof all);
+	return old;
+}
+
+static inline void sys_restore_signals(uint64_t old)
+{
+	SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, sizeof old);
+}
+
 /* Is the caller on its alternate signal stack? */
 static inline bool sys_on_altstack(void)
 {

@@ -82,6 +82,7 @@ static void reset(struct producer *producer)
 	for (int i = 0; channel.piped && i < PATIENCE && !ring_try_take(producer); i++)
 		SYS_CALL(SYS_sched_yield);
 	producer->busy = 0;
+	trails_mend(&producer->trails);
 	trails_forget(&producer->trails);
 	if (producer->slot && producer->words) {
 		producer->position = atomic_load(producer->head);

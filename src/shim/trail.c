@@ -43,12 +43,15 @@ bool trail_grow(struct trail *trail, uint32_t n_fresh)
 {
 	const struct trail old = *trail;
 	uint32_t n_cells = old.n ? old.frames[old.n - 1].cells : 0;
+	uint64_t signals;
 	void *memory = NULL;
 
 	if (old.capacity < TRAIL_MOST)
 		memory = channel_memory(trail_bytes(old.capacity * 2));
 	if (!memory)
 		return false;
+	/* A handler that left us by a jump would leave half of each. */
+	signals = sys_block_signals();
 	lay_out(trail, memory, old.capacity * 2);
 	copy(trail->frames, old.frames, old.n * sizeof *old.frames);
 	copy(trail->fresh, old.fresh, n_fresh * sizeof *old.fresh);
@@ -57,6 +60,7 @@ bool trail_grow(struct trail *trail, uint32_t n_fresh)
 	copy(trail->runs, old.runs, n_cells + 7);
 	trail_release(&old);
 	trail->grown = true;
+	sys_restore_signals(signals);
 	return true;
 }
 

@@ -38,13 +38,32 @@ static bool make_others(struct trails *trails)
 	return true;
 }
 
+static void reach(struct trails *trails, enum trails_swap swap)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	trails->swap = swap;
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+void trails_mend(struct trails *trails)
+{
+	if (trails->swap == TRAILS_TAKING) {
+		trails->trail = *trails->with;
+		reach(trails, TRAILS_GIVING);
+	}
+	if (trails->swap == TRAILS_GIVING) {
+		*trails->with = trails->away;
+		reach(trails, TRAILS_SWAPPED);
+	}
+}
+
 static void swap(struct trails *trails, struct trail *other)
 {
-	struct trail mine = trails->trail;
-
-	other->seed = mine.seed;
-	trails->trail = *other;
-	*other = mine;
+	other->seed = trails->trail.seed;
+	trails->away = trails->trail;
+	trails->with = other;
+	reach(trails, TRAILS_TAKING);
+	trails_mend(trails);
 }
 
 /* One that is empty, or has not been used for long. */
