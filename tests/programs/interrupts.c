@@ -5,8 +5,8 @@
  * every place of memtrace's own; N signals at least.
  * timer (10 kHz), nested (a handler interrupted by another one), altstack (on the smallest stack that a handler may have and
  * 6 KiB, an unmapped page below it), storm (threads that send each other signals), profile (a handler that takes a backtrace,
- * as profilers do), escape (a handler that leaves by siglongjmp), masked (all signals blocked meanwhile: none is
- * lost or made up).
+ * as profilers do), escape (a handler that leaves by siglongjmp), masked (all signals blocked meanwhile: none is lost or made up), broken
+ * (writes into a pipe that nobody reads, which ends it), stopped (and continued by a child, again and again).
  */
 #include <execinfo.h>
 #include <pthread.h>
@@ -15,6 +15,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include "world.h"
 
 enum { HANDLER_NEEDS = 6144, THREADS = 4 };
@@ -204,13 +205,79 @@ static void run_masked(void)
 	SAY("%d came\n", ticks);
 }
 
+static void say_write(const char *how, int fd)
+{
+	ssize_t written;
+
+	errno = 0;
+	written = write(fd, "x", 1);
+	SAY("%s: write gives %zd, errno %d, %d signals\n", how, written, errno, ticks);
+}
+
+static void run_broken(void)
+{
+	int ends[2];
+
+	if (pipe(ends))
+		_exit(3);
+	close(ends[0]);
+	signal(SIGPIPE, SIG_IGN);
+	some(1000);
+	say_write("ignored", ends[1]);
+	handle(SIGPIPE, on_tick, 0);
+	some(1000);
+	say_write("handled", ends[1]);
+	signal(SIGPIPE, SIG_DFL);
+	some(1000);
+	truth.peak = -1;
+	truth_write(NULL);
+	say_write("neither", ends[1]);
+}
+
+/* Sends it on whenever it stands still, as long as it lives. */
+static void continue_parent(pid_t parent)
+{
+	char path[64], text[512];
+
+	snprintf(path, sizeof path, "/proc/%d/stat", parent);
+	while (getppid() == parent) {
+		int fd = open(path, O_RDONLY);
+		ssize_t size = read(fd, text, sizeof text - 1);
+
+		close(fd);
+		text[size > 0 ? size : 0] = 0;
+		if (strstr(text, ") T "))
+			kill(parent, SIGCONT);
+		usleep(1000);
+	}
+}
+
+static void run_stopped(void)
+{
+	pid_t parent = getpid(), child = fork();
+
+	if (child == 0) {
+		continue_parent(parent);
+		_exit(0);
+	}
+	handle(SIGCONT, on_tick, 0);
+	for (int i = 0; i < 5; i++) {
+		some(1000);
+		raise(SIGSTOP);
+	}
+	SAY("continued %d times\n", ticks);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*run)(void);
 	} hows[] = { { "timer", run_timer }, { "nested", run_nested }, { "altstack", run_altstack }, { "storm", run_storm },
-		{ "profile", run_profile }, { "escape", run_escape }, { "masked", run_masked } };
+		{ "profile", run_profile }, { "escape", run_escape }, { "masked", run_masked },
+		{ "broken", run_broken }, { "stopped", run_stopped } };
 	const char *how = argc > 1 ? argv[1] : "";
 
 	wanted = truth_argument(argc, argv, 2, 1000);
