@@ -209,16 +209,6 @@ static void leave_runtime(int status)
 	_exit(status);
 }
 
-/* Raises our own limit on file sizes: the shared memory needs it; the program gets back what we had. */
-static struct rlimit raise_file_size(void)
-{
-	struct rlimit given = { RLIM_INFINITY, RLIM_INFINITY };
-
-	if (getrlimit(RLIMIT_FSIZE, &given) == 0)
-		setrlimit(RLIMIT_FSIZE, &(struct rlimit){ given.rlim_max, given.rlim_max });
-	return given;
-}
-
 static int run_found(const struct run_options *chosen, struct target_program *program, struct error *err)
 {
 	const char *name = program->arguments[0], *reason;
@@ -261,10 +251,11 @@ static int run(void *chosen_, int argc, char **argv, struct error *err)
 {
 	struct run_options *chosen = chosen_;
 	char shim[PATH_MAX], *path;
-	struct rlimit file_size = raise_file_size();
-	struct target_program program = { .arguments = argv, .shim = shim, .file_size = &file_size };
+	struct target_limits limits;
+	struct target_program program = { .arguments = argv, .shim = shim, .limits = &limits };
 	int status;
 
+	target_raise_limits(&limits);
 	if (argc < 1) {
 		error_set(err, "run: no program given");
 		return error_hint(err, "memtrace run [OPTIONS] [--] PROGRAM [ARGUMENTS]");

@@ -24,6 +24,20 @@ static volatile unsigned int kept[64], asked[64]; /* by signal: how often it cam
 static struct pool *signal_pool;
 static struct sigaction former[N_FORWARDED], former_child, former_size;
 
+/* What we need more of than the program: sizes of files and of memory, descriptors, processes, time. */
+static const __rlimit_resource_t raised[TARGET_LIMITS] = { RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC,
+	RLIMIT_CPU };
+
+void target_raise_limits(struct target_limits *limits)
+{
+	for (int i = 0; i < TARGET_LIMITS; i++) {
+		struct rlimit *given = &limits->given[i];
+
+		getrlimit(raised[i], given);
+		setrlimit(raised[i], &(struct rlimit){ given->rlim_max, given->rlim_max });
+	}
+}
+
 static void pass_on(int number, siginfo_t *info, void *context)
 {
 	int saved = errno;
@@ -117,7 +131,8 @@ static void child(struct pool *pool, const struct target_program *program, const
 	close(ends[1]);
 	close(ends[2]);
 	give_signals_back();
-	setrlimit(RLIMIT_FSIZE, program->file_size);
+	for (int i = 0; i < TARGET_LIMITS; i++)
+		setrlimit(raised[i], &program->limits->given[i]);
 	if (read(ends[0], &go, 1) != 1)
 		_exit(EXIT_MEMTRACE_FAILED);
 	close(ends[0]);

@@ -21,13 +21,21 @@ struct target {
 	struct rusage usage;
 };
 
+/* The soft limits that target_raise_limits raises, as they were. */
+enum { TARGET_LIMITS = 6 };
+struct target_limits {
+	struct rlimit given[TARGET_LIMITS];
+};
+
 struct target_program {
 	const char *path;        /* found by program_find */
 	char **arguments;        /* argv, ends with NULL */
 	const char *shim;        /* path of the library to preload, without ':' and blanks; NULL: run it untraced */
-	const struct rlimit *file_size; /* to be set in it: ours may have been raised */
+	const struct target_limits *limits; /* to be set in it: ours may have been raised */
 };
 
+/* Raises our soft limits to the hard ones. */
+void target_raise_limits(struct target_limits *limits);
 /* Forks a child that waits at the gate. */
 int target_hold(struct target *target, struct pool *pool, const struct target_program *program, struct error *err);
 /* Lets the child exec and waits until it has. -1: exec failed; status 126, or 127 as env(1). */
