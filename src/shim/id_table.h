@@ -5,8 +5,9 @@
  *
  *	table:  | hash | id | hash | id | …     16-byte entries, linear probing; hash 0: free
  *
- * An entry goes from free to filled by one 16-byte compare and swap, and never changes after that:
- * nobody can see half of it, nobody ever waits. A table that is half full gets a successor of twice
+ * An entry goes from free to filled by one 16-byte compare and swap, and never changes after that,
+ * but that its owner may set an id to 0, to be given again: nobody can see half of it, nobody ever
+ * waits. A table that is half full gets a successor of twice
  * its size; entries move there when they are next found, and the old table stays, since somebody
  * may be reading it: all together they take less than twice the last one. Memory comes from the
  * caller, all zeros. Needs nothing else, so that it can be tested by itself.
@@ -64,8 +65,8 @@ static inline bool id_entry_fill(struct id_entry *entry, uint64_t hash, uint64_t
 	return done;
 }
 
-/* Adds to the last table; an entry of the same hash that somebody was faster with stays. True:
- * it is new there. */
+/* Adds to the last table; an entry of the same hash that somebody was faster with stays, if it has
+ * an id. True: it is new there. */
 static inline bool id_table_put(struct id_table *table, uint64_t hash, uint32_t id)
 {
 	uint32_t last = atomic_load(&table->n_tables) - 1;
@@ -79,8 +80,11 @@ static inline bool id_table_put(struct id_table *table, uint64_t hash, uint32_t 
 			atomic_fetch_add_explicit(&table->n_last, 1, memory_order_relaxed);
 			return true;
 		}
-		if (atomic_load_explicit(&entry->hash, memory_order_acquire) == hash)
-			return false;
+		if (atomic_load_explicit(&entry->hash, memory_order_acquire) == hash) {
+			uint64_t none = 0;
+
+			return atomic_compare_exchange_strong(&entry->id, &none, id);
+		}
 		entry = id_table_next(table, last, entry);
 	}
 	return false;

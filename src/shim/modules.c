@@ -240,6 +240,7 @@ static bool add(struct producer *producer, const struct module *looked)
 
 		if (index >= MAX_MODULES) {
 			atomic_store(&n_modules, MAX_MODULES);
+			atomic_store(&stacks_cut, true);
 			return false;
 		}
 		module = &modules[index];
@@ -317,12 +318,13 @@ void modules_verify(struct producer *producer)
 		const struct wire_unload body = {.id = module->id};
 		const struct iovec part = {(void *)&body, sizeof body};
 		message_send(producer, WIRE_MSG_UNLOAD, &part, 1);
+		rows_forget(module->start, module->end);
 		gone = true;
 	}
 	if (gone)
 		reseed();
-	/* Its rows may be known even where no stack was told whole. */
-	if (gone || atomic_exchange(&stacks_cut, false))
+	/* Where no stack was told whole, rows may be known of modules that are not. */
+	if (atomic_exchange(&stacks_cut, false))
 		rows_drop();
 }
 
@@ -339,7 +341,7 @@ void modules_tell_all(struct producer *producer, bool forked)
 			} else if (modules[i].state == MODULE_ALIVE) {
 				modules[i].was_gone = true;
 				atomic_store(&modules[i].state, MODULE_DEAD);
-				rows_drop();
+				rows_forget(modules[i].start, modules[i].end);
 			}
 		reseed();
 		return;

@@ -13,27 +13,32 @@
 #include "shim/id_table.h"
 
 extern struct id_table rows_table;
-extern _Atomic uint64_t rows_epoch; /* in the upper 16 bits */
+extern _Atomic uint64_t rows_epoch; /* grows whenever rows are forgotten */
 
-/* A module has gone: all is read anew. */
+/* A module has gone: all rows of pcs in [START, END) are read anew. */
+void rows_forget(uintptr_t start, uintptr_t end);
+/* All rows there are. */
 void rows_drop(void);
 
-/* The table is keyed by pc and epoch; the factor is odd, so no two keys are one. Not 0 for a pc
- * that is not. */
-static inline uint64_t rows_key(uint64_t pc, uint64_t epoch)
+/* The table is keyed by the pc; the factor is odd, so no two keys are one, and the other leads
+ * back. Not 0 for a pc that is not. */
+static inline uint64_t rows_key(uint64_t pc)
 {
-	return (pc | epoch) * 0x9E3779B97F4A7C15ull;
+	return pc * 0x9E3779B97F4A7C15ull;
+}
+static inline uint64_t rows_pc(uint64_t key)
+{
+	return key * 0xF1DE83E19937733Dull;
 }
 
 uint32_t rows_read(uint64_t pc);
 /* The row of the instruction at PC. */
 static inline uint32_t rows_get(uint64_t pc)
 {
-	uint64_t epoch = atomic_load_explicit(&rows_epoch, memory_order_relaxed);
 	uint32_t last = atomic_load_explicit(&rows_table.n_tables, memory_order_acquire), row;
 
 	if (__builtin_expect(last > 0, 1)) {
-		const uint64_t key = rows_key(pc, epoch);
+		const uint64_t key = rows_key(pc);
 		struct id_entry *entry = id_table_first(&rows_table, last - 1, key);
 
 		if (__builtin_expect(

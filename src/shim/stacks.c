@@ -234,6 +234,8 @@ uint32_t stacks_find(struct producer *producer)
 	if (id)
 		return leaf->id = id;
 	id = tell(producer, cut);
+	if (!id)
+		atomic_store_explicit(&stacks_cut, true, memory_order_relaxed);
 	/* The hash that was looked up may not be that of what was told. */
 	if (id && cut && seed == trail->seed)
 		id_table_put(&table, key, id);

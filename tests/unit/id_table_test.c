@@ -53,6 +53,22 @@ Test(id_table, finds_what_was_put_and_nothing_else)
 	release(&table);
 }
 
+Test(id_table, gives_an_id_again_where_it_was_taken_out)
+{
+	struct id_table table = {.n_tables = 0};
+
+	grow(&table);
+	for (uint32_t i = 1; i < 100; i++)
+		id_table_put(&table, hash_of(i), i);
+	id_table_first(&table, 0, hash_of(7))->id = 0;
+	cr_assert_eq(id_table_get(&table, hash_of(7)), 0);
+	cr_assert(id_table_put(&table, hash_of(7), 70));
+	cr_assert_eq(id_table_get(&table, hash_of(7)), 70);
+	cr_assert(!id_table_put(&table, hash_of(7), 71));
+	cr_assert_eq(id_table_get(&table, hash_of(7)), 70);
+	release(&table);
+}
+
 Test(id_table, keeps_the_first_id_of_a_hash)
 {
 	struct id_table table = {.n_tables = 0};
