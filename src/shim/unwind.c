@@ -143,20 +143,22 @@ static bool step(struct walk *walk, uint32_t row)
 	return true;
 }
 
-/* NULL: there is no room for one more. */
+/* For one more frame. */
+static inline bool has_room(const struct walk *walk)
+{
+	return likely(walk->left + walk->n_fresh < walk->trail->capacity) ||
+	       trail_grow(walk->trail, walk->n_fresh);
+}
+
 static inline struct trail_frame *add(struct walk *walk)
 {
-	struct trail *trail = walk->trail;
-
-	if (unlikely(walk->left + walk->n_fresh >= trail->capacity) &&
-		!trail_grow(trail, walk->n_fresh))
-		return NULL;
-	return &trail->fresh[walk->n_fresh++];
+	return &walk->trail->fresh[walk->n_fresh++];
 }
 
 /* The kept frame that the walk is at was met, but a cell beyond it has changed: those up to the
  * frame of that cell are as they were, the walk goes on from that one. Its rbp, and that of the
- * frames before it, may be out of date where it did not matter, and may matter now. */
+ * frames before it, may be out of date where it did not matter, and may matter now. There is room:
+ * what is added here is taken away there. */
 static struct trail_frame *reuse(struct walk *walk, uint32_t changed)
 {
 	struct trail_frame *frame = NULL;
@@ -166,10 +168,7 @@ static struct trail_frame *reuse(struct walk *walk, uint32_t changed)
 		bool last = walk->left < 2 || old[-1].cells < changed;
 
 		frame = add(walk);
-		if (!frame)
-			return NULL;
-		/* Growing may have moved it. */
-		old = &walk->trail->frames[--walk->left];
+		walk->left--;
 		*frame = *old;
 		frame->rbp = walk->at.rbp;
 		walk->at = (struct unwind_state){old->pc, old->rsp, frame->rbp};
@@ -208,8 +207,10 @@ static bool pass(struct walk *walk, const struct trail_frame *frame)
 	}
 	walk->trail->broken = past != UNWIND_END;
 	walk->left = 0;
-	if (past == UNWIND_LAST && (last = add(walk)))
+	if (past == UNWIND_LAST && has_room(walk)) {
+		last = add(walk);
 		*last = (struct trail_frame){.pc = walk->at.pc, .row = CFI_END};
+	}
 	return false;
 }
 
@@ -224,12 +225,16 @@ static __attribute__((noinline)) bool step_on(struct walk *walk, const struct tr
  * False: the walk ends here. */
 static __attribute__((noinline)) bool turn(struct walk *walk, uint32_t changed)
 {
-	struct trail_frame *frame = changed ? reuse(walk, changed) : add(walk);
+	struct trail_frame *frame;
 
-	if (!frame) {
-		walk->left = 0;
-		return false;
+	if (unlikely(!has_room(walk))) {
+		/* The old walk has to give way. */
+		walk->left = changed = 0;
+		walk->trail->broken = walk->n_fresh == walk->trail->capacity;
+		if (walk->trail->broken)
+			return false;
 	}
+	frame = changed ? reuse(walk, changed) : add(walk);
 	if (!changed)
 		*frame = (struct trail_frame){
 			.pc = walk->at.pc,
