@@ -36,7 +36,7 @@ static _Atomic uintptr_t *remembered(uintptr_t pc)
  * stack may lie anywhere. */
 static bool is_shallower(uintptr_t frame, uintptr_t other)
 {
-	return frame >= other && channel.jail < 2 && !sys_on_altstack();
+	return frame >= other && !channel.jail && !sys_on_altstack();
 }
 
 bool call_is_gone(uintptr_t busy, uintptr_t frame)

@@ -175,7 +175,7 @@ void *channel_map(uint64_t offset, size_t size)
 	if (channel.jail)
 		return NULL;
 	at = view(nearest, offset, size);
-	if (!at)
+	if (!at && !channel.confined)
 		at = descriptors_map(offset, size);
 	if (at && offset - nearest->offset > ANCHOR_DISTANCE)
 		add_anchor(at, offset);
@@ -184,7 +184,7 @@ void *channel_map(uint64_t offset, size_t size)
 
 void *channel_memory(size_t size)
 {
-	void *at = channel.jail > 1
+	void *at = channel.jail
 			   ? NULL
 			   : sys_mmap(size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 

@@ -24,9 +24,10 @@ struct channel {
 	bool inherited; /* this image found the descriptors in itself: it is the first */
 	uint32_t frames_limit;	    /* frames kept of a stack */
 	enum wire_clock clock;
-	/* After seccomp or prctl: 1 no sleeping, futex, or anything that a filter may kill for; 2
-	 * (strict mode) no system call at all. */
-	int jail;
+	/* After seccomp or prctl. */
+	bool jail;     /* no system call at all: strict mode, or a filter that may kill for one */
+	bool confined; /* only those that sandbox.c asks about */
+	bool childless; /* and of these, not those of a forked child */
 	_Atomic uint64_t memory; /* bytes mapped privately */
 };
 extern struct channel channel;

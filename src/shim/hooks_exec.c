@@ -65,7 +65,7 @@ static size_t prepare(struct start *start)
 	if (!is_sound(start))
 		return 0;
 	named = preload_names_us(start->envp, &runtime);
-	if ((named || start->search) && !channel.jail)
+	if ((named || start->search) && !channel.jail && !channel.confined)
 		work = sys_mmap(sizeof *work, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (work && start->search) {
 		folders = preload_variable(environ, "PATH=");

@@ -17,12 +17,14 @@
 #include "shim/life.h"
 #include "shim/shim.h"
 
-static void look_at_prctl(long option, long argument)
+static void look_at_prctl(long option, long argument, long more)
 {
-	if (option == PR_SET_SECCOMP)
-		life_jail(argument == SECCOMP_MODE_STRICT, false);
+	if (option == PR_SET_SECCOMP && argument == SECCOMP_MODE_STRICT)
+		life_be_strict();
+	else if (option == PR_SET_SECCOMP && argument == SECCOMP_MODE_FILTER)
+		life_be_filtered((const struct sock_fprog *)more);
 	else if (option == PR_SET_TSC && argument == PR_TSC_SIGSEGV)
-		life_jail(false, true);
+		life_lose_clock();
 }
 
 SHIM_EXPORT int prctl(int option, ...)
@@ -39,7 +41,7 @@ SHIM_EXPORT int prctl(int option, ...)
 	va_end(list);
 	if (unlikely(!real.prctl))
 		life_start();
-	look_at_prctl(option, (long)a);
+	look_at_prctl(option, (long)a, (long)b);
 	result = real.prctl(option, a, b, c, d);
 	if (option == PR_SET_NAME && result == 0)
 		hooks_thread_named(__builtin_frame_address(0));
@@ -47,14 +49,15 @@ SHIM_EXPORT int prctl(int option, ...)
 }
 
 /* Called by the stub below before the real syscall; returns that. */
-__attribute__((visibility("hidden"), used)) void *jail_look(long number, long first, long second)
+__attribute__((visibility("hidden"), used)) void *jail_look(
+	long number, long first, long second, long third)
 {
 	if (number == SYS_prctl)
-		look_at_prctl(first, second);
+		look_at_prctl(first, second, third);
 	else if (number == SYS_seccomp && first == SECCOMP_SET_MODE_STRICT)
-		life_jail(true, false);
+		life_be_strict();
 	else if (number == SYS_seccomp && first == SECCOMP_SET_MODE_FILTER)
-		life_jail(false, false);
+		life_be_filtered((const struct sock_fprog *)third);
 	if (unlikely(!real.syscall))
 		life_start();
 	return (void *)real.syscall;

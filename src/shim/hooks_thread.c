@@ -23,7 +23,7 @@ void hooks_thread_named(void *frame)
 	struct call call;
 	size_t length = 0;
 
-	if (channel.jail || !call_begin(&call, frame) || sys_failed(SYS_CALL(SYS_prctl, PR_GET_NAME, (long)name)) ||
+	if (channel.jail || channel.confined || !call_begin(&call, frame) || sys_failed(SYS_CALL(SYS_prctl, PR_GET_NAME, (long)name)) ||
 		!(producer = tell_enter(&call)))
 		return;
 	while (length < NAME_BYTES - 1 && name[length])

@@ -15,6 +15,7 @@
 #include <link.h>
 #include "shim/arena.h"
 #include "shim/channel.h"
+#include "shim/sandbox.h"
 #include "shim/life.h"
 #include "shim/message.h"
 #include "shim/modules.h"
@@ -26,7 +27,7 @@
 #include "shim/tell.h"
 #include "shim/unwind.h"
 
-enum { PAGE = 4096, WIPE_ON_FORK = 18, ARGUMENTS_MAX = 1 << 16 };
+enum { PAGE = 4096, WIPE_ON_FORK = 18, ARGUMENTS_MAX = 1 << 16, DEEP = 4096 };
 enum { FOLLOW_FORK = 1, FOLLOW_EXEC = 2 };
 
 /* Where the kernel put argc; then argv, NULL, the environment, NULL. ld.so's. */
@@ -181,7 +182,7 @@ bool life_forked(void)
 	if (!atomic_compare_exchange_strong(&shim_mode, &live, SHIM_STARTING))
 		return false;
 	/* In a jail a new beginning would take system calls that nobody has allowed. */
-	traced = (channel.pool->follow & FOLLOW_FORK) && !channel.jail;
+	traced = (channel.pool->follow & FOLLOW_FORK) && !channel.jail && !channel.childless;
 	if (traced) {
 		thread_forget_all();
 		stacks_forget_all();
@@ -191,38 +192,66 @@ bool life_forked(void)
 	return traced;
 }
 
-/* Of the calling thread, for stacks as deep as they are told. */
+/* Of the calling thread, for stacks as deep as they are told, and some. */
 static void make_room_for_stacks(void)
 {
 	struct trail *trail = thread_self ? &thread_self->first.trails.trail : NULL;
+	uint32_t depth = channel.frames_limit > DEEP ? channel.frames_limit : DEEP;
 
-	while (trail && trail->capacity < channel.frames_limit && trail_grow(trail, 0))
+	while (trail && trail->capacity < depth && trail_grow(trail, 0))
 		;
 }
 
-void life_jail(bool strict, bool no_clock)
+static void enter_jail(void)
 {
-	if (atomic_load(&shim_mode) != SHIM_LIVE || !life_is_marked())
-		return;
-	if (strict || no_clock) {
-		/* Later than anything that another processor has stamped so far. */
-		atomic_store(
-			&channel.process->sequence, (__rdtsc() >> WIRE_TICK_SHIFT) + (1 << 20));
-		channel.process->clock = WIRE_CLOCK_SEQUENCE;
-		channel.clock = WIRE_CLOCK_SEQUENCE;
-		atomic_store(&channel.process->turn, WIRE_TURN_OF_ALL);
-	}
-	if (!strict && no_clock)
-		return;
+	stacks_make_room();
+	make_room_for_stacks();
+	channel.jail = true;
+}
+
+/* Writing on could be what a jail kills for. False: there is nothing more to be done. */
+static bool leave_pipe(void)
+{
 	if (channel.piped) {
-		/* Writing on could be what the jail kills for. */
 		ring_flush_all(false);
 		channel_give_up();
-	} else {
-		stacks_make_room();
-		make_room_for_stacks();
-		channel.jail = strict ? 2 : 1;
 	}
+	return !channel.piped;
+}
+
+static bool is_live(void)
+{
+	return atomic_load(&shim_mode) == SHIM_LIVE && life_is_marked();
+}
+
+void life_lose_clock(void)
+{
+	if (!is_live())
+		return;
+	/* Later than anything that another processor has stamped so far. */
+	atomic_store(&channel.process->sequence, (__rdtsc() >> WIRE_TICK_SHIFT) + (1 << 20));
+	channel.process->clock = WIRE_CLOCK_SEQUENCE;
+	channel.clock = WIRE_CLOCK_SEQUENCE;
+	atomic_store(&channel.process->turn, WIRE_TURN_OF_ALL);
+}
+
+void life_be_strict(void)
+{
+	life_lose_clock();
+	if (is_live() && leave_pipe())
+		enter_jail();
+}
+
+void life_be_filtered(const struct sock_fprog *filter)
+{
+	enum sandbox_verdict verdict = is_live() ? sandbox_judge(filter) : SANDBOX_NONE;
+
+	if (verdict == SANDBOX_NONE || !leave_pipe())
+		return;
+	channel.confined = true;
+	channel.childless = channel.childless || verdict == SANDBOX_CHILDLESS;
+	if (verdict == SANDBOX_REFUSES)
+		enter_jail();
 }
 
 __attribute__((constructor)) static void constructor(void)
@@ -233,7 +262,7 @@ __attribute__((constructor)) static void constructor(void)
 
 __attribute__((destructor)) static void destructor(void)
 {
-	if (atomic_load(&shim_mode) != SHIM_LIVE || !life_is_marked())
+	if (!is_live())
 		return;
 	atomic_fetch_or(&channel.process->flags, WIRE_FLAG_EXITED);
 	if (channel.piped && !channel.jail) {

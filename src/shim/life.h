@@ -12,7 +12,11 @@ bool life_start(void);
 /* A hook found the mark wiped: this is a forked child. True: it is traced from here on, as a
  * process of its own. */
 bool life_forked(void);
-/* The program is about to lock itself in, by prctl or seccomp. */
-void life_jail(bool strict, bool no_clock);
+/* The program is about to lock itself in, by prctl or seccomp: in strict mode, by FILTER, or without
+ * the processor's clock. */
+struct sock_fprog;
+void life_be_strict(void);
+void life_be_filtered(const struct sock_fprog *filter);
+void life_lose_clock(void);
 
 #endif

@@ -17,7 +17,7 @@ enum { SIGSET_BYTES = 8, EAGAIN_ = -11, EINTR_ = -4, EPIPE_ = -32 };
 
 bool channel_pipe_ready(void)
 {
-	return channel.starting && !channel.jail && descriptors_pipe() >= 0;
+	return channel.starting && !channel.jail && !channel.confined && descriptors_pipe() >= 0;
 }
 
 static long write_quietly(

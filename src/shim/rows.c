@@ -29,8 +29,7 @@ _Atomic uint64_t rows_epoch;
 static void make_room(void)
 {
 	uint32_t index = atomic_load(&rows_table.n_tables);
-	void *memory =
-		index < ID_TABLES && !channel.jail ? channel_memory(id_table_bytes(index)) : NULL;
+	void *memory = index < ID_TABLES ? channel_memory(id_table_bytes(index)) : NULL;
 
 	if (memory && !id_table_grow(&rows_table, index, memory)) {
 		sys_munmap(memory, id_table_bytes(index));

@@ -25,6 +25,8 @@
 #include "shim/stacks.h"
 #include "shim/sys.h"
 
+enum { DOUBLINGS = 3 };
+
 _Atomic bool stacks_cut;
 
 static struct id_table table;
@@ -50,7 +52,7 @@ static void make_room(void)
 
 void stacks_make_room(void)
 {
-	if (atomic_load(&table.n_last) > 0)
+	for (int i = 0; i < DOUBLINGS; i++)
 		make_room();
 }
 

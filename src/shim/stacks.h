@@ -25,7 +25,7 @@ extern _Atomic bool stacks_cut;
 
 /* Makes the first table. False: no memory. */
 bool stacks_prepare(void);
-/* Room for as many again, while memory may still be asked for. */
+/* Room for many more, while memory may still be asked for. */
 void stacks_make_room(void);
 /* In a forked child: no id has been given yet. */
 void stacks_forget_all(void);

@@ -128,6 +128,13 @@ static inline void sys_restore_signals(uint64_t old)
 	SYS_CALL(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, sizeof old);
 }
 
+/* Can the word be read that the byte at AT lies in? The kernel looks at the mask before it refuses
+ * HOW; nobody has one at 0. */
+static inline bool sys_is_readable(const void *at)
+{
+	return (uintptr_t)at >= 8 && SYS_CALL(SYS_rt_sigprocmask, -1, (long)at & -8l, 0, 8) != -14; /* EFAULT */
+}
+
 /* Is the caller on its alternate signal stack? */
 static inline bool sys_on_altstack(void)
 {

@@ -139,7 +139,7 @@ struct thread *thread_get(void)
 	struct thread *thread = NULL;
 	int32_t tid;
 
-	if (channel.jail > 1)
+	if (channel.jail)
 		return NULL;
 	tid = sys_gettid();
 	if (atomic_load(&all))
