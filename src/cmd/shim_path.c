@@ -17,18 +17,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/memory.h"
 #include "cmd/shim_path.h"
 
+/* Of this program; 0: it cannot be told. */
+static size_t own_path(char path[PATH_MAX])
+{
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	const char *name = (const char *)getauxval(AT_EXECFN);
+
+	if (length > 0)
+		path[length] = 0;
+	else if (!name || !realpath(name, path)) /* without /proc */
+		return 0;
+	return strlen(path);
+}
+
 static int find(char path[PATH_MAX], struct error *err)
 {
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 32);
+	size_t length = own_path(path);
 	char *slash;
 
-	if (length > 0) {
-		path[length] = 0;
+	if (length > 0 && length < PATH_MAX - 32) {
 		slash = strrchr(path, '/');
 		strcpy(slash ? slash + 1 : path, "libmemtrace.so");
 		if (access(path, R_OK) == 0)
