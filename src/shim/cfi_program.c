@@ -67,11 +67,16 @@ static const uint8_t *expression(struct cursor *bytes)
 	return at;
 }
 
+/* OFFSET times the CIE's factor; too large a product wraps round, as in libgcc. */
+static int64_t factored(const struct program *program, uint64_t offset)
+{
+	return (int64_t)(offset * (uint64_t)program->function->data_factor);
+}
+
 /* DW_CFA_*: where a register lies. False: OP is none of these. */
 static bool do_rule(struct program *program, struct cfi_state *state, uint8_t op)
 {
 	struct cursor *bytes = &program->bytes;
-	const int64_t factor = program->function->data_factor;
 	uint64_t number = op & 0x3f;
 
 	if (op >> 6 == 3) {
@@ -79,7 +84,7 @@ static bool do_rule(struct program *program, struct cfi_state *state, uint8_t op
 		return true;
 	}
 	if (op >> 6 == 2) {
-		set_rule(state, number, CFI_RULE_AT_CFA, (int64_t)cursor_uleb(bytes) * factor);
+		set_rule(state, number, CFI_RULE_AT_CFA, factored(program, cursor_uleb(bytes)));
 		return true;
 	}
 	if (!((op >= 0x05 && op <= 0x09) || op == 0x10 || op == 0x11 || (op >= 0x14 && op <= 0x16)))
@@ -87,7 +92,7 @@ static bool do_rule(struct program *program, struct cfi_state *state, uint8_t op
 	number = cursor_uleb(bytes);
 	switch (op) {
 	case 0x05: /* offset_extended */
-		set_rule(state, number, CFI_RULE_AT_CFA, (int64_t)cursor_uleb(bytes) * factor);
+		set_rule(state, number, CFI_RULE_AT_CFA, factored(program, cursor_uleb(bytes)));
 		break;
 	case 0x06: /* restore_extended */
 		restore_rule(program, state, number);
@@ -105,7 +110,8 @@ static bool do_rule(struct program *program, struct cfi_state *state, uint8_t op
 		expression(bytes);
 		break;
 	case 0x11: /* offset_extended_sf */
-		set_rule(state, number, CFI_RULE_AT_CFA, cursor_sleb(bytes) * factor);
+		set_rule(
+			state, number, CFI_RULE_AT_CFA, factored(program, cursor_leb(bytes, true)));
 		break;
 	case 0x14: /* val_offset */
 		set_value(state, number, cursor_uleb(bytes) == 0);
@@ -128,7 +134,6 @@ static bool do_rule(struct program *program, struct cfi_state *state, uint8_t op
 static bool do_cfa(struct program *program, struct cfi_state *state, uint8_t op)
 {
 	struct cursor *bytes = &program->bytes;
-	const int64_t factor = program->function->data_factor;
 
 	switch (op) {
 	case 0x00: /* nop */
@@ -146,8 +151,8 @@ static bool do_cfa(struct program *program, struct cfi_state *state, uint8_t op)
 	case 0x0c: /* def_cfa */
 	case 0x12: /* def_cfa_sf */
 		state->cfa_register = cursor_uleb(bytes);
-		state->cfa_offset =
-			op == 0x0c ? (int64_t)cursor_uleb(bytes) : cursor_sleb(bytes) * factor;
+		state->cfa_offset = op == 0x0c ? (int64_t)cursor_uleb(bytes)
+					       : factored(program, cursor_leb(bytes, true));
 		state->cfa_expression = NULL;
 		return true;
 	case 0x0d: /* def_cfa_register */
@@ -161,7 +166,7 @@ static bool do_cfa(struct program *program, struct cfi_state *state, uint8_t op)
 		state->cfa_expression = expression(bytes);
 		return true;
 	case 0x13: /* def_cfa_offset_sf */
-		state->cfa_offset = cursor_sleb(bytes) * factor;
+		state->cfa_offset = factored(program, cursor_leb(bytes, true));
 		return true;
 	case 0x2e: /* GNU_args_size */
 		cursor_uleb(bytes);

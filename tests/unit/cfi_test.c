@@ -195,6 +195,18 @@ Test(cfi, reduces_expressions)
 		ROW_OF(0x0f, 9, 0x31, 0x12, 0x12, 0x12, 0x12, 0x12, 0x12, 0x12, 0x12), CFI_UNKNOWN);
 }
 
+/* Too large a product wraps round, which must be no undefined behaviour: a sanitizer ends the test. */
+Test(cfi, multiplies_as_libgcc_does)
+{
+#define LARGEST 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f
+#define LOWEST 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f
+	cr_assert_eq(ROW_OF(0x86, LARGEST), cfi_pack(CFI_RSP, 8, CFI_RBP_AT_CFA, 8));
+	cr_assert_eq(ROW_OF(0x05, 6, LARGEST), cfi_pack(CFI_RSP, 8, CFI_RBP_AT_CFA, 8));
+	cr_assert_eq(ROW_OF(0x11, 16, LOWEST), CFI_UNKNOWN);
+	cr_assert_eq(ROW_OF(0x13, LOWEST), cfi_pack(CFI_RSP, 0, CFI_RBP_KEPT, 0));
+	cr_assert_eq(ROW_OF(0x12, 7, LOWEST), cfi_pack(CFI_RSP, 0, CFI_RBP_KEPT, 0));
+}
+
 /* rsp + 8 + ((rip & 15) >= 11) * 8, as ld describes the entries of a PLT. */
 Test(cfi, follows_a_plt)
 {
