@@ -9,6 +9,7 @@
 #   make verify           compares 10 million stack walks over real programs with libgcc's, and some with libunwind's
 #   make bench            what it costs, as ratios; BENCH='--quick python3' chooses (tests/bench/run --help)
 #   make install          with PREFIX (default /usr/local) and DESTDIR; make uninstall takes all of it away again
+#   make fuzz-guided      fuzzers that follow coverage (clang's libFuzzer); tests/fuzz/guided runs them, as make check does
 #   make SAN=address,undefined    the CLI under sanitizers, in build/san-address-undefined (never the shim)
 #   make CC=clang         a changed compiler or flag rebuilds what it touches
 #
@@ -75,7 +76,7 @@ SHIM_FLAGS = -std=gnu11 $(WARN) $(DEFINES) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibil
 SHIM_LINK := -shared -static-libgcc -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,noexecstack -Wl,-z,nodelete \
 	-Wl,-soname,libmemtrace.so -Wl,--exclude-libs,ALL -Wl,--as-needed
 
-.PHONY: all check check-all demo bench verify verify-build install uninstall clean programs unit fuzz FORCE
+.PHONY: all check check-all demo bench verify verify-build install uninstall clean programs unit fuzz fuzz-guided FORCE
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -157,12 +158,15 @@ $B/unit: $(UNIT_OBJECTS) $(HOUSE_OBJECTS) $B/flags.cli $B/list.cli $B/list.unit
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(UNIT_OBJECTS) $(HOUSE_OBJECTS) -lcriterion $(CLI_LIBS)
 
+# A fuzzer is linked with a driver of ours or, built for libFuzzer, with that one.
 fuzz: $(FUZZERS)
-$B/tests/fuzz/%.o: private CLI_FLAGS += -DFUZZ_STANDALONE
-$B/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/tests/fuzz/standalone.o $(HOUSE_OBJECTS) $B/list.cli
+FUZZ_DRIVER := $(if $(findstring fuzzer-no-link,$(SAN)),guided,standalone)
+$B/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/tests/fuzz/$(FUZZ_DRIVER).o $(HOUSE_OBJECTS) $B/list.cli
 	$(call say,LINK)
 	$(Q)mkdir -p '$(@D)'
-	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(CLI_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(subst fuzzer-no-link,fuzzer,$(SANFLAGS)) $(LDFLAGS) -o $@ $(filter %.o,$^) $(CLI_LIBS)
+fuzz-guided:
+	@$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined fuzz
 
 # The programs that tests watch. A comment in their first lines says what a program needs beyond -g -O0:
 #   /* cflags: -O2 ldflags: -static */
@@ -206,6 +210,8 @@ check:
 	@$(MAKE) --no-print-directory check-all
 check-all: all unit programs verify-build
 	@$(MAKE) --no-print-directory SAN=address,undefined all unit fuzz
+	@! echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null || \
+		$(MAKE) --no-print-directory fuzz-guided
 	@CC='$(CC)' tests/run
 demo:
 	@scripts/setup
@@ -251,4 +257,4 @@ build/compile_commands.json: build/flags.shim $B/flags.cli $B/list.cli build/lis
 
 -include $(CLI_OBJECTS:.o=.d) $(SHIM_OBJECTS:.o=.d) $(VERIFY_OBJECTS:.o=.d) build/verify/remote.d
 -include $(UNIT_OBJECTS:.o=.d) $(PROGRAMS:%=%.d) $(PLUGINS:%=%.d)
--include $(FUZZ_NAMES:%=$B/tests/fuzz/%_fuzz.d) $B/tests/fuzz/standalone.d
+-include $(FUZZ_NAMES:%=$B/tests/fuzz/%_fuzz.d) $B/tests/fuzz/$(FUZZ_DRIVER).d

@@ -6,7 +6,7 @@
  * bytes of a few cruel values, cut and repeated and inserted parts, blown-up lengths, pieces of
  * other files. The mutations come from a generator with a fixed start: run I is the same on every
  * machine, so a failure comes again; its input is left in fuzz-failed.bin. There is no guidance by
- * coverage; for a long hunt take clang's -fsanitize=fuzzer.
+ * coverage; that is what `make fuzz-guided` is for.
  *
  * An input that takes longer than SLOW_SECONDS ends the process like a crash: parsers of foreign
  * bytes must not hang.
