@@ -2,9 +2,11 @@
 /*
  * Whole files, read and written at once.
  *
- * Writing: a temporary file with a leading dot in the target's own folder (same file system, not
- * matched by a glob for results), then a rename. Where an existing file must not be replaced the
- * kernel decides at the rename itself, so two writers cannot both win. Whatever fails, the
+ * Writing: a temporary file in the target's own folder, which gets its name when it is whole. It
+ * has none until then where the file system can do that (O_TMPFILE), so that nothing is left of it
+ * whenever we are killed; elsewhere, and for the instant in which it replaces a file, its name has
+ * a leading dot (not matched by a glob for results). Where an existing file must not be replaced
+ * the kernel decides as the name is given, so two writers cannot both win. Whatever fails, the
  * temporary file is removed. Only a write that replaces something is synced first: otherwise a
  * power cut could leave neither the old file nor the new one; for a new file there is nothing to
  * lose that the cut has not taken anyway, and a build that writes hundreds need not wait for the
@@ -167,30 +169,78 @@ static int find_target(
 	return 0;
 }
 
-/* Makes a new file in the folder of TARGET; leaves its malloced name in *NAME. mkstemp would ignore
- * the umask. */
-static int open_temporary(const char *target, char **name, struct error *err)
+struct temporary {
+	int fd;
+	char *name; /* malloced; NULL: it has none */
+};
+
+/* The folder of TARGET with its slash, or "". */
+static int folder_length(const char *target)
 {
 	const char *slash = strrchr(target, '/');
-	int folder = slash ? (int)(slash - target) + 1 : 0;
-	int fd = -1;
 
-	for (int attempt = 0; fd < 0 && attempt < 100; attempt++) {
-		uint64_t number;
+	return slash ? (int)(slash - target) + 1 : 0;
+}
 
-		if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
-			number = (uint64_t)getpid() << 32 | (unsigned int)attempt;
-		*name = xasprintf(
-			"%.*s.memtrace-%016llx.tmp", folder, target, (unsigned long long)number);
-		fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (fd < 0) {
-			free(*name);
-			*name = NULL;
+static char *temporary_name(const char *target, unsigned int attempt)
+{
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+		number = (uint64_t)getpid() << 32 | attempt;
+	return xasprintf("%.*s.memtrace-%016llx.tmp", folder_length(target), target,
+		(unsigned long long)number);
+}
+
+/* How the kernel is told of a file without a name. */
+static void path_of(int fd, char path[32])
+{
+	snprintf(path, 32, "/proc/self/fd/%d", fd);
+}
+
+/* -1: the file system cannot, or nobody could give it a name later. */
+static int open_nameless(const char *target)
+{
+	char *folder = xasprintf("%.*s.", folder_length(target), target), path[32];
+	int fd = open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+
+	free(folder);
+	path_of(fd, path);
+	if (fd >= 0 && access(path, F_OK) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Makes a new file in the folder of TARGET. mkstemp would ignore the umask. */
+static int open_temporary(const char *target, struct temporary *temporary, struct error *err)
+{
+	temporary->name = NULL;
+	temporary->fd = open_nameless(target);
+	for (unsigned int attempt = 0; temporary->fd < 0 && attempt < 100; attempt++) {
+		temporary->name = temporary_name(target, attempt);
+		temporary->fd =
+			open(temporary->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (temporary->fd < 0) {
+			free(temporary->name);
+			temporary->name = NULL;
 			if (errno != EEXIST)
 				break;
 		}
 	}
-	return fd < 0 ? cannot_write(target, errno, err) : fd;
+	return temporary->fd < 0 ? cannot_write(target, errno, err) : 0;
+}
+
+/* Closes it; what has not become the target is gone. */
+static void drop_temporary(struct temporary *temporary, bool done)
+{
+	if (temporary->fd >= 0)
+		close(temporary->fd);
+	if (!done && temporary->name)
+		unlink(temporary->name);
+	free(temporary->name);
+	*temporary = (struct temporary){-1, NULL};
 }
 
 static int write_all(int fd, const uint8_t *data, size_t size)
@@ -208,75 +258,100 @@ static int write_all(int fd, const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Gives the temporary file its name, unless TARGET exists. */
-static int rename_new(const char *temporary, const char *target)
+static int give_name(int fd, const char *name)
 {
-	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, target, RENAME_NOREPLACE) == 0)
+	char path[32];
+
+	path_of(fd, path);
+	return linkat(AT_FDCWD, path, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Makes it TARGET, unless that exists. */
+static int become_new(const struct temporary *temporary, const char *target)
+{
+	if (!temporary->name)
+		return give_name(temporary->fd, target);
+	if (renameat2(AT_FDCWD, temporary->name, AT_FDCWD, target, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
 	/* A file system or kernel without that flag; a link never replaces either. */
-	if (link(temporary, target) < 0)
+	if (link(temporary->name, target) < 0)
 		return -1;
-	unlink(temporary);
+	unlink(temporary->name);
 	return 0;
+}
+
+/* Makes it TARGET, in place of what is there. */
+static int become(struct temporary *temporary, const char *target)
+{
+	for (unsigned int attempt = 0; !temporary->name && attempt < 100; attempt++) {
+		if (give_name(temporary->fd, target) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -1;
+		temporary->name = temporary_name(target, attempt);
+		if (give_name(temporary->fd, temporary->name) < 0) {
+			free(temporary->name);
+			temporary->name = NULL;
+		}
+	}
+	return temporary->name ? rename(temporary->name, target) : -1;
+}
+
+/* The bytes are on their way to the disk: some file systems tell of a full one only at a close, so
+ * a second descriptor is closed for that. */
+static int put_bytes(int fd, const void *data, size_t size, bool sync)
+{
+	int copy;
+
+	if (write_all(fd, data, size) < 0 || (sync && fdatasync(fd) < 0))
+		return -1;
+	copy = dup(fd);
+	return copy < 0 ? 0 : close(copy);
 }
 
 int file_write(const char *path, const void *data, size_t size, enum file_replace replace,
 	struct error *err)
 {
-	char *target = NULL, *temporary = NULL;
-	bool exists;
-	int rc = -1, fd = -1;
+	struct temporary temporary = {-1, NULL};
+	char *target = NULL;
+	bool exists, done = false;
 
 	if (find_target(path, replace, &target, &exists, err) < 0)
 		return -1;
-	fd = open_temporary(target, &temporary, err);
-	if (fd < 0)
+	if (open_temporary(target, &temporary, err) < 0)
 		goto out;
-	rc = write_all(fd, data, size);
-	if (rc == 0 && exists)
-		rc = fdatasync(fd);
-	/* Some file systems tell of a full disk only here. */
-	int number = errno;
-
-	if (close(fd) < 0 && rc == 0) {
-		number = errno;
-		rc = -1;
-	}
-	if (rc < 0) {
-		cannot_write(path, number, err);
+	if (put_bytes(temporary.fd, data, size, exists) < 0) {
+		cannot_write(path, errno, err);
 		goto out;
 	}
-	rc = replace == FILE_REPLACE ? rename(temporary, target) : rename_new(temporary, target);
-	if (rc < 0 && errno == EEXIST)
+	done = (replace == FILE_REPLACE ? become(&temporary, target)
+					: become_new(&temporary, target)) == 0;
+	if (!done && errno == EEXIST)
 		already_there(path, err);
-	else if (rc < 0)
+	else if (!done)
 		cannot_write(path, errno, err);
 out:
-	if (rc < 0 && temporary)
-		unlink(temporary);
-	free(temporary);
+	drop_temporary(&temporary, done);
 	free(target);
-	return rc;
+	return done ? 0 : -1;
 }
 
 int file_check_writable(const char *path, enum file_replace replace, struct error *err)
 {
-	char *target, *temporary;
+	struct temporary temporary;
+	char *target;
 	bool exists;
+	int rc;
 
 	if (find_target(path, replace, &target, &exists, err) < 0)
 		return -1;
 	/* Only trying tells: permissions do not bind root, and a folder can be read-only, full of
 	 * files or over quota. */
-	int fd = open_temporary(target, &temporary, err);
-
-	if (fd >= 0) {
-		close(fd);
-		unlink(temporary);
-		free(temporary);
-	}
+	rc = open_temporary(target, &temporary, err);
+	if (rc == 0)
+		drop_temporary(&temporary, false);
 	free(target);
-	return fd < 0 ? -1 : 0;
+	return rc;
 }

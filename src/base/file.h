@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whole files. Writing goes to a temporary name beside the target, and rename() makes it
- * appear at once: a reader sees the old file or the new one, never half of one.
+ * Whole files. Writing goes to a temporary file beside the target, which becomes the target at
+ * once: a reader sees the old file or the new one, never half of one.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -24,7 +24,7 @@ void file_view_close(struct file_view *view);
 
 enum file_replace { FILE_REFUSE_EXISTING, FILE_REPLACE };
 
-/* Writes SIZE bytes as PATH by a temporary name and rename. REPLACE says what an existing file
+/* Writes SIZE bytes as PATH by a temporary file. REPLACE says what an existing file
  * means; with FILE_REFUSE_EXISTING it is an error (status 125) and the existing file is untouched
  * even in a race (link or renameat2 RENAME_NOREPLACE). */
 int file_write(const char *path, const void *data, size_t size, enum file_replace replace,

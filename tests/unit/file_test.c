@@ -99,6 +99,26 @@ Test(file, an_existing_file_is_refused_or_replaced)
 	cr_assert_eq(files_here(), 1);
 }
 
+/* In a jail nobody can give a name to a file without one, so the temporary file has one. */
+Test(file, write_where_there_is_no_proc)
+{
+	struct error err = ERROR_INIT;
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root");
+	cr_assert_eq(chroot("."), 0);
+	cr_assert_eq(chdir("/"), 0);
+	cr_assert_neq(access("/proc/self/fd", F_OK), 0);
+	cr_assert_eq(file_write("a", "text", 4, FILE_REFUSE_EXISTING, &err), 0, "%s", err.text);
+	cr_assert_eq(file_write("a", "new", 3, FILE_REFUSE_EXISTING, &err), -1);
+	cr_assert_str_eq(err.text, "cannot write a: it exists already");
+	expect_content("a", "text");
+	put("a", "newer");
+	expect_content("a", "newer");
+	cr_assert_eq(file_check_writable("b", FILE_REFUSE_EXISTING, &err), 0);
+	cr_assert_eq(files_here(), 1);
+}
+
 /* All begin at once and write long enough that each has found the name free before the first is
  * done. */
 Test(file, of_many_writers_one_wins)
