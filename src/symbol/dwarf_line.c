@@ -120,7 +120,7 @@ static void run_standard(struct line_table *table, const struct line_header *hea
 		machine->address += cursor_varint(program) * header->min_instruction;
 		break;
 	case DW_LNS_advance_line:
-		machine->line += cursor_sleb(program);
+		machine->line += (uint32_t)cursor_sleb(program); /* it may wrap round */
 		break;
 	case DW_LNS_set_file:
 		machine->file = cursor_varint(program);

@@ -297,6 +297,35 @@ Test(dwarf_line, any_byte_may_lie)
 	}
 }
 
+/* A sanitizer ends the test where that is undefined. */
+Test(dwarf_line, lines_wrap_round)
+{
+	static const uint8_t largest[] = {
+		DW_LNS_advance_line, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0};
+	struct buffer header = {0}, body = {0}, table = {0};
+	struct line_table read;
+
+	put_header_numbers(&header, 4);
+	put_old_names(&header);
+	buffer_u16(&body, 4);
+	buffer_u32(&body, header.size);
+	buffer_bytes(&body, header.data, header.size);
+	put_address(&body, 0x1000);
+	buffer_bytes(&body, largest, sizeof largest);
+	buffer_bytes(&body, largest, sizeof largest);
+	buffer_u8(&body, DW_LNS_copy);
+	put_end(&body, 16);
+	buffer_bytes(&table, "padding", 7);
+	buffer_u32(&table, body.size);
+	buffer_bytes(&table, body.data, body.size);
+	cr_assert_eq(read_table(&read, table.data, table.size), 0);
+	check_place(&read, 0x1000, 1, UINT32_MAX);
+	line_table_free(&read);
+	buffer_free(&header);
+	buffer_free(&body);
+	buffer_free(&table);
+}
+
 Test(dwarf_line, entries_without_fields_cannot_be_many)
 {
 	struct buffer header = {0}, table = {0};
