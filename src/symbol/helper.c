@@ -29,7 +29,6 @@
 #include "base/memory.h"
 #include "symbol/helper.h"
 
-#define CHILD_SOCKET 3
 #define LOOK_SECONDS 5 /* between looks whether the parent lives */
 #define SPENT_BYTES (64u << 20)
 #define STARVED_WAITS 5 /* for a helper that hardly gets the processor */
@@ -68,19 +67,30 @@ static void child_signals(void)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-static void child_files(int socket)
+static void close_all(unsigned int first, unsigned int last)
+{
+	if (first > last || !close_range(first, last, 0))
+		return;
+	for (unsigned int fd = first; fd <= last && fd < 1024; fd++)
+		close((int)fd);
+}
+
+/* The socket, the only one that stays open beside 0 to 2. It keeps its number, which was free when it
+ * was made: the number of a descriptor that is closed here would still be known as its own to whoever
+ * had opened it. A preloaded allocator with libunwind reads from a pipe of its own, as it believes. */
+static int child_files(int socket)
 {
 	int null = open("/dev/null", O_RDWR);
 
-	/* Above all the numbers that it is copied to, so that no copy hits another. */
-	socket = fcntl(socket, F_DUPFD, CHILD_SOCKET + 1);
+	if (socket < 3)
+		socket = fcntl(socket, F_DUPFD, 3);
+	if (socket < 0)
+		_exit(EXIT_MEMTRACE_FAILED);
 	for (int i = 0; i < 3 && null >= 0; i++)
 		dup2(null, i);
-	if (dup2(socket, CHILD_SOCKET) < 0)
-		_exit(EXIT_MEMTRACE_FAILED);
-	if (close_range(CHILD_SOCKET + 1, ~0u, 0))
-		for (int i = CHILD_SOCKET + 1; i < 1024; i++)
-			close(i);
+	close_all(3, (unsigned int)socket - 1);
+	close_all((unsigned int)socket + 1, ~0u);
+	return socket;
 }
 
 /* Bytes of address space in use: proc(5), /proc/pid/statm. */
@@ -194,11 +204,12 @@ int helper_start(struct helper *helper, const struct helper_limits *limits,
 		return error_set(err, "no socket for a reader: %s", strerror(errno));
 	helper->pid = fork();
 	if (helper->pid == 0) {
+		int socket = child_files(sockets[1]);
+
 		child_parent = parent;
-		child_files(sockets[1]);
 		child_signals();
 		child_limits(limits->memory);
-		serve(CHILD_SOCKET, argument);
+		serve(socket, argument);
 		_exit(0);
 	}
 	close(sockets[1]);
