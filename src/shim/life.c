@@ -150,6 +150,15 @@ static bool begin(const struct wire_hello *parent)
 	return traced;
 }
 
+/* What has been made on the way is looked at by the fast path, which knows no modes. */
+static bool decide(bool traced)
+{
+	if (!traced)
+		*life_mark = 0;
+	atomic_store(&shim_mode, traced ? SHIM_LIVE : SHIM_SILENT);
+	return traced;
+}
+
 bool life_start(void)
 {
 	const struct wire_hello alone = {0};
@@ -167,8 +176,7 @@ bool life_start(void)
 		if (!traced)
 			channel_close_start();
 	}
-	atomic_store(&shim_mode, traced ? SHIM_LIVE : SHIM_SILENT);
-	return traced;
+	return decide(traced);
 }
 
 bool life_forked(void)
@@ -188,8 +196,7 @@ bool life_forked(void)
 		stacks_forget_all();
 		traced = begin(&parent);
 	}
-	atomic_store(&shim_mode, traced ? SHIM_LIVE : SHIM_SILENT);
-	return traced;
+	return decide(traced);
 }
 
 /* Of the calling thread, for stacks as deep as they are told, and some. */
