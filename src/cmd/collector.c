@@ -20,10 +20,10 @@
 #include "cmd/naming_ahead.h"
 #include "cmd/pattern.h"
 #include "cmd/serve.h"
+#include "cmd/untraced.h"
 #include "cmd/wishes.h"
 #include "cmd/writers.h"
 #include "record/door.h"
-#include "record/program.h"
 #include "record/procfs.h"
 
 enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, NAMES_TRIED = 1000 };
@@ -77,28 +77,6 @@ static void name_follows(struct collector *collector, struct image *image)
 	}
 }
 
-/* Programs that it started, or became, and that never spoke: those that the shim cannot be in are named. */
-static void name_untraced(struct collector *collector, struct reader_process *process)
-{
-	struct image *image = process->image;
-	bool became = collector->pool->processes[process->index].exec_pending;
-
-	for (size_t i = 0; i < image->pending_execs.count; i++) {
-		const char *path = image->pending_execs.items[i], *reason;
-		bool last = became && i + 1 == image->pending_execs.count;
-		enum program_kind kind = program_probe(path, &reason);
-		struct image_follow *follow;
-
-		if (access(path, X_OK) < 0 || (kind == PROGRAM_TRACEABLE && !last))
-			continue;
-		follow = ARRAY_PUSH(&image->follows);
-		follow->pid = last ? image->pid : 0;
-		follow->image = last ? image->number + 1 : 0;
-		follow->program = xstrdup(path);
-		follow->why = xstrdup(kind == PROGRAM_TRACEABLE ? "it was started without memtrace's environment" : reason);
-	}
-}
-
 static void describe_end(struct collector *collector, const struct image *image, struct image_state *state)
 {
 	const struct target *target = collector->target;
@@ -136,7 +114,9 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 	};
 
 	if (ended) {
-		name_untraced(collector, process);
+		untraced_name(process->image, shared->exec_pending);
+		if (process->said_hello)
+			untraced_probe(process->image);
 		describe_end(collector, process->image, &state);
 	} else {
 		state.rss = resident_bytes(process->image->pid);

@@ -46,6 +46,7 @@ struct image_follow {
 	int32_t pid;
 	uint32_t image;
 	char *program, *file, *why;
+	bool settled; /* its exec was announced, or it had none */
 };
 
 struct image_move {

@@ -34,21 +34,27 @@ static uint32_t count_image(struct reader *reader, int32_t pid)
 	return 0;
 }
 
+static bool is_same_program(const char *a, const char *b)
+{
+	const char *base_a = strrchr(a, '/'), *base_b = strrchr(b, '/');
+
+	return strcmp(base_a ? base_a + 1 : a, base_b ? base_b + 1 : b) == 0;
+}
+
 /* An announced exec has come true: by itself, or by a child of it. */
-static void settle_exec(struct image *image, const char *program)
+static bool settle_exec(struct image *image, const char *program)
 {
 	for (size_t i = 0; i < image->pending_execs.count; i++) {
-		const char *path = image->pending_execs.items[i], *base = strrchr(path, '/');
-
-		if (program && strcmp(base ? base + 1 : path, program) != 0)
+		if (!is_same_program(image->pending_execs.items[i], program))
 			continue;
 		free(image->pending_execs.items[i]);
 		image->pending_execs.items[i] = image->pending_execs.items[--image->pending_execs.count];
-		return;
+		return true;
 	}
+	return false;
 }
 
-static void add_follow(struct image *parent, const struct image *child)
+static struct image_follow *add_follow(struct image *parent, const struct image *child)
 {
 	struct image_follow *follow = ARRAY_PUSH(&parent->follows);
 	const char *program = child->command.count ? child->command.items[0] : child->executable;
@@ -56,6 +62,7 @@ static void add_follow(struct image *parent, const struct image *child)
 	follow->pid = child->pid;
 	follow->image = child->number;
 	follow->program = xstrdup(program ? program : "");
+	return follow;
 }
 
 /* The same pid says hello again: its former image ended with an exec. The parent learns of its new child. */
@@ -64,17 +71,14 @@ static void join_family(struct reader *reader, struct reader_process *process, c
 	for (size_t i = 0; i < reader->processes.count; i++) {
 		struct reader_process *other = reader->processes.items[i];
 		bool same = other->image->pid == hello->pid;
+		struct image_follow *follow;
 
 		if (other == process || !other->said_hello || other->ended)
 			continue;
 		if (!same && other->image->pid != hello->parent_pid)
 			continue;
-		add_follow(other->image, process->image);
-		if (!hello->forked && process->image->command.count) {
-			const char *base = strrchr(process->image->command.items[0], '/');
-
-			settle_exec(other->image, base ? base + 1 : process->image->command.items[0]);
-		}
+		follow = add_follow(other->image, process->image);
+		follow->settled = hello->forked || settle_exec(other->image, follow->program);
 		if (same) {
 			reader_finish(reader, other);
 			process->waited_for = other->waited_for;
@@ -144,8 +148,21 @@ static void on_unload(struct reader *reader, struct reader_process *process, con
 
 static void on_exec(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
 {
+	struct image *image = process->image;
+	char *path = xstrndup((const char *)data, size);
+
 	(void)reader;
-	*ARRAY_PUSH(&process->image->pending_execs) = xstrndup((const char *)data, size);
+	for (size_t i = 0; i < image->follows.count; i++) {
+		struct image_follow *follow = &image->follows.items[i];
+
+		/* What a ring holds may be read after the hello of who was started. */
+		if (!follow->settled && is_same_program(follow->program, path)) {
+			follow->settled = true;
+			free(path);
+			return;
+		}
+	}
+	*ARRAY_PUSH(&image->pending_execs) = path;
 }
 
 static void on_chunk(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)

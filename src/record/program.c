@@ -102,6 +102,13 @@ static struct cursor part(const struct file_view *file, uint64_t offset, uint64_
 	return cursor_over(file->data + offset, size);
 }
 
+static bool is_function(const Elf64_Sym *symbol)
+{
+	int type = ELF64_ST_TYPE(symbol->st_info);
+
+	return symbol->st_shndx != SHN_UNDEF && (type == STT_FUNC || type == STT_GNU_IFUNC);
+}
+
 static bool defines_malloc(const struct file_view *file, const Elf64_Shdr *symbols, const Elf64_Shdr *names)
 {
 	static const char *const own[] = { "malloc", "__asan_init", "__tsan_init", "__msan_init", "__hwasan_init" };
@@ -118,7 +125,7 @@ static bool defines_malloc(const struct file_view *file, const Elf64_Shdr *symbo
 		if (symbol.st_name >= cursor_left(&texts))
 			continue;
 		/* malloc must be defined here; a sanitizer's runtime may be a library, which wants to be the first one. */
-		for (size_t k = symbol.st_shndx == SHN_UNDEF; k < sizeof own / sizeof *own; k++) {
+		for (size_t k = !is_function(&symbol); k < sizeof own / sizeof *own; k++) {
 			size_t length = strlen(own[k]) + 1;
 
 			if (cursor_left(&texts) - symbol.st_name >= length &&
@@ -129,25 +136,25 @@ static bool defines_malloc(const struct file_view *file, const Elf64_Shdr *symbo
 	return false;
 }
 
+static bool read_section(const struct file_view *file, const Elf64_Ehdr *head, uint64_t i, Elf64_Shdr *section)
+{
+	struct cursor at = part(file, head->e_shoff + i * sizeof *section, sizeof *section);
+	const void *bytes = i < head->e_shnum ? cursor_bytes(&at, sizeof *section) : NULL;
+
+	if (bytes)
+		memcpy(section, bytes, sizeof *section);
+	return bytes;
+}
+
+/* A malloc that is not exported (linked with -fvisibility=hidden) stands in .symtab alone. */
 static bool own_malloc(const struct file_view *file, const Elf64_Ehdr *head)
 {
-	Elf64_Shdr sections[2];
-	const void *bytes;
+	Elf64_Shdr symbols, names;
 
-	for (int i = 0; i < head->e_shnum; i++) {
-		struct cursor at = part(file, head->e_shoff + (uint64_t)i * sizeof *sections, sizeof *sections);
-
-		if (!(bytes = cursor_bytes(&at, sizeof *sections)))
-			return false;
-		memcpy(&sections[0], bytes, sizeof *sections);
-		if (sections[0].sh_type != SHT_DYNSYM || sections[0].sh_link >= head->e_shnum)
-			continue;
-		at = part(file, head->e_shoff + (uint64_t)sections[0].sh_link * sizeof *sections, sizeof *sections);
-		if (!(bytes = cursor_bytes(&at, sizeof *sections)))
-			return false;
-		memcpy(&sections[1], bytes, sizeof *sections);
-		return defines_malloc(file, &sections[0], &sections[1]);
-	}
+	for (uint64_t i = 0; read_section(file, head, i, &symbols); i++)
+		if ((symbols.sh_type == SHT_DYNSYM || symbols.sh_type == SHT_SYMTAB) &&
+			read_section(file, head, symbols.sh_link, &names) && defines_malloc(file, &symbols, &names))
+			return true;
 	return false;
 }
 
