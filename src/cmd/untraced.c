@@ -2,6 +2,7 @@
 /*
  * Both ask record/program.h, so a file that is gone by now is passed over. A forked image is what its parent was.
  */
+#include <string.h>
 #include <unistd.h>
 #include "base/memory.h"
 #include "cmd/untraced.h"
@@ -25,6 +26,21 @@ void untraced_name(struct image *image, bool became)
 	}
 }
 
+/* Tools of valgrind that replace malloc do so under everybody's feet, with a library of their own beside that of all tools. */
+static bool valgrind_replaces(const struct image *image)
+{
+	static const char begin[] = "vgpreload_", of_all_tools[] = "vgpreload_core";
+
+	for (size_t i = 0; i < image->modules.count; i++) {
+		const char *path = image->modules.items[i].path, *slash = path ? strrchr(path, '/') : NULL;
+
+		if (slash && strncmp(slash + 1, begin, strlen(begin)) == 0 &&
+			strncmp(slash + 1, of_all_tools, strlen(of_all_tools)) != 0)
+			return true;
+	}
+	return false;
+}
+
 /* The library asks the dynamic linker whose malloc there is: it cannot know of one that is not exported. The first module
  * that it tells is the executable, also of a process that ended too soon for a look at /proc. */
 void untraced_probe(struct image *image)
@@ -35,4 +51,6 @@ void untraced_probe(struct image *image)
 		path = image->modules.items[0].path;
 	if (path && !image->forked && program_probe(path, &reason) == PROGRAM_OWN_MALLOC)
 		image_problem(image, "the program brings its own malloc, which an injected library cannot watch");
+	if (valgrind_replaces(image))
+		image_problem(image, "the program ran under a tool of valgrind that takes the place of malloc");
 }

@@ -10,7 +10,7 @@
 
 /* Names among IMAGE's follows the programs that it started, or (BECAME: the last one) turned into, and that never spoke. */
 void untraced_name(struct image *image, bool became);
-/* A problem of IMAGE's, if its own executable hides an allocator in itself. */
+/* A problem of IMAGE's, if its executable hides an allocator in itself, or valgrind replaced the one that there was. */
 void untraced_probe(struct image *image);
 
 #endif
