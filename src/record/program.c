@@ -111,7 +111,8 @@ static bool is_function(const Elf64_Sym *symbol)
 
 static bool defines_malloc(const struct file_view *file, const Elf64_Shdr *symbols, const Elf64_Shdr *names)
 {
-	static const char *const own[] = { "malloc", "__asan_init", "__tsan_init", "__msan_init", "__hwasan_init" };
+	static const char *const own[] = { "malloc", "__asan_init", "__tsan_init", "__msan_init", "__hwasan_init",
+		"__lsan_init" };
 	struct cursor texts = part(file, names->sh_offset, names->sh_size);
 	struct cursor at = part(file, symbols->sh_offset, symbols->sh_size);
 

@@ -122,7 +122,11 @@ static bool introduce(const struct wire_hello *parent)
 		thread ? thread_enter(thread, (uintptr_t)__builtin_frame_address(0)) : NULL;
 	bool ours = parent->forked || real_malloc_is_ours(), known;
 
-	if (!ours)
+	/* Not before that is known: a sanitizer's runtime in the executable takes the place of what
+	 * libgcc's unwinder calls, and does not bear it before its own beginning. */
+	if (ours)
+		unwind_prepare();
+	else
 		atomic_fetch_or(&channel.process->flags, WIRE_FLAG_NOT_OURS);
 	known = say_hello(producer, parent);
 	if (known && ours)
@@ -170,7 +174,6 @@ bool life_start(void)
 		return false;
 	environment = read_stack();
 	if (environment && channel_open(environment)) {
-		unwind_prepare();
 		traced = (channel.inherited || (channel.pool->follow & FOLLOW_EXEC)) &&
 			 begin(&alone);
 		if (!traced)
