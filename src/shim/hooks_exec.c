@@ -73,7 +73,7 @@ static size_t prepare(struct start *start)
 	}
 	name = start->arguments && *start->arguments ? *start->arguments : path;
 	start->pending = announce(start->frame, name, start->replaces);
-	named = named && work && (runtime || runtime_needed(work, start->fd, path));
+	named = named && work && (runtime || runtime_refuses_us(work, start->fd, path));
 	if (work)
 		sys_munmap(work, sizeof *work);
 	return named ? preload_copy_bytes(start->envp) : 0;

@@ -3,7 +3,7 @@
  * See runtime.h. The collector looks at the first program in the same way before it starts it; what
  * that one starts in turn, only we can keep away from. The names of the libraries that the file
  * needs are looked at: ten reads of some hundred bytes, where the exec itself costs a hundred times
- * that. A script counts as its interpreter. What cannot be read, or is no such file, needs nothing.
+ * that. A script counts as its interpreter. What cannot be read, or is no such file, refuses nothing.
  *
  * It may run on a small stack (a handler of crashes that starts a debugger) and between vfork and
  * exec: so its buffers are the caller's.
@@ -92,19 +92,33 @@ static bool is_runtime_at(int fd, struct runtime_work *work, uint64_t offset)
 	return runtime_is(work->name);
 }
 
-static bool elf_needs(int fd, struct runtime_work *work)
+/* A dynamic linker that is not our libc's: musl's ends a program whose preloaded library it cannot
+ * link. */
+static bool is_linker_foreign(int fd, struct runtime_work *work, const Elf64_Phdr *segment)
 {
-	const size_t most = sizeof work->segments / sizeof *work->segments;
-	const Elf64_Phdr *dynamic;
+	const char *name = work->line;
+	size_t size = sizeof work->line - 1;
+	long n;
+
+	if (segment->p_filesz < size)
+		size = segment->p_filesz;
+	n = SYS_CALL(SYS_pread64, fd, (long)work->line, (long)size, (long)segment->p_offset);
+	if (sys_failed(n))
+		return false;
+	work->line[n] = '\0';
+	for (const char *at = work->line; *at; at++)
+		if (*at == '/')
+			name = at + 1;
+	return !begins(name, "ld-linux-x86-64");
+}
+
+static bool needs_runtime(int fd, struct runtime_work *work)
+{
+	const Elf64_Phdr *dynamic = find_segment(work, PT_DYNAMIC, 0);
 	uint64_t strings, at, end;
 	size_t n;
 
-	if (work->head.e_ident[EI_CLASS] != ELFCLASS64 ||
-		work->head.e_phentsize != sizeof *work->segments || work->head.e_phnum > most ||
-		!read_at(fd, work->segments, work->head.e_phnum * sizeof *work->segments,
-			work->head.e_phoff) ||
-		!(dynamic = find_segment(work, PT_DYNAMIC, 0)) ||
-		!(strings = find_strings(fd, work, dynamic)))
+	if (!dynamic || !(strings = find_strings(fd, work, dynamic)))
 		return false;
 	at = dynamic->p_offset;
 	end = at + dynamic->p_filesz;
@@ -119,6 +133,22 @@ static bool elf_needs(int fd, struct runtime_work *work)
 				return true;
 		}
 	return false;
+}
+
+static bool elf_refuses(int fd, struct runtime_work *work)
+{
+	const size_t most = sizeof work->segments / sizeof *work->segments;
+	const Elf64_Ehdr *head = &work->head;
+	const Elf64_Phdr *linker;
+
+	/* The dynamic linker of another architecture would complain of ours. */
+	if (head->e_ident[EI_CLASS] != ELFCLASS64 || head->e_machine != EM_X86_64)
+		return true;
+	if (head->e_phentsize != sizeof *work->segments || head->e_phnum > most ||
+		!read_at(fd, work->segments, head->e_phnum * sizeof *work->segments, head->e_phoff))
+		return false;
+	linker = find_segment(work, PT_INTERP, 0);
+	return linker && (is_linker_foreign(fd, work, linker) || needs_runtime(fd, work));
 }
 
 /* The interpreter that the script at FD names in its first line; NULL: it is none. */
@@ -156,17 +186,17 @@ static int open_file(int fd, const char *path)
 	return sys_failed(opened) ? -1 : (int)opened;
 }
 
-bool runtime_needed(struct runtime_work *work, int fd, const char *path)
+bool runtime_refuses_us(struct runtime_work *work, int fd, const char *path)
 {
 	int at = *path ? open_file(fd, path) : fd;
-	bool ours = *path, needs = false;
+	bool ours = *path, refuses = false;
 
 	for (int scripts = 0; at >= 0 && scripts < SCRIPTS; scripts++) {
 		const char *next = NULL;
 
 		if (read_at(at, &work->head, sizeof work->head, 0) &&
 			begins((const char *)work->head.e_ident, ELFMAG))
-			needs = elf_needs(at, work);
+			refuses = elf_refuses(at, work);
 		else
 			next = interpreter(at, work);
 		if (ours)
@@ -176,7 +206,7 @@ bool runtime_needed(struct runtime_work *work, int fd, const char *path)
 	}
 	if (at >= 0 && ours)
 		sys_close(at);
-	return needs;
+	return refuses;
 }
 
 const char *runtime_search(struct runtime_work *work, const char *file, const char *folders)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Programs that must not meet our library: a sanitizer's runtime that is a library wants to be the
- * first of all, and refuses to run behind another.
+ * first of all, and refuses to run behind another; the dynamic linker of another C library, or of
+ * another architecture, cannot load ours, and says so or ends the program.
  */
 #ifndef SHIM_RUNTIME_H
 #define SHIM_RUNTIME_H
@@ -20,8 +21,8 @@ struct runtime_work {
 
 /* Is NAME, without folders, such a library's? */
 bool runtime_is(const char *name);
-/* Does the program at PATH of the directory FD (or AT_FDCWD; PATH "": FD itself) need one? */
-bool runtime_needed(struct runtime_work *work, int fd, const char *path);
+/* Is the program at PATH of the directory FD (or AT_FDCWD; PATH "": FD itself) such a one? */
+bool runtime_refuses_us(struct runtime_work *work, int fd, const char *path);
 /* Where execvp finds FILE, in WORK or FILE itself; FOLDERS: the value of PATH. */
 const char *runtime_search(struct runtime_work *work, const char *file, const char *folders);
 
