@@ -158,7 +158,7 @@ static bool begin(const struct wire_hello *parent)
 static bool decide(bool traced)
 {
 	if (!traced)
-		*life_mark = 0;
+		life_page[0] = 0;
 	atomic_store(&shim_mode, traced ? SHIM_LIVE : SHIM_SILENT);
 	return traced;
 }
