@@ -238,7 +238,7 @@ Test(import_json, mistakes_in_tables)
 	assert_refused(TABLE("'run': {'command': ['a'], 'command_bytes': []}"),
 		"run.command: and its _bytes must be of the same length");
 	assert_refused(TABLE("'run': {'exit_code': 4294967296}"),
-		"run.exit_code: or exit_signal is out of range");
+		"run.exit_code: this, or exit_signal, is out of range");
 	assert_refused(TABLE("'run': {'follows': [{'image': -1}]}"),
 		"run.follows[0].image: -1 is out of range");
 	assert_refused(TABLE("'moments': [{}]"), "moments[0].name: is missing");

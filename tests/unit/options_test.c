@@ -187,7 +187,7 @@ Test(options, mistakes)
 	assert_error("--frames 1x", "sample: --frames: '1x' is not a number", "");
 	assert_error("-n ", "sample: --limit: '' is not a number", "");
 	assert_error("-n 99999999999999999999",
-		"sample: --limit: '99999999999999999999' is not a number", "");
+		"sample: --limit: '99999999999999999999' is not in range", "");
 	assert_error("--max 1Q", "sample: --max: '1Q' is not a size",
 		"a size is a number of bytes, or one with K, M, G or T: 512K, 1.5G");
 }

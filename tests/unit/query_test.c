@@ -93,22 +93,23 @@ Test(query, domains_by_number_and_name)
 {
 	struct snapshot *snapshot = imported("{'schema': 'memtrace-snapshot/1', 'traces': [], "
 					     "'domains': [{'id': 100, 'name': 'arena'}]}");
-	struct query_options options = {.only_domain = "arena"};
+	struct option_entry only = {.value = "arena"};
+	struct query_options options = {.only_domains = {&only, 1, 1}};
 	struct error err = ERROR_INIT;
 	struct query query;
 
 	cr_assert_eq(query_options_read(&options, &snapshot, 1, &query, &err), 0, "%s", err.text);
 	cr_assert_eq(query.only_domain, 100);
 	query_release(&query);
-	options.only_domain = "7";
+	only.value = "7";
 	cr_assert_eq(query_options_read(&options, &snapshot, 1, &query, &err), 0, "%s", err.text);
 	cr_assert_eq(query.only_domain, 7);
 	query_release(&query);
-	options.only_domain = "mmap";
+	only.value = "mmap";
 	cr_assert_eq(query_options_read(&options, &snapshot, 1, &query, &err), 0, "%s", err.text);
 	cr_assert_eq(query.only_domain, DOMAIN_MMAP);
 	query_release(&query);
-	options.only_domain = "7a";
+	only.value = "7a";
 	cr_assert_eq(query_options_read(&options, &snapshot, 1, &query, &err), -1);
 	cr_assert_str_eq(err.text, "'7a' is no domain");
 	query_release(&query);
