@@ -7,6 +7,7 @@
  * work itself is done by the symbolizer's helper processes, which are forked while the tables of blocks are still
  * small. Cost: a look-up in a map for each new node of a stack.
  */
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -108,12 +109,21 @@ enum { MAY_FORK_BESIDE_THREADS = 0 };
 enum { MAY_FORK_BESIDE_THREADS = 1 };
 #endif
 
+/* Another malloc that was preloaded into us, too, may keep its locks over a fork. */
+static bool malloc_is_libcs(void)
+{
+	Dl_info allocator, libc;
+
+	return dladdr(dlsym(RTLD_DEFAULT, "malloc"), &allocator) && dladdr(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"), &libc) &&
+		allocator.dli_fbase == libc.dli_fbase;
+}
+
 /* Signals are the main thread's. False: there is no thread to be had; all is then named at the end. */
 static bool start(struct naming_ahead *ahead)
 {
 	sigset_t all, old;
 
-	if (ahead->started || !MAY_FORK_BESIDE_THREADS)
+	if (ahead->started || !MAY_FORK_BESIDE_THREADS || !malloc_is_libcs())
 		return ahead->started;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
