@@ -199,16 +199,17 @@ void *channel_memory(size_t size)
 
 void channel_lost(void)
 {
-	if (channel.process)
+	/* Before a forked child has begun, the entry is its parent's. */
+	if (channel.process && life_is_marked())
 		atomic_fetch_add_explicit(&channel.process->lost_events, 1, memory_order_relaxed);
 }
 
 void channel_give_up(void)
 {
 	atomic_store(&shim_mode, SHIM_SILENT);
-	life_page[0] = 0;
 	atomic_fetch_or(&channel.process->flags, WIRE_FLAG_GAVE_UP);
 	channel_lost();
+	life_page[0] = 0;
 }
 
 void channel_ring_bell(void)

@@ -21,8 +21,8 @@ struct channel {
 	bool piped;		    /* --transport pipe */
 	bool starting;		    /* messages still go through the pipe */
 	bool flush_always;	    /* --transport pipe, and the program is at its end */
-	bool inherited; /* this image found the descriptors in itself: it is the first */
-	uint32_t frames_limit;	    /* frames kept of a stack */
+	bool inherited;	       /* this image found the descriptors in itself: it is the first */
+	uint32_t frames_limit; /* frames kept of a stack */
 	enum wire_clock clock;
 	/* After seccomp or prctl. */
 	bool jail;     /* no system call at all: strict mode, or a filter that may kill for one */

@@ -117,7 +117,7 @@ static bool set_mark(void)
 /* From a claimed entry to a process that the collector knows. True: it is to be recorded. */
 static bool introduce(const struct wire_hello *parent)
 {
-	struct thread *thread = thread_get();
+	struct thread *thread = thread_self ? thread_self : thread_get();
 	struct producer *producer =
 		thread ? thread_enter(thread, (uintptr_t)__builtin_frame_address(0)) : NULL;
 	bool ours = parent->forked || real_malloc_is_ours(), known;

@@ -52,7 +52,7 @@ static bool send_ring(struct producer *producer, const struct iovec *parts, unsi
 	const struct wire_message *head = parts[0].iov_base;
 	unsigned int words = 1 + (head->size + 7u) / 8;
 
-	if (!ring_reserve(producer, words))
+	if (!ring_room(producer, words))
 		return false;
 	ring_put(producer, wire_other(WIRE_MESSAGE, words, head->size));
 	put_bytes(producer, parts, n_parts);

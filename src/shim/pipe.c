@@ -20,18 +20,30 @@ bool channel_pipe_ready(void)
 	return channel.starting && !channel.jail && !channel.confined && descriptors_pipe() >= 0;
 }
 
+/* A handler may have forked since the message was begun, and this be the child: then it is the
+ * parent's to send. */
+static bool is_ours(const struct iovec *parts)
+{
+	const struct wire_message *head = parts[0].iov_base;
+
+	return life_is_marked() && head->process == channel.index &&
+	       head->generation == channel.generation;
+}
+
 static long write_quietly(
 	int fd, const struct iovec *parts, unsigned int n_parts, struct producer *buffer)
 {
 	const uint64_t ours = SIGPIPE_BIT, old = sys_block_signals();
 	uint64_t pending = 0;
 	const struct timespec now = {0};
-	long result;
+	long result = 0;
 
 	SYS_CALL(SYS_rt_sigpending, (long)&pending, SIGSET_BYTES);
-	result = SYS_CALL(SYS_writev, fd, (long)parts, n_parts);
-	if (!sys_failed(result) && buffer)
-		ring_empty(buffer);
+	if (is_ours(parts)) {
+		result = SYS_CALL(SYS_writev, fd, (long)parts, n_parts);
+		if (!sys_failed(result) && buffer)
+			ring_empty(buffer);
+	}
 	if (result == EPIPE_ && !(pending & SIGPIPE_BIT))
 		SYS_CALL(SYS_rt_sigtimedwait, (long)&ours, 0, (long)&now, SIGSET_BYTES);
 	sys_restore_signals(old);

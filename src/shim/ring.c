@@ -54,21 +54,41 @@ bool ring_claim(struct producer *producer)
 		producer->slot = &channel.slots[number];
 		producer->position = 0;
 		producer->tick = 0;
+		producer->n_asked = 0;
 	}
 	/* Without its memory the slot is kept for the next try: giving it back is the
 	 * collector's alone. */
-	return channel.piped ? claim_buffer(producer) : claim_ring(producer);
+	if (!(channel.piped ? claim_buffer(producer) : claim_ring(producer)))
+		return false;
+	/* Meanwhile? Then the slot may be the parent's. */
+	return !producer->abandoned;
 }
 
 void ring_abandon(struct producer *producer)
 {
-	if (!producer->slot || !producer->words || channel.piped)
-		return;
-	if (producer->busy)
+	if (producer->words && !channel.piped)
 		SYS_CALL(SYS_mmap, (long)producer->words, producer->capacity,
 			PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	else
+	atomic_store(&producer->own_head, producer->position);
+	producer->head = &producer->own_head;
+	atomic_store(&producer->taken, 0);
+	producer->ready = false;
+	producer->abandoned = true;
+}
+
+void ring_drop(struct producer *producer)
+{
+	if (producer->words && !channel.piped) {
 		sys_munmap(producer->words, producer->capacity);
+		producer->words = NULL;
+	}
+	producer->position = 0;
+	atomic_store(&producer->taken, 0);
+	producer->slot = NULL;
+	producer->retry = 0;
+	producer->no_growth = false;
+	producer->ready = false;
+	producer->abandoned = false;
 }
 
 /* Words that nobody has read yet. */
@@ -89,7 +109,7 @@ static bool send_all(struct producer *producer)
 	const struct iovec parts[2] = {
 		{head, sizeof head}, {producer->words, producer->position * 8}};
 
-	if (!message_send_pipe(WIRE_MSG_CHUNK, parts, 2, producer)) {
+	if (!producer->abandoned && !message_send_pipe(WIRE_MSG_CHUNK, parts, 2, producer)) {
 		channel_give_up();
 		return false;
 	}
@@ -148,7 +168,8 @@ void ring_flush_all(bool even_empty)
 	sys_restore_signals(old);
 }
 
-/* The ring is empty: makes it larger if there is budget left. */
+/* The ring is empty: makes it larger if there is budget left. Without signals: where the ring is, a handler
+ * that forks must know; and if one has forked, and this is the child, the ring is the parent's. */
 static void grow(struct producer *producer)
 {
 	uint32_t capacity = producer->capacity * GROWTH < WIRE_RING_MAX
@@ -157,6 +178,8 @@ static void grow(struct producer *producer)
 	uint64_t more = capacity - producer->capacity, signals = sys_block_signals();
 	void *words = NULL;
 
+	if (!life_is_marked() || producer->abandoned)
+		goto out;
 	if (atomic_fetch_add(&channel.pool->ring_used, more) + more <= channel.pool->ring_budget)
 		words = sys_mremap(producer->words, producer->capacity, capacity);
 	if (words) {
@@ -168,6 +191,7 @@ static void grow(struct producer *producer)
 		atomic_fetch_sub(&channel.pool->ring_used, more);
 		producer->no_growth = true;
 	}
+out:
 	sys_restore_signals(signals);
 }
 
@@ -197,10 +221,15 @@ bool ring_make_room(struct producer *producer, unsigned int words)
 {
 	uint64_t capacity, used, room, step;
 
-	if (atomic_load_explicit(&shim_mode, memory_order_relaxed) == SHIM_SILENT)
+	if (atomic_load_explicit(&shim_mode, memory_order_relaxed) == SHIM_SILENT ||
+		!life_is_marked())
 		return false;
 	if (channel.piped)
 		return send_buffer(producer);
+	if (producer->abandoned) {
+		producer->limit = producer->position + words;
+		return true;
+	}
 	/* Whole records, such as the nodes of one long stack: the reader must have them to make
 	 * room. */
 	ring_publish(producer);

@@ -2,7 +2,7 @@
 /*
  * Writing records: reserve, take the time, put, publish.
  *
- *	if (!ring_reserve(p, n))        room for n words, waiting for the collector; false: in vain
+ *	if (!ring_room(p, n))           room for n words, waiting for the collector; false: in vain
  *		return;
  *	tick = ring_tick(p);            where the record has one
  *	ring_put(p, word); …            at most n
@@ -16,19 +16,29 @@
 
 #include <x86intrin.h>
 #include "shim/channel.h"
+#include "shim/shim.h"
 #include "shim/thread.h"
 
 /* Claims a slot and its ring for PRODUCER, or only a number with --transport pipe. */
 bool ring_claim(struct producer *producer);
-/* In a forked child: no store of this process reaches the ring any more, though interrupted code
- * may yet try. */
+/* In a forked child, for a producer that a signal's handler has interrupted: the code there goes on
+ * to the end, with nobody to hear it, until the producer is dropped. */
 void ring_abandon(struct producer *producer);
+/* Gives the ring up, which was the parent's or is nobody's: another is to be claimed. */
+void ring_drop(struct producer *producer);
 
 bool ring_make_room(struct producer *producer, unsigned int words);
 static inline bool ring_reserve(struct producer *producer, unsigned int words)
 {
 	return __builtin_expect(producer->position + words <= producer->limit, 1) ||
 	       ring_make_room(producer, words);
+}
+
+/* The same, for what comes after something that may have been interrupted: a handler may have
+ * forked, and this be the child, whose ring is the parent's until it has begun. */
+static inline bool ring_room(struct producer *producer, unsigned int words)
+{
+	return ring_reserve(producer, words) && life_is_marked();
 }
 
 /* With --transport pipe: sends what is buffered; else nothing. */

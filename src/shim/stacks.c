@@ -114,7 +114,7 @@ static struct prefix known_from(const struct trail *trail, uint32_t first)
 static bool put_node(
 	struct producer *producer, uint64_t flags, uint32_t id, uint32_t parent, uint64_t value)
 {
-	if (!ring_reserve(producer, 3))
+	if (!ring_room(producer, 3))
 		return false;
 	ring_put(producer, wire_other(WIRE_NODE, 3, flags));
 	ring_put(producer, (uint64_t)id << 32 | parent);

@@ -96,13 +96,6 @@ static inline uint32_t trace(struct producer *producer, uintptr_t frame)
 	return id;
 }
 
-/* A handler that came while the stack was walked may have forked, and this be the child: its
- * ring is the parent's. */
-static inline bool room(struct producer *producer, unsigned int words)
-{
-	return ring_reserve(producer, words) && life_is_marked();
-}
-
 /* The tick of a short record, as a difference; what does not fit goes into a record before it (2
  * words). */
 static inline uint64_t put_time(struct producer *producer)
@@ -142,7 +135,7 @@ void tell_alloc_of(struct thread *thread, uintptr_t frame, uintptr_t addr, size_
 	if (unlikely(!producer))
 		return;
 	id = trace(producer, frame);
-	if (unlikely(!room(producer, 5))) {
+	if (unlikely(!ring_room(producer, 5))) {
 		channel_lost();
 	} else if (is_short(addr) && likely(size >> 32 == 0)) {
 		uint64_t delta = put_time(producer);
@@ -164,7 +157,7 @@ static inline void tell_gone(
 {
 	if (unlikely(!producer))
 		return;
-	if (unlikely(!room(producer, 3))) {
+	if (unlikely(!ring_room(producer, 3))) {
 		channel_lost();
 	} else if (is_short(addr)) {
 		uint64_t delta = put_time(producer);
@@ -201,7 +194,7 @@ static void tell_made(struct call *call, enum wire_kind kind, unsigned int domai
 	if (!producer)
 		return;
 	id = trace(producer, call->frame);
-	if (room(producer, 5)) {
+	if (ring_room(producer, 5)) {
 		put_head(producer, kind, 5, domain);
 		ring_put(producer, (uintptr_t)addr);
 		ring_put(producer, length);
@@ -226,7 +219,7 @@ void tell_track(struct call *call, unsigned int domain, const void *addr, size_t
 bool tell_record(struct producer *producer, enum wire_kind kind, unsigned int argument,
 	const uint64_t *values, unsigned int n)
 {
-	if (!room(producer, 2 + n)) {
+	if (!ring_room(producer, 2 + n)) {
 		channel_lost();
 		return false;
 	}

@@ -7,7 +7,8 @@
  * its last record was not published, so the reader never sees it.
  *
  * Every step may be interrupted by a signal whose handler allocates, so each leaves the list and
- * the structs whole; the worst is a struct that nobody uses.
+ * the structs whole; the worst is a struct that nobody uses. The handler may even fork, and the
+ * child go on where the shim was interrupted: see ring_abandon.
  */
 #include "shim/call.h"
 #include "shim/ring.h"
@@ -78,7 +79,8 @@ static struct thread *make(int32_t tid)
 /* Whoever was recording has been cut off in the middle: what is not published never was. */
 static void reset(struct producer *producer)
 {
-	/* Somebody may be sending what it has left; but whoever was cut off may have held it, too. */
+	/* Somebody may be sending what it has left; but whoever was cut off may have held it, too.
+	 */
 	for (int i = 0; channel.piped && i < PATIENCE && !ring_try_take(producer); i++)
 		SYS_CALL(SYS_sched_yield);
 	producer->busy = 0;
@@ -153,7 +155,7 @@ struct thread *thread_get(void)
 /* Tells the reader whose events come now. */
 static bool introduce(struct producer *producer)
 {
-	if (!ring_reserve(producer, 3))
+	if (!ring_room(producer, 3))
 		return false;
 	producer->tick = ring_tick(producer);
 	ring_put(producer, wire_other(WIRE_THREAD, 3, 0));
@@ -163,20 +165,30 @@ static bool introduce(struct producer *producer)
 	return true;
 }
 
+/* What was kept of walks has the parent's ids. */
+static void drop(struct producer *producer)
+{
+	ring_drop(producer);
+	trails_forget(&producer->trails);
+	path_forget(&producer->paths);
+}
+
 /* Gives the producer a slot if it has none. */
 static bool prepare(struct producer *producer)
 {
+	if (producer->abandoned)
+		drop(producer);
 	if (producer->retry) {
 		producer->retry--;
 		return false;
 	}
 	if ((!producer->slot || !producer->words) && !ring_claim(producer)) {
-		producer->retry = RETRY;
+		producer->retry = producer->abandoned ? 0 : RETRY;
 		return false;
 	}
 	if (channel.piped)
 		ring_take(producer);
-	producer->ready = introduce(producer);
+	producer->ready = introduce(producer) && !producer->abandoned;
 	if (channel.piped)
 		ring_give(producer);
 	return producer->ready;
@@ -209,6 +221,9 @@ struct producer *thread_enter_slow(struct thread *thread, uintptr_t frame)
 		atomic_signal_fence(memory_order_seq_cst);
 		if (producer->ready || prepare(producer))
 			return producer;
+		/* A handler has forked meanwhile. */
+		if (producer->abandoned && prepare(producer))
+			return producer;
 		thread_leave(producer);
 		break;
 	}
@@ -224,24 +239,50 @@ void thread_visit(void (*visit)(struct producer *producer))
 				visit(thread->levels[i]);
 }
 
+static bool is_busy(const struct thread *thread)
+{
+	for (int i = 0; i < THREAD_LEVELS; i++)
+		if (thread->levels[i] && thread->levels[i]->busy)
+			return true;
+	return false;
+}
+
+static void forget(struct thread *thread)
+{
+	for (int i = 0; i < THREAD_LEVELS; i++)
+		if (thread->levels[i]) {
+			ring_drop(thread->levels[i]);
+			release(thread->levels[i]);
+		}
+	for (int i = 1; i < THREAD_LEVELS; i++)
+		if (thread->levels[i])
+			sys_munmap(thread->levels[i], level_bytes());
+	sys_munmap(thread, thread_bytes());
+}
+
+/* The calling thread goes on with what it has, as a hook that was interrupted will. */
+static void keep(struct thread *thread)
+{
+	for (int i = 0; i < THREAD_LEVELS; i++)
+		if (thread->levels[i] && thread->levels[i]->busy)
+			ring_abandon(thread->levels[i]);
+		else if (thread->levels[i])
+			drop(thread->levels[i]);
+	atomic_store(&thread->tid, sys_gettid());
+	thread->next = NULL;
+}
+
 void thread_forget_all(void)
 {
-	thread_visit(ring_abandon);
+	/* Of the others, one that was recording may have been changing its maps: what it had stays
+	 * where it is, unused. */
 	for (struct thread *thread = atomic_load(&all), *next; thread; thread = next) {
 		next = thread->next;
-		/* The calling thread may have been interrupted in the middle of its struct: that
-		 * one stays, forgotten. */
-		if (thread == thread_self)
-			continue;
-		for (int i = 0; i < THREAD_LEVELS; i++)
-			if (thread->levels[i])
-				release(thread->levels[i]);
-		for (int i = 1; i < THREAD_LEVELS; i++)
-			if (thread->levels[i])
-				sys_munmap(thread->levels[i], level_bytes());
-		sys_munmap(thread, thread_bytes());
+		if (thread != thread_self && !is_busy(thread))
+			forget(thread);
 	}
-	atomic_store(&all, NULL);
+	if (thread_self)
+		keep(thread_self);
+	atomic_store(&all, thread_self);
 	atomic_store(&next_probe, NULL);
-	thread_self = NULL;
 }

@@ -35,7 +35,8 @@ struct producer {
 	uint32_t number, capacity; /* index of the slot; bytes of the ring */
 	bool ready;		   /* has a slot, and the reader knows whose it is */
 	bool no_growth;
-	uint32_t retry;		/* requests to drop before a slot is looked for again */
+	bool abandoned; /* a fork came in the middle: what is written is nobody's, see ring.h */
+	uint32_t retry; /* requests to drop before a slot is looked for again */
 	_Atomic uint32_t taken; /* pipe only: somebody fills or empties the buffer */
 	_Atomic uint64_t own_head;
 	uint64_t turn, turn_at; /* its last one and the position then, see turn.c */
@@ -83,7 +84,7 @@ static inline void thread_leave(struct producer *producer)
 	producer->busy = 0;
 }
 
-/* In a forked child: forgets all threads of the parent and their rings. */
+/* In a forked child: forgets all threads of the parent but the calling one, and all their rings. */
 void thread_forget_all(void);
 /* Calls VISIT for every producer that has a slot, of living and dead threads. */
 void thread_visit(void (*visit)(struct producer *producer));
