@@ -127,17 +127,19 @@ static inline bool id_table_is_full(struct id_table *table)
 }
 
 /* Makes MEMORY, id_table_bytes(INDEX), the last table. False: somebody else has added that one,
- * MEMORY is not used. */
+ * MEMORY is not used. Whoever was first may have been cut off before he could say that it is there
+ * (he is another thread, and this a forked child): so all say it. */
 static inline bool id_table_grow(struct id_table *table, uint32_t index, void *memory)
 {
 	struct id_entry *none = NULL;
+	bool first = atomic_compare_exchange_strong(
+		&table->tables[index], &none, (struct id_entry *)memory);
 
-	if (!atomic_compare_exchange_strong(
-		    &table->tables[index], &none, (struct id_entry *)memory))
-		return false;
+	if (atomic_load(&table->n_tables) != index)
+		return first;
 	atomic_store(&table->n_last, 0);
-	atomic_store(&table->n_tables, index + 1);
-	return true;
+	atomic_compare_exchange_strong(&table->n_tables, &index, index + 1);
+	return first;
 }
 
 #endif

@@ -80,6 +80,21 @@ Test(id_table, keeps_the_first_id_of_a_hash)
 	release(&table);
 }
 
+Test(id_table, grows_where_somebody_was_cut_off)
+{
+	struct id_table table = {.n_tables = 0};
+
+	grow(&table);
+	for (uint32_t i = 1; !id_table_is_full(&table); i++)
+		id_table_put(&table, hash_of(i), i);
+	table.tables[1] = calloc(1, id_table_bytes(1));
+	cr_assert(!id_table_grow(&table, 1, &table));
+	cr_assert(!id_table_is_full(&table));
+	cr_assert_eq(table.n_tables, 2);
+	cr_assert_eq(id_table_get(&table, hash_of(1)), 1);
+	release(&table);
+}
+
 Test(id_table, probes_over_the_end)
 {
 	struct id_table table = {.n_tables = 0};
