@@ -8,7 +8,7 @@
 #include "shim/shim.h"
 #include "shim/sys.h"
 
-enum { SOCKET_WAIT_MS = 2000, HIGHEST_KEPT = 1000, TRIES = 64 };
+enum { SOCKET_WAIT_MS = 2000, HIGHEST_KEPT = 1000, HIGHEST_BEYOND = 4096, TRIES = 64 };
 
 static struct channel_address known;
 static int pipe_fd = -1;
@@ -193,20 +193,44 @@ int descriptors_pipe(void)
 	return pipe_fd;
 }
 
+struct limit {
+	uint64_t soft, hard;
+};
+
+static bool exchange_limit(const struct limit *new, struct limit *old)
+{
+	return SYS_CALL(SYS_prlimit64, 0, 7 /* RLIMIT_NOFILE */, (long)new, (long)old) == 0;
+}
+
+/* Where the program cannot miss it: beyond its limit, which is raised for the moment. -1: it must
+ * not be. */
+static int move_beyond(int fd, const struct limit *limit)
+{
+	const struct limit higher = {limit->soft + TRIES, limit->hard};
+	long at = -1;
+
+	if (limit->soft > HIGHEST_BEYOND || higher.soft > limit->hard ||
+		!exchange_limit(&higher, NULL))
+		return -1;
+	at = SYS_CALL(SYS_fcntl, fd, F_DUPFD_CLOEXEC, (long)limit->soft);
+	exchange_limit(limit, NULL);
+	return sys_failed(at) ? -1 : (int)at;
+}
+
 static int move_high(int fd)
 {
-	struct {
-		uint64_t soft, hard;
-	} limit = {256, 256};
-	long at;
+	struct limit limit = {256, 256};
+	long at, high;
 
-	SYS_CALL(SYS_prlimit64, 0, 7 /* RLIMIT_NOFILE */, 0, (long)&limit);
+	exchange_limit(NULL, &limit);
+	high = move_beyond(fd, &limit);
+	if (high >= 0)
+		return (int)high;
 	at = limit.soft < HIGHEST_KEPT ? (long)limit.soft : HIGHEST_KEPT;
 	for (int i = 0; i < TRIES && --at > 2; i++) {
 		/* F_DUPFD takes the next free one from there up, which must not be below the
 		 * limit's end by accident. */
-		long high = SYS_CALL(SYS_fcntl, fd, F_DUPFD_CLOEXEC, at);
-
+		high = SYS_CALL(SYS_fcntl, fd, F_DUPFD_CLOEXEC, at);
 		if (!sys_failed(high))
 			return (int)high;
 	}

@@ -47,6 +47,23 @@ static _Atomic uint32_t n_modules, last_id;
 static char executable[MAX_PATH]; /* its path */
 static size_t executable_size;
 
+/* Where there is no /proc: the name by which it was started, in its folder. */
+static size_t name_executable(void)
+{
+	const char *name = (const char *)getauxval(AT_EXECFN);
+	long size = 0;
+
+	if (!name || (name[0] != '/' && sys_failed(size = SYS_CALL(SYS_getcwd, (long)executable,
+							  sizeof executable - 1))))
+		return 0;
+	/* With its NUL, which becomes the slash. */
+	if (size > 0)
+		executable[size - 1] = '/';
+	while (*name && size < MAX_PATH)
+		executable[size++] = *name++;
+	return (size_t)size;
+}
+
 bool modules_prepare(void)
 {
 	long size;
@@ -54,7 +71,7 @@ bool modules_prepare(void)
 	if (!modules)
 		modules = channel_memory(MAX_MODULES * sizeof *modules);
 	size = SYS_CALL(SYS_readlink, (long)"/proc/self/exe", (long)executable, sizeof executable);
-	executable_size = sys_failed(size) ? 0 : (size_t)size;
+	executable_size = sys_failed(size) ? name_executable() : (size_t)size;
 	return modules != NULL;
 }
 

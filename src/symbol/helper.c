@@ -80,16 +80,20 @@ static void close_all(unsigned int first, unsigned int last)
  * had opened it. A preloaded allocator with libunwind reads from a pipe of its own, as it believes. */
 static int child_files(int socket)
 {
-	int null = open("/dev/null", O_RDWR);
+	int null;
 
 	if (socket < 3)
 		socket = fcntl(socket, F_DUPFD, 3);
 	if (socket < 0)
 		_exit(EXIT_MEMTRACE_FAILED);
-	for (int i = 0; i < 3 && null >= 0; i++)
-		dup2(null, i);
 	close_all(3, (unsigned int)socket - 1);
 	close_all((unsigned int)socket + 1, ~0u);
+	/* Not before: there may have been no room for one more. */
+	null = open("/dev/null", O_RDWR);
+	for (int i = 0; i < 3 && null >= 0; i++)
+		dup2(null, i);
+	if (null >= 3)
+		close(null);
 	return socket;
 }
 
