@@ -184,15 +184,6 @@ void *descriptors_map(uint64_t offset, size_t size)
 	return at;
 }
 
-int descriptors_pipe(void)
-{
-	if (pipe_fd >= 0 && !pipe_inherited && !is_pipe(pipe_fd))
-		pipe_fd = -1;
-	if (pipe_fd < 0)
-		pipe_fd = fetch_pipe();
-	return pipe_fd;
-}
-
 struct limit {
 	uint64_t soft, hard;
 };
@@ -202,14 +193,14 @@ static bool exchange_limit(const struct limit *new, struct limit *old)
 	return SYS_CALL(SYS_prlimit64, 0, 7 /* RLIMIT_NOFILE */, (long)new, (long)old) == 0;
 }
 
-/* Where the program cannot miss it: beyond its limit, which is raised for the moment. -1: it must
- * not be. */
+/* Where the program cannot miss it: beyond its limit, which is raised for the moment, while nothing
+ * of the program runs. -1: it must not be. */
 static int move_beyond(int fd, const struct limit *limit)
 {
 	const struct limit higher = {limit->soft + TRIES, limit->hard};
 	long at = -1;
 
-	if (limit->soft > HIGHEST_BEYOND || higher.soft > limit->hard ||
+	if (!channel.starting || limit->soft > HIGHEST_BEYOND || higher.soft > limit->hard ||
 		!exchange_limit(&higher, NULL))
 		return -1;
 	at = SYS_CALL(SYS_fcntl, fd, F_DUPFD_CLOEXEC, (long)limit->soft);
@@ -237,12 +228,33 @@ static int move_high(int fd)
 	return -1;
 }
 
+/* Where the program does not take it for one of its own; at best where it cannot miss it. */
+static int keep_high(int fd)
+{
+	int high = fd >= 0 ? move_high(fd) : -1;
+
+	if (fd >= 0)
+		sys_close(fd);
+	return high;
+}
+
+int descriptors_pipe(void)
+{
+	if (pipe_fd >= 0 && !pipe_inherited && !is_pipe(pipe_fd))
+		pipe_fd = -1;
+	if (pipe_fd < 0)
+		pipe_fd = channel.starting ? fetch_pipe() : keep_high(fetch_pipe());
+	return pipe_fd;
+}
+
 void descriptors_close(bool keep)
 {
-	int high = keep && descriptors_pipe() >= 0 ? move_high(pipe_fd) : -1;
+	int fd = keep ? descriptors_pipe() : pipe_fd;
 
-	if (pipe_fd >= 0 && high != pipe_fd)
-		sys_close(pipe_fd);
-	pipe_fd = high;
+	if (keep)
+		fd = keep_high(fd);
+	else if (fd >= 0)
+		sys_close(fd);
+	pipe_fd = keep ? fd : -1;
 	pipe_inherited = false;
 }

@@ -69,6 +69,6 @@ bool channel_write(const struct iovec *parts, unsigned int n_parts, struct produ
 
 void channel_close_start(void)
 {
-	channel.starting = false;
 	descriptors_close(channel.piped);
+	channel.starting = false;
 }
