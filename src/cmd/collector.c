@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/version.h"
 #include "cmd/collector.h"
+#include "cmd/keep.h"
 #include "cmd/naming.h"
 #include "cmd/naming_ahead.h"
 #include "cmd/pattern.h"
@@ -26,7 +27,7 @@
 #include "record/door.h"
 #include "record/procfs.h"
 
-enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, NAMES_TRIED = 1000 };
+enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20 };
 #define CHECK_ENDS_NS 5000000ull
 
 static uint64_t clock_ns(clockid_t clock)
@@ -138,44 +139,21 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 	return snapshot;
 }
 
-/* Where the file was to go it cannot be written; what was recorded is not to be lost for that. */
-static void keep_elsewhere(const char *name, const struct buffer *bytes, struct error *err)
-{
-	const char *folder = getenv("TMPDIR"), *slash = strrchr(name, '/');
-	char *other = xasprintf("%s/%s", folder && *folder ? folder : "/tmp", slash ? slash + 1 : name);
-	struct error ignored = ERROR_INIT;
-
-	if (file_write(other, bytes->data, bytes->size, FILE_REFUSE_EXISTING, &ignored) == 0)
-		error_hint(err, "the snapshot was kept as %s", other);
-	free(other);
-}
-
 int collector_write(struct collector *collector, struct reader_process *process, struct snapshot *snapshot, char **file,
 	struct error *err)
 {
-	char *name = collector_file(collector, process->image), *tried = xstrdup(name);
 	bool replace = collector->options->force || (process->image->first && collector->first_exists);
 	struct buffer bytes = { 0 };
 	int result = -1;
 
+	*file = collector_file(collector, process->image);
 	if (snapshot_sum(snapshot, err) < 0 || snapshot_check(snapshot, err) < 0) {
 		err->status = EXIT_MEMTRACE_FAILED;
-		goto out;
+		return -1;
 	}
 	snapshot_encode(snapshot, &bytes);
-	for (int i = 2; i < NAMES_TRIED; i++) {
-		result = file_write(tried, bytes.data, bytes.size, replace ? FILE_REPLACE : FILE_REFUSE_EXISTING, err);
-		if (result == 0 || replace || access(tried, F_OK) < 0)
-			break;
-		free(tried);
-		tried = xasprintf("%s.%d", name, i);
-	}
-	if (result < 0)
-		keep_elsewhere(name, &bytes, err);
-out:
+	result = keep_as(file, &bytes, replace ? FILE_REPLACE : FILE_REFUSE_EXISTING, err);
 	buffer_free(&bytes);
-	free(name);
-	*file = tried;
 	return result;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * -o's letters, one row each.
+ * -o's letters, one row each. The program's name is cut where a file's name could become too long for it (NAME_MAX in
+ * limits.h): numbers, a temporary name's end and the rest of the pattern need room, too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +29,24 @@ bool pattern_has(const char *pattern, char letter)
 	return false;
 }
 
+enum { NAME_BYTES = 160 };
+
+/* At most NAME_BYTES of NAME, in whole characters of UTF-8. */
+static char *short_name(const char *name)
+{
+	size_t size = strlen(name);
+
+	if (size > NAME_BYTES)
+		for (size = NAME_BYTES; size > 0 && (name[size] & 0xc0) == 0x80; size--)
+			;
+	return xasprintf("%.*s", (int)size, name);
+}
+
 static char *value_of(char letter, const struct pattern_values *values)
 {
 	switch (letter) {
 	case 'e':
-		return xstrdup(last_component(values->program));
+		return short_name(last_component(values->program));
 	case 'p':
 		return xasprintf("%ld", (long)values->pid);
 	case 't':

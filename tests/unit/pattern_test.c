@@ -2,6 +2,7 @@
 /* -o's patterns. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 #include "cmd/pattern.h"
 
 static void expands(const char *pattern, const char *expected)
@@ -28,6 +29,24 @@ Test(pattern, only_the_last_component)
 {
 	expands("/tmp/%p/%e.snap", "/tmp/%p/prog.snap");
 	expands("%p/", "%p/");
+}
+
+Test(pattern, long_names_are_cut)
+{
+	char program[401] = "/bin/", *name;
+	const struct pattern_values values = { .program = program, .pid = 42, .host = "" };
+
+	memset(program + 5, 'a', 159);
+	for (int i = 164; i + 1 < 400; i += 2)
+		memcpy(program + i, "\xc3\xa4", 2);
+	name = pattern_expand(PATTERN_DEFAULT, &values);
+	cr_assert_eq(strlen(name), 159 + strlen("memtrace..42.snap"), "in whole characters");
+	free(name);
+	program[5 + 160] = 0;
+	program[5 + 159] = 'b';
+	name = pattern_expand("%e", &values);
+	cr_assert_str_eq(name, program + 5);
+	free(name);
 }
 
 Test(pattern, has)
