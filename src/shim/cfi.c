@@ -2,13 +2,13 @@
 /*
  * Reads .eh_frame (LSB "Exception Frames", DWARF "Call Frame Information"): the sorted table of
  * .eh_frame_hdr leads to the FDE of a pc, that to its CIE, and the programs of both are run up to
- * the pc. Three registers are followed, rbp, rsp and the return address; rules of others are read
- * over. Expressions are taken as far as they come to one of these plus an offset
+ * the pc. A row needs three registers, rbp, rsp and the return address. Expressions are taken as far as they come to one of these plus an offset
  * (cfi_expression.h).
  *
  * Every byte comes through a cursor that ends with the module; what runs over it is CFI_UNKNOWN. So
  * is all that a compiler or libc does not write for common code: other encodings, a CFA by other
- * registers (as in the prologue of a function that aligns its stack), other expressions.
+ * registers (as in the prologue of a function that aligns its stack), other expressions; some of it
+ * unwind_slow.c goes on with, by cfi_look.
  *
  * Cost: a binary search and some tens of bytes read; 600 bytes of stack.
  */
@@ -177,8 +177,8 @@ static uint32_t signal_row(const struct cfi_state *state, uintptr_t pc)
 	struct cfi_value cfa;
 	int64_t ra, rbp;
 	bool known = state->cfa_expression && cfi_reduce(state->cfa_expression, pc, false, &cfa) &&
-		     lies_at(&state->ra, pc, CFI_BASE_RSP, &ra) &&
-		     lies_at(&state->rbp, pc, CFI_BASE_RSP, &rbp);
+		     lies_at(&state->rules[CFI_PLACE_RA], pc, CFI_BASE_RSP, &ra) &&
+		     lies_at(&state->rules[CFI_PLACE_RBP], pc, CFI_BASE_RSP, &rbp);
 
 	return known && cfa.base == CFI_BASE_RSP && cfa.deref && cfa.offset == 160 && ra == 168 &&
 			       rbp == 120
@@ -213,15 +213,15 @@ static uint32_t make_row(const struct cfi_state *state, uintptr_t pc)
 	enum cfi_rbp rbp = CFI_RBP_KEPT;
 	enum cfi_kind kind = cfa_of(state, pc, &offset);
 
-	if (kind == CFI_UNKNOWN || !lies_at(&state->ra, pc, CFI_BASE_CFA, &ra) || ra != -8 ||
-		state->rsp.kind != CFI_RULE_SAME)
+	if (kind == CFI_UNKNOWN || !lies_at(&state->rules[CFI_PLACE_RA], pc, CFI_BASE_CFA, &ra) || ra != -8 ||
+		state->rules[CFI_PLACE_RSP].kind != CFI_RULE_SAME)
 		return CFI_UNKNOWN;
 	/* Like libgcc, an undefined rbp is taken for one that is kept. */
-	if (lies_at(&state->rbp, pc, CFI_BASE_CFA, &rbp_offset))
+	if (lies_at(&state->rules[CFI_PLACE_RBP], pc, CFI_BASE_CFA, &rbp_offset))
 		rbp = CFI_RBP_AT_CFA;
-	else if (lies_at(&state->rbp, pc, CFI_BASE_RBP, &rbp_offset))
+	else if (lies_at(&state->rules[CFI_PLACE_RBP], pc, CFI_BASE_RBP, &rbp_offset))
 		rbp = CFI_RBP_AT_RBP;
-	else if (state->rbp.kind != CFI_RULE_SAME && state->rbp.kind != CFI_RULE_UNDEFINED)
+	else if (state->rules[CFI_PLACE_RBP].kind != CFI_RULE_SAME && state->rules[CFI_PLACE_RBP].kind != CFI_RULE_UNDEFINED)
 		return CFI_UNKNOWN;
 	return pack(kind, offset, rbp, rbp_offset);
 }
@@ -244,22 +244,32 @@ static uint32_t bare_row(const struct cfi_module *module, uintptr_t pc)
 	return is_made_by_hand(module, pc + 1) ? (uint32_t)CFI_END : cfi_frame_row();
 }
 
-uint32_t cfi_row(const struct cfi_module *module, uintptr_t pc)
+enum cfi_kind cfi_look(
+	const struct cfi_module *module, uintptr_t pc, struct cfi_state *state, bool *signal)
 {
 	struct cfi_function function = {0};
-	struct cfi_state state;
 	enum cfi_kind found;
 
 	if (module->header < module->start || module->header >= module->end)
 		return CFI_UNKNOWN;
 	found = find_function(module, &function, pc);
+	if (found != CFI_NONE)
+		return found;
+	*signal = function.signal;
+	return cfi_run(&function, state, pc) ? CFI_NONE : CFI_UNKNOWN;
+}
+
+uint32_t cfi_row(const struct cfi_module *module, uintptr_t pc)
+{
+	struct cfi_state state;
+	bool signal;
+	enum cfi_kind found = cfi_look(module, pc, &state, &signal);
+
 	if (found == CFI_FRAME)
 		return bare_row(module, pc);
 	if (found != CFI_NONE)
 		return found;
-	if (!cfi_run(&function, &state, pc))
-		return CFI_UNKNOWN;
-	if (state.ra.kind == CFI_RULE_UNDEFINED)
+	if (state.rules[CFI_PLACE_RA].kind == CFI_RULE_UNDEFINED)
 		return CFI_END;
-	return function.signal ? signal_row(&state, pc) : make_row(&state, pc);
+	return signal ? signal_row(&state, pc) : make_row(&state, pc);
 }

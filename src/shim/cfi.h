@@ -86,6 +86,12 @@ struct cfi_module {
 	const uint8_t *start, *end, *header, *code_end;
 };
 
+/* What stands behind a row: CFI_NONE and the STATE of the instruction at PC, and whether it is a
+ * signal's; CFI_FRAME: nothing is said about it; CFI_UNKNOWN: it cannot be read. */
+struct cfi_state;
+enum cfi_kind cfi_look(
+	const struct cfi_module *module, uintptr_t pc, struct cfi_state *state, bool *signal);
+
 /* The row of the instruction at PC. Reads nothing outside of MODULE. */
 uint32_t cfi_row(const struct cfi_module *module, uintptr_t pc);
 

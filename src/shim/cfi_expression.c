@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Evaluates a DWARF expression with rsp, rbp and the CFA left open: see cfi_expression.h.
+ * Evaluates a DWARF expression, with rsp, rbp and the CFA left open or with all registers at hand:
+ * see cfi_expression.h.
  *
  * A row belongs to one pc, so rip is a constant; that makes one of the expression that every
  * lazily bound PLT has, rsp + 8 + ((rip & 15) >= 11) * 8 (x86-64 psABI's example PLT as ld
@@ -16,6 +17,7 @@ enum { MOST = 8, RBP = 6, RSP = 7, RIP = 16 };
 struct machine {
 	struct cursor bytes;
 	uintptr_t pc;
+	const struct cfi_registers *registers; /* NULL: they are left open */
 	struct cfi_value stack[MOST];
 	unsigned int n;
 	bool bad;
@@ -43,12 +45,29 @@ static void push_register(struct machine *machine, uint64_t number)
 {
 	uint64_t offset = (uint64_t)cursor_sleb(&machine->bytes);
 
-	if (number == RSP || number == RBP)
-		push(machine, number == RSP ? CFI_BASE_RSP : CFI_BASE_RBP, (int64_t)offset);
-	else if (number == RIP)
+	if (number == RIP)
 		push(machine, CFI_BASE_NONE, (int64_t)(machine->pc + offset));
+	else if (machine->registers && number < RIP && machine->registers->known >> number & 1)
+		push(machine, CFI_BASE_NONE, (int64_t)(machine->registers->value[number] + offset));
+	else if (!machine->registers && (number == RSP || number == RBP))
+		push(machine, number == RSP ? CFI_BASE_RSP : CFI_BASE_RBP, (int64_t)offset);
 	else
 		machine->bad = true;
+}
+
+/* The word at the top, in its place. */
+static void dereference(struct machine *machine, struct cfi_value *top)
+{
+	uint64_t word = 0;
+
+	if (machine->registers) {
+		machine->bad = machine->bad || !machine->registers->load(machine->registers,
+						       (uint64_t)top->offset, &word);
+		top->offset = (int64_t)word;
+	} else {
+		machine->bad = machine->bad || top->deref || !top->base;
+		top->deref = true;
+	}
 }
 
 /* DW_OP_const1u to const8s, constu, consts, lit0 to lit31. False: OP is none of these. */
@@ -136,8 +155,7 @@ static void do_other(struct machine *machine, uint8_t op)
 
 	switch (op) {
 	case 0x06: /* deref */
-		machine->bad = machine->bad || value.deref || !value.base;
-		top->deref = true;
+		dereference(machine, top);
 		break;
 	case 0x12: /* dup */
 		push(machine, value.base, value.offset);
@@ -160,29 +178,50 @@ static void do_other(struct machine *machine, uint8_t op)
 		machine->bad = true;
 }
 
-bool cfi_reduce(const uint8_t *expression, uintptr_t pc, bool with_cfa, struct cfi_value *value)
+/* The top of the stack at the end; false: something is not to be followed. */
+static bool evaluate(struct machine *machine, const uint8_t *expression, struct cfi_value *value)
 {
-	struct machine machine = {.pc = pc};
 	/* A LEB128 of 64 bits has 10 bytes at most. */
 	struct cursor length = {expression, expression + 10, false};
 	uint64_t size = cursor_uleb(&length);
 
-	machine.bytes = (struct cursor){length.at, length.at + size, length.bad};
-	if (with_cfa)
-		push(&machine, CFI_BASE_CFA, 0);
-	while (machine.bytes.at < machine.bytes.end && !machine.bad) {
-		uint8_t op = (uint8_t)cursor_fixed(&machine.bytes, 1);
+	machine->bytes = (struct cursor){length.at, length.at + size, length.bad};
+	while (machine->bytes.at < machine->bytes.end && !machine->bad) {
+		uint8_t op = (uint8_t)cursor_fixed(&machine->bytes, 1);
 
 		if (op >= 0x70 && op <= 0x8f)
-			push_register(&machine, op - 0x70u);
+			push_register(machine, op - 0x70u);
 		else if (op == 0x92)
-			push_register(&machine, cursor_uleb(&machine.bytes));
-		else if (!do_constant(&machine, op) && op != 0x96)
-			do_other(&machine, op);
-		machine.bad = machine.bad || machine.bytes.bad;
+			push_register(machine, cursor_uleb(&machine->bytes));
+		else if (!do_constant(machine, op) && op != 0x96)
+			do_other(machine, op);
+		machine->bad = machine->bad || machine->bytes.bad;
 	}
-	if (machine.bad || machine.n == 0)
+	if (machine->bad || machine->n == 0)
 		return false;
-	*value = machine.stack[machine.n - 1];
+	*value = machine->stack[machine->n - 1];
+	return true;
+}
+
+bool cfi_reduce(const uint8_t *expression, uintptr_t pc, bool with_cfa, struct cfi_value *value)
+{
+	struct machine machine = {.pc = pc};
+
+	if (with_cfa)
+		push(&machine, CFI_BASE_CFA, 0);
+	return evaluate(&machine, expression, value);
+}
+
+bool cfi_evaluate(const uint8_t *expression, uintptr_t pc, const struct cfi_registers *registers,
+	const uint64_t *cfa, uint64_t *value)
+{
+	struct machine machine = {.pc = pc, .registers = registers};
+	struct cfi_value top;
+
+	if (cfa)
+		push(&machine, CFI_BASE_NONE, (int64_t)*cfa);
+	if (!evaluate(&machine, expression, &top))
+		return false;
+	*value = (uint64_t)top.offset;
 	return true;
 }

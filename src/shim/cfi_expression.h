@@ -21,4 +21,16 @@ struct cfi_value {
  * do. False: it is something else. */
 bool cfi_reduce(const uint8_t *expression, uintptr_t pc, bool with_cfa, struct cfi_value *value);
 
+/* The registers that are known, by their numbers in DWARF. */
+struct cfi_registers {
+	uint64_t value[16];
+	uint32_t known; /* a bit for each */
+	/* The word at ADDRESS; false: it must not be read. */
+	bool (*load)(const struct cfi_registers *registers, uint64_t address, uint64_t *word);
+};
+
+/* The same with all registers at hand: VALUE is a number. CFA: pushed first, or NULL. */
+bool cfi_evaluate(const uint8_t *expression, uintptr_t pc, const struct cfi_registers *registers,
+	const uint64_t *cfa, uint64_t *value);
+
 #endif

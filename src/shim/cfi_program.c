@@ -20,12 +20,16 @@ struct program {
 static struct cfi_rule *rule_of(struct cfi_state *state, uint64_t number)
 {
 	switch (number) {
+	case CFI_REGISTER_RBX:
+		return &state->rules[CFI_PLACE_RBX];
 	case CFI_REGISTER_RBP:
-		return &state->rbp;
+		return &state->rules[CFI_PLACE_RBP];
 	case CFI_REGISTER_RSP:
-		return &state->rsp;
+		return &state->rules[CFI_PLACE_RSP];
+	case CFI_REGISTER_R12 ... CFI_REGISTER_R15:
+		return &state->rules[CFI_PLACE_R12 + number - CFI_REGISTER_R12];
 	case CFI_REGISTER_RA:
-		return &state->ra;
+		return &state->rules[CFI_PLACE_RA];
 	default:
 		return NULL;
 	}

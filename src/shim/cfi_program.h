@@ -1,14 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The programs of an FDE and its CIE: where rbp, rsp and the return address lie at each instruction
- * of a function.
+ * The programs of an FDE and its CIE: where the registers that a callee keeps, rsp and the return
+ * address lie at each instruction of a function.
  */
 #ifndef SHIM_CFI_PROGRAM_H
 #define SHIM_CFI_PROGRAM_H
 
 #include "shim/cfi_cursor.h"
 
-enum { CFI_REGISTER_RBP = 6, CFI_REGISTER_RSP = 7, CFI_REGISTER_RA = 16 };
+enum {
+	CFI_REGISTER_RBX = 3,
+	CFI_REGISTER_RBP = 6,
+	CFI_REGISTER_RSP = 7,
+	CFI_REGISTER_R12 = 12,
+	CFI_REGISTER_R15 = 15,
+	CFI_REGISTER_RA = 16
+};
+
+/* The rules that are followed, by register. */
+enum cfi_place {
+	CFI_PLACE_RBX,
+	CFI_PLACE_RBP,
+	CFI_PLACE_RSP,
+	CFI_PLACE_R12,
+	CFI_PLACE_R15 = CFI_PLACE_R12 + 3,
+	CFI_PLACE_RA,
+	CFI_PLACES
+};
 
 enum cfi_rule_kind {
 	CFI_RULE_SAME,
@@ -25,7 +43,7 @@ struct cfi_rule {
 };
 
 struct cfi_state {
-	struct cfi_rule rbp, rsp, ra;
+	struct cfi_rule rules[CFI_PLACES];
 	uint64_t cfa_register;
 	int64_t cfa_offset;
 	const uint8_t *cfa_expression;

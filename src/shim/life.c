@@ -25,7 +25,7 @@
 #include "shim/stacks.h"
 #include "shim/sys.h"
 #include "shim/tell.h"
-#include "shim/unwind.h"
+#include "shim/unwind_verify.h"
 
 enum { PAGE = 4096, WIPE_ON_FORK = 18, ARGUMENTS_MAX = 1 << 16, DEEP = 4096 };
 enum { FOLLOW_FORK = 1, FOLLOW_EXEC = 2 };

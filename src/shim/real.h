@@ -45,7 +45,7 @@ bool real_malloc_is_ours(void);
 extern bool real_cxx_is_ours __attribute__((visibility("hidden")));
 
 /* libc's _dl_find_object: the module of an address, without locks. Our own _dl_find_object is
- * libgcc's, see unwind_slow.c. */
+ * libgcc's where there is that, see unwind_libgcc.c. */
 extern int (*real_find_object)(void *address, struct dl_find_object *result);
 
 #endif

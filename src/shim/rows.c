@@ -63,10 +63,24 @@ void rows_drop(void)
 	rows_forget(0, UINTPTR_MAX);
 }
 
+bool rows_module(uint64_t pc, struct cfi_module *module)
+{
+	struct dl_find_object object;
+
+	if (real_find_object((void *)pc, &object) != 0 || !object.dlfo_eh_frame)
+		return false;
+	*module = (struct cfi_module){
+		.header = object.dlfo_eh_frame, .code_end = object.dlfo_map_end};
+	if (real_find_object(object.dlfo_eh_frame, &object) == 0) {
+		module->start = object.dlfo_map_start;
+		module->end = object.dlfo_map_end;
+	}
+	return true;
+}
+
 uint32_t rows_read(uint64_t pc)
 {
 	uint64_t key = rows_key(pc);
-	struct dl_find_object object;
 	struct cfi_module module;
 	uint32_t row;
 
@@ -75,14 +89,8 @@ uint32_t rows_read(uint64_t pc)
 	row = id_table_get(&rows_table, key);
 	if (row != CFI_NONE)
 		return row;
-	if (real_find_object((void *)pc, &object) != 0 || !object.dlfo_eh_frame)
+	if (!rows_module(pc, &module))
 		return cfi_frame_row();
-	module = (struct cfi_module){
-		.header = object.dlfo_eh_frame, .code_end = object.dlfo_map_end};
-	if (real_find_object(object.dlfo_eh_frame, &object) != 0)
-		return CFI_UNKNOWN;
-	module.start = object.dlfo_map_start;
-	module.end = object.dlfo_map_end;
 	row = cfi_row(&module, pc);
 	if (id_table_is_full(&rows_table))
 		make_room();

@@ -31,6 +31,8 @@ static inline uint64_t rows_pc(uint64_t key)
 	return key * 0xF1DE83E19937733Dull;
 }
 
+/* What lies at PC, with its unwind information; false: nothing that has any. */
+bool rows_module(uint64_t pc, struct cfi_module *module);
 uint32_t rows_read(uint64_t pc);
 /* The row of the instruction at PC. */
 static inline uint32_t rows_get(uint64_t pc)

@@ -53,7 +53,7 @@ struct producer {
 
 struct thread {
 	uintptr_t inside;    /* frame of the outermost hook whose real function runs, 0: none */
-	struct walk *walk;   /* see unwind_slow.c */
+	struct walk *walk;   /* see unwind_libgcc.c */
 	_Atomic int32_t tid; /* its owner, dead or alive */
 	struct producer *levels[THREAD_LEVELS];
 	struct thread *next; /* of all that there are */

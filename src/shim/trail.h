@@ -33,7 +33,7 @@ enum {
 };
 
 /* Offsets in the struct ucontext that the frame of a signal begins with. */
-enum { CONTEXT_RBP = 120, CONTEXT_RSP = 160, CONTEXT_RIP = 168 };
+enum { CONTEXT_R8 = 40, CONTEXT_RBP = 120, CONTEXT_RSP = 160, CONTEXT_RIP = 168 };
 
 struct trail_frame {
 	uint64_t
@@ -68,6 +68,7 @@ struct trail {
 	bool grown;    /* its memory is its own, not a part of the level's */
 	uint64_t seed; /* of the modules, that its hashes begin with */
 	uint64_t low;  /* the lowest leaf of this stack */
+	uint64_t proven_low, proven_high; /* of it, what was found to be readable; 0, 0: nothing */
 };
 
 /* The bytes of a trail of CAPACITY frames; the first one's are given to trail_init, zeros. */

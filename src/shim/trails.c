@@ -20,6 +20,13 @@ static bool fits(const struct trail *trail, uint64_t rsp)
 	return trail->n_kept > 0 && rsp <= root_of(trail) && rsp + SLACK >= trail->low;
 }
 
+/* Also how far its stack may be read: it may be another's by now. */
+static void forget(struct trail *trail)
+{
+	trail->n_kept = 0;
+	trail->proven_low = trail->proven_high = 0;
+}
+
 static size_t others_bytes(void)
 {
 	return TRAILS_OTHERS * (sizeof(struct trail) + trail_bytes(TRAIL_FIRST));
@@ -91,7 +98,7 @@ bool trails_turn_to(struct trails *trails, uint64_t rsp)
 		return false;
 	if (!best) {
 		best = to_give_up(trails);
-		best->n_kept = 0;
+		forget(best);
 	}
 	swap(trails, best);
 	return true;
@@ -99,9 +106,9 @@ bool trails_turn_to(struct trails *trails, uint64_t rsp)
 
 void trails_forget(struct trails *trails)
 {
-	trails->trail.n_kept = 0;
+	forget(&trails->trail);
 	for (int i = 0; trails->others && i < TRAILS_OTHERS; i++)
-		trails->others[i].n_kept = 0;
+		forget(&trails->others[i]);
 }
 
 void trails_release(struct trails *trails)

@@ -7,17 +7,20 @@
  *
  * A frame's caller begins at the CFA, above the frame itself, on the same stack; only the frame of
  * a signal leads elsewhere, to whatever it interrupted. What a row cannot say, and what does not
- * hold this order, is asked of libgcc, for that one step; such a frame and those nearer to the leaf
- * are then not kept. Code without unwind information is passed by the frame pointer, if that is
- * one; else the walk is broken, and ends.
+ * hold this order, is asked of unwind_slow.c, for that one step; such a frame and those nearer to
+ * the leaf are then not kept. Code without unwind information is passed by the frame pointer, if
+ * that is one; else the walk is broken, and ends.
  *
  * Only the stack is read, and only where rows point: above the frame that they are of, and below
- * the top of the stack as far as that is known.
+ * the top. But rows may lie, a register may hold anything, and where a stack that the program has
+ * made ends nobody knows. So top is how far the stack is known to be there: page by page the kernel
+ * is asked, once (trail.h keeps the answer), when a frame is about to reach beyond it.
  */
 #include "shim/channel.h"
 #include "shim/real.h"
 #include "shim/rows.h"
 #include "shim/shim.h"
+#include "shim/sys.h"
 #include "shim/unwind.h"
 #include "shim/unwind_verify.h"
 
@@ -27,7 +30,8 @@ extern void *__libc_stack_end;
 struct walk {
 	struct trail *trail;
 	struct unwind_state at;
-	uint64_t top; /* above all frames of the stack that at.rsp is on */
+	uint64_t top;	 /* of the stack that at.rsp is on, as far as it may be read */
+	bool interrupts; /* it is not that of the trail */
 	uintptr_t hook;
 	uint32_t left; /* frames of the last walk that may yet be met */
 	uint32_t n_fresh;
@@ -35,11 +39,11 @@ struct walk {
 	uint64_t interrupted; /* rsp of the last frame that a signal interrupted */
 };
 
-enum { RED_ZONE = 128 };
+enum { PAGE = 4096, FAR = 64 << 20 /* from one frame to the next */ };
 
 /* A thread's own struct is at the top of its stack, a stack of the program's making lies anywhere
  * below. */
-static uint64_t top_of(uint64_t rsp)
+uint64_t unwind_top_of(uint64_t rsp)
 {
 	uint64_t self;
 
@@ -49,32 +53,84 @@ static uint64_t top_of(uint64_t rsp)
 	return (uintptr_t)__libc_stack_end > rsp ? (uintptr_t)__libc_stack_end : UINT64_MAX;
 }
 
+static inline uint64_t page_up(uint64_t address)
+{
+	return (address + PAGE - 1) & -(uint64_t)PAGE;
+}
+
+/* From START, the beginning of a page, to END; how far it goes. */
+static uint64_t readable_to(uint64_t start, uint64_t end)
+{
+	while (start < end && sys_is_readable((const void *)start))
+		start += PAGE;
+	return start;
+}
+
+/* The walk comes to RSP, on a stack that it has not read yet. FRESH: what lies below RSP is being
+ * used. Behind a jail nobody can be asked, and the stack is believed. */
+static __attribute__((noinline)) uint64_t find_top(struct walk *walk, uint64_t rsp, bool fresh)
+{
+	struct trail *trail = walk->trail;
+	const uint64_t page = rsp & -(uint64_t)PAGE;
+
+	if (channel.jail)
+		return unwind_top_of(rsp);
+	if (rsp < trail->proven_low && trail->proven_low - page <= FAR && !walk->interrupts &&
+		readable_to(page_up(rsp), trail->proven_low) == trail->proven_low)
+		trail->proven_low = page;
+	if (rsp >= trail->proven_low && rsp <= trail->proven_high)
+		return trail->proven_high;
+	if (walk->interrupts)
+		return fresh || sys_is_readable((const void *)rsp) ? page_up(rsp + 1) : rsp;
+	trail->proven_low = page;
+	trail->proven_high = page_up(rsp);
+	return trail->proven_high;
+}
+
+/* Can all be read up to ADDRESS? */
+static __attribute__((noinline)) bool extend(struct walk *walk, uint64_t address)
+{
+	if (channel.jail || address > unwind_top_of(walk->at.rsp) || address - walk->top > FAR)
+		return false;
+	walk->top = readable_to(walk->top, address);
+	if (!walk->interrupts)
+		walk->trail->proven_high = walk->top;
+	return address <= walk->top;
+}
+
 static inline uint64_t load(uint64_t address)
 {
 	return *(const volatile uint64_t *)address;
 }
 
-static inline bool is_readable(const struct walk *walk, uint64_t address)
+static inline bool reaches(struct walk *walk, uint64_t address)
 {
-	return address >= walk->at.rsp && address < walk->top && address % 8 == 0;
+	return likely(address <= walk->top) || extend(walk, address);
+}
+
+static inline bool is_readable(struct walk *walk, uint64_t address)
+{
+	return address >= walk->at.rsp && address % 8 == 0 && address < UINT64_MAX - 8 &&
+	       reaches(walk, address + 8);
 }
 
 /* May rbp lie there? In a frame that a signal interrupted, also below: see cfi.h. */
-static inline bool is_readable_rbp(const struct walk *walk, uint64_t address)
+static inline bool is_readable_rbp(struct walk *walk, uint64_t address)
 {
-	uint64_t below = walk->at.rsp == walk->interrupted ? RED_ZONE : 0;
-
-	return address + below >= walk->at.rsp && address < walk->top && address % 8 == 0;
+	if (likely(address >= walk->at.rsp) || walk->at.rsp != walk->interrupted)
+		return is_readable(walk, address);
+	return address + RED_ZONE >= walk->at.rsp && address % 8 == 0 &&
+	       (channel.jail || sys_is_readable((const void *)address));
 }
 
 /* Is rbp a frame pointer, as far as the stack can tell (cfi_frame_row)? */
-static bool is_frame_pointer(const struct walk *walk)
+static bool is_frame_pointer(struct walk *walk)
 {
 	const uint64_t rbp = walk->at.rbp;
 	struct dl_find_object object;
 	uint64_t next;
 
-	if (!is_readable(walk, rbp) || rbp + 16 > walk->top)
+	if (!is_readable(walk, rbp) || !is_readable(walk, rbp + 8))
 		return false;
 	next = load(rbp);
 	return (next > rbp && next < walk->top && next % 8 == 0) ||
@@ -84,7 +140,8 @@ static bool is_frame_pointer(const struct walk *walk)
 /* The walk comes to a frame that a signal interrupted, perhaps on another stack. */
 static void enter_interrupted(struct walk *walk, uint64_t rsp)
 {
-	walk->top = top_of(rsp);
+	walk->interrupts = true;
+	walk->top = find_top(walk, rsp, false);
 	walk->interrupted = rsp;
 }
 
@@ -92,7 +149,7 @@ static bool leave_signal(struct walk *walk)
 {
 	uint64_t context = walk->at.rsp;
 
-	if (!is_readable(walk, context) || context + CONTEXT_RIP >= walk->top)
+	if (!is_readable(walk, context) || !is_readable(walk, context + CONTEXT_RIP))
 		return false;
 	walk->at = (struct unwind_state){load(context + CONTEXT_RIP) + 1,
 		load(context + CONTEXT_RSP), load(context + CONTEXT_RBP)};
@@ -129,7 +186,7 @@ static bool step(struct walk *walk, uint32_t row)
 	default:
 		return false;
 	}
-	if (unlikely(cfa <= at->rsp || cfa > walk->top || cfa % 8 != 0))
+	if (unlikely(cfa <= at->rsp || cfa % 8 != 0 || !reaches(walk, cfa)))
 		return false;
 	if (cfi_rbp(row) != CFI_RBP_KEPT) {
 		place = (cfi_rbp(row) == CFI_RBP_AT_CFA ? cfa : at->rbp) +
@@ -184,33 +241,39 @@ static struct trail_frame *reuse(struct walk *walk, uint32_t changed)
 	}
 }
 
-/* What the row of FRAME could not say. False: the walk ends here. */
+/* What ROW, of the frame that the walk is at, could not say; the walk then is at its caller. */
+static enum unwind_past pass_row(struct walk *walk, uint32_t row)
+{
+	enum unwind_past past;
+
+	if (cfi_kind(row) == CFI_END)
+		return UNWIND_END;
+	/* Zero is the mark of the outermost frame (x86-64 psABI, "Initial Stack"). */
+	if (cfi_kind(row) == CFI_FRAME)
+		return walk->at.rbp == 0 ? UNWIND_END : UNWIND_BROKEN;
+	unwind_verify_left(walk->at.pc, row);
+	past = unwind_past(walk->hook, &walk->at);
+	if (past == UNWIND_PAST) {
+		walk->interrupts = true;
+		walk->top = find_top(walk, walk->at.rsp, false);
+	}
+	return past;
+}
+
+/* The same of FRAME, the last one written down. False: the walk ends here. */
 static bool pass(struct walk *walk, const struct trail_frame *frame)
 {
-	enum unwind_past past = UNWIND_END;
-	struct trail_frame *last;
+	enum unwind_past past;
 
-	if (cfi_kind(frame->row) == CFI_FRAME) {
-		/* Zero is the mark of the outermost frame (x86-64 psABI, "Initial Stack"). */
-		past = walk->at.rbp == 0 ? UNWIND_END : UNWIND_BROKEN;
-		/* What is refused by its value alone is refused again. */
-		if (is_readable(walk, walk->at.rbp))
-			walk->unkept = walk->n_fresh;
-	} else if (cfi_kind(frame->row) != CFI_END) {
-		unwind_verify_left(frame->pc, frame->row);
+	/* What is refused by its value alone is refused again. */
+	if (cfi_kind(frame->row) != CFI_END &&
+		(cfi_kind(frame->row) != CFI_FRAME || is_readable(walk, walk->at.rbp)))
 		walk->unkept = walk->n_fresh;
-		past = unwind_past(walk->hook, &walk->at);
-	}
-	if (past == UNWIND_PAST) {
-		walk->top = top_of(walk->at.rsp);
+	past = pass_row(walk, frame->row);
+	if (past == UNWIND_PAST)
 		return true;
-	}
 	walk->trail->broken = past != UNWIND_END;
 	walk->left = 0;
-	if (past == UNWIND_LAST && has_room(walk)) {
-		last = add(walk);
-		*last = (struct trail_frame){.pc = walk->at.pc, .row = CFI_END};
-	}
 	return false;
 }
 
@@ -298,14 +361,23 @@ static inline void run(struct walk *walk)
 	walk->n_fresh = n_fresh;
 }
 
+/* At the caller of the hook. */
+static inline struct walk begin(struct trail *trail, uintptr_t hook)
+{
+	const uint64_t rsp = hook + 16;
+	struct walk walk = {.trail = trail, .at = {load(hook + 8), rsp, load(hook)}, .hook = hook};
+
+	walk.top = likely(rsp >= trail->proven_low && rsp <= trail->proven_high)
+			   ? trail->proven_high
+			   : find_top(&walk, rsp, true);
+	return walk;
+}
+
 void unwind_walk(struct trail *trail, uintptr_t hook)
 {
-	struct walk walk = {.trail = trail,
-		.at = {load(hook + 8), hook + 16, load(hook)},
-		.top = top_of(hook + 16),
-		.hook = hook,
-		.left = trail->n_kept};
+	struct walk walk = begin(trail, hook);
 
+	walk.left = trail->n_kept;
 	/* Until the end, in case that a signal handler leaves us by a jump. */
 	trail->n_kept = 0;
 	trail->broken = false;
@@ -317,4 +389,35 @@ void unwind_walk(struct trail *trail, uintptr_t hook)
 	trail->n_kept = trail->n - walk.unkept;
 	if (walk.left == 0 || hook + 16 < trail->low)
 		trail->low = hook + 16;
+}
+
+enum unwind_reached unwind_reach(uintptr_t from, uintptr_t frame)
+{
+	struct trail none = {0};
+	struct walk walk = begin(&none, from);
+	bool signal = false, ours = true;
+
+	for (uint32_t n = 0; n < TRAIL_MOST; n++) {
+		uint32_t row;
+
+		/* Any frame may have come to begin where the hook once did; only the hook itself is
+		 * ours. */
+		if (walk.at.rsp == frame + 16 && ours)
+			return signal ? UNWIND_BY_SIGNAL : UNWIND_DIRECTLY;
+		if (!walk.at.pc)
+			return UNWIND_NOT;
+		ours = real_is_shim(walk.at.pc);
+		row = rows_get(walk.at.pc - 1);
+		signal = signal || cfi_kind(row) == CFI_SIGNAL;
+		if (!step(&walk, row))
+			switch (pass_row(&walk, row)) {
+			case UNWIND_PAST:
+				break;
+			case UNWIND_END:
+				return UNWIND_NOT;
+			default:
+				return UNWIND_UNKNOWN;
+			}
+	}
+	return UNWIND_UNKNOWN;
 }

@@ -24,8 +24,14 @@
  * TRAIL holds, or with TRAIL NULL without one. To be called on that stack, by the owner of
  * thread_self. */
 void unwind_verify(uintptr_t hook, const struct trail *trail, uint32_t id);
-/* Rows could not go on by ROW, that of the pc below PC: libgcc is asked. */
+/* Rows could not go on by ROW, that of the pc below PC: unwind_slow.c is asked. */
 void unwind_verify_left(uint64_t pc, uint32_t row);
+
+/* The whole walk by libgcc: return addresses, most recent first, without the shim's own. Writes at
+ * most MAX and returns how many. */
+size_t unwind_slowly(uintptr_t frame, uint64_t *pcs, size_t max);
+/* To be called once, before signals can interrupt it. */
+void unwind_prepare(void);
 
 #else
 
@@ -37,6 +43,10 @@ static inline void unwind_verify(uintptr_t hook, const struct trail *trail, uint
 static inline void unwind_verify_left(uint64_t pc, uint32_t row)
 {
 	(void)pc, (void)row;
+}
+
+static inline void unwind_prepare(void)
+{
 }
 
 #endif
