@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The loop, and who writes what. Rings must be drained whatever else is to be done, since a full ring makes its program wait:
- * a snapshot of an image that ended, and every checkpoint, is written by a forked child that has all of it by copy on
- * write. Only the program's own image, last, is written here.
+ * The loop. Rings must be drained whatever else is to be done, since a full ring makes its program wait: children write what is
+ * to be written meanwhile (writers.h). Only the program's own image, last, is written here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +26,7 @@
 #include "record/door.h"
 #include "record/procfs.h"
 
-enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20 };
+enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, NAMES_TRIED = 1000 };
 #define CHECK_ENDS_NS 5000000ull
 
 static uint64_t clock_ns(clockid_t clock)
@@ -44,7 +43,7 @@ char *collector_file(const struct collector *collector, const struct image *imag
 	uint32_t number = image->number;
 
 	if (image->first)
-		return xstrdup(options->first_file);
+		return xstrdup(collector->other_file ? collector->other_file : options->first_file);
 	if (pattern_has(options->pattern, 'p')) {
 		const struct pattern_values values = {
 			.program = image->command.count ? image->command.items[0] : options->program,
@@ -139,6 +138,18 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 	return snapshot;
 }
 
+void collector_find_name(struct collector *collector)
+{
+	const char *name = collector->options->first_file;
+
+	if (collector->options->force || collector->first_exists)
+		return;
+	for (int i = 2; i < NAMES_TRIED && access(collector->other_file ? collector->other_file : name, F_OK) == 0; i++) {
+		free(collector->other_file);
+		collector->other_file = xasprintf("%s.%d", name, i);
+	}
+}
+
 int collector_write(struct collector *collector, struct reader_process *process, struct snapshot *snapshot, char **file,
 	struct error *err)
 {
@@ -157,18 +168,6 @@ int collector_write(struct collector *collector, struct reader_process *process,
 	return result;
 }
 
-static int write_image(struct collector *collector, struct reader_process *process, bool ended)
-{
-	struct error err = ERROR_INIT;
-	struct snapshot *snapshot = collector_snapshot(collector, process, ended);
-	char *file = NULL;
-	int result = collector_write(collector, process, snapshot, &file, &err);
-
-	snapshot_free(snapshot);
-	free(file);
-	return result;
-}
-
 static void remember_file(struct collector *collector, const struct image *image)
 {
 	__typeof__(collector->files.items) entry = ARRAY_PUSH(&collector->files);
@@ -182,14 +181,10 @@ static void remember_file(struct collector *collector, const struct image *image
 /* An image that is not the one which `run` waits for has ended. */
 static void write_ended(struct collector *collector, struct reader_process *process)
 {
-	pid_t pid = process->said_hello ? writers_fork(collector) : 1;
-
-	if (pid == 0)
-		_exit(write_image(collector, process, true) == 0 ? 0 : 1);
-	if (pid < 0)
-		write_image(collector, process, true);
-	if (process->said_hello)
+	if (process->said_hello) {
+		writers_write(collector, process);
 		remember_file(collector, process->image);
+	}
 	reader_drop(&collector->reader, process);
 }
 
@@ -199,28 +194,6 @@ static void take_ended(struct collector *collector)
 
 	while ((process = reader_take_ended(&collector->reader)))
 		write_ended(collector, process);
-}
-
-static void checkpoint(struct collector *collector)
-{
-	pid_t pid;
-
-	collector->checkpoint_ns = clock_ns(CLOCK_MONOTONIC);
-	if (collector->checkpointer || !collector->reader.processes.count)
-		return;
-	pid = writers_fork(collector);
-	if (pid > 0)
-		collector->checkpointer = pid;
-	if (pid)
-		return;
-	writers_give_way();
-	for (size_t i = 0; i < collector->reader.processes.count; i++) {
-		struct reader_process *process = collector->reader.processes.items[i];
-
-		if (process->image->first && !process->ended)
-			_exit(write_image(collector, process, false) == 0 ? 0 : 1);
-	}
-	_exit(1);
 }
 
 /* Of the program's present image, which is the last one for all we know. */
@@ -249,14 +222,16 @@ static void tick(struct collector *collector)
 	door_answer(collector->door, collector->pool);
 	reader_check_ends(&collector->reader);
 	take_ended(collector);
-	writers_reap(collector);
+	writers_reap(collector, SIZE_MAX);
 	serve(collector, now);
 	wishes_serve(collector);
 	if (!collector->target->ended && (rss = resident_bytes(collector->target->pid)))
 		collector->rss = rss;
 	if (collector->options->checkpoint_s &&
-		now - collector->checkpoint_ns > collector->options->checkpoint_s * 1000000000)
-		checkpoint(collector);
+		now - collector->checkpoint_ns > collector->options->checkpoint_s * 1000000000) {
+		collector->checkpoint_ns = now;
+		writers_checkpoint(collector);
+	}
 }
 
 static void step(struct collector *collector)
@@ -308,6 +283,7 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 	collector->ahead = naming_ahead_new();
 	while (!target_poll(target))
 		step(collector);
+	writers_end_checkpoint(collector);
 	reader_end(&collector->reader, target->pid);
 	keep_last(collector);
 	/* Descendants that ended before it are no successor's: their files are there when `run` ends. */
@@ -317,7 +293,7 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 
 void collector_finish(struct collector *collector)
 {
-	writers_finish(collector);
+	writers_reap(collector, 0);
 }
 
 static void successor(struct collector *collector)
@@ -335,7 +311,7 @@ static void successor(struct collector *collector)
 	take_ended(collector);
 	while (collector->reader.processes.count)
 		step(collector);
-	writers_finish(collector);
+	writers_reap(collector, 0);
 	_exit(0);
 }
 

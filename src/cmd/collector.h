@@ -44,6 +44,7 @@ struct collector {
 	ARRAY(pid_t) writers;    /* children that write snapshots */
 	ARRAY(struct collector_wish) wishes; /* being written */
 	struct naming_ahead *ahead; /* of the program's own images; NULL: in a child, or done */
+	char *other_file;        /* for the first image, where somebody else has taken the name of its file meanwhile; or NULL */
 	bool first_exists;       /* a checkpoint of the first image has been written */
 	pid_t checkpointer;      /* the child that writes it, or 0 */
 	uint64_t rss;            /* of the program, last seen */
@@ -62,6 +63,8 @@ void collector_hand_over(struct collector *collector);
 /* Waits for what is being written. */
 void collector_finish(struct collector *collector);
 
+/* Settles the name of the first image's file: the next free one, if it has been taken. */
+void collector_find_name(struct collector *collector);
 /* The name that an image's file is to have, malloc'ed. */
 char *collector_file(const struct collector *collector, const struct image *image);
 /* The snapshot, named, of an ended (or present) image. */

@@ -22,7 +22,6 @@ enum { N_FORWARDED = sizeof forwarded / sizeof *forwarded };
 static volatile pid_t signal_target;
 static volatile unsigned int kept[64], asked[64]; /* by signal: how often it came, + 1; 0: it is passed on */
 static struct pool *signal_pool;
-static struct sigaction former[N_FORWARDED], former_child, former_size;
 
 /* What we need more of than the program: sizes of files and of memory, descriptors, processes, time. */
 static const __rlimit_resource_t raised[TARGET_LIMITS] = { RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC,
@@ -68,9 +67,30 @@ static void take_signals(struct pool *pool)
 
 	signal_pool = pool;
 	for (int i = 0; i < N_FORWARDED; i++)
-		sigaction(forwarded[i], &action, &former[i]);
-	sigaction(SIGCHLD, &child, &former_child);
-	sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, &former_size);
+		sigaction(forwarded[i], &action, NULL);
+	sigaction(SIGCHLD, &child, NULL);
+	sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+}
+
+static void hold_signals(sigset_t *before)
+{
+	sigset_t all;
+
+	sigemptyset(&all);
+	for (int i = 0; i < N_FORWARDED; i++)
+		sigaddset(&all, forwarded[i]);
+	sigprocmask(SIG_BLOCK, &all, before);
+}
+
+/* Those that came just before there was a process to share them with: from now on it is the program that they are for. */
+static void share_held_signals(pid_t pid)
+{
+	sigset_t held;
+
+	sigpending(&held);
+	for (int i = 0; i < N_FORWARDED; i++)
+		if (sigismember(&held, forwarded[i]) && !kept[forwarded[i]])
+			kill(pid, forwarded[i]);
 }
 
 void target_keep_signal(int number)
@@ -87,12 +107,11 @@ unsigned int target_kept_signals(int number)
 	return asked[number] - before;
 }
 
-static void give_signals_back(void)
+void target_ignore_signals(void)
 {
 	for (int i = 0; i < N_FORWARDED; i++)
-		sigaction(forwarded[i], &former[i], NULL);
-	sigaction(SIGCHLD, &former_child, NULL);
-	sigaction(SIGXFSZ, &former_size, NULL);
+		signal(forwarded[i], SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
 }
 
 static void set_environment(struct pool *pool, const char *shim, const char *channel)
@@ -130,7 +149,6 @@ static void child(struct pool *pool, const struct target_program *program, const
 
 	close(ends[1]);
 	close(ends[2]);
-	give_signals_back();
 	for (int i = 0; i < TARGET_LIMITS; i++)
 		setrlimit(raised[i], &program->limits->given[i]);
 	if (read(ends[0], &go, 1) != 1)
@@ -148,23 +166,30 @@ static void child(struct pool *pool, const struct target_program *program, const
 int target_hold(struct target *target, struct pool *pool, const struct target_program *program, struct error *err)
 {
 	char *channel = pool_environment(pool); /* here: it names this process */
+	sigset_t before;
 	int ends[4];
 
 	memset(target, 0, sizeof *target);
 	if (pipe2(ends, O_CLOEXEC) < 0 || pipe2(ends + 2, O_CLOEXEC) < 0)
 		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot make a pipe: %s", strerror(errno));
-	take_signals(pool);
+	hold_signals(&before);
 	target->pid = fork();
-	if (target->pid == 0)
+	if (target->pid == 0) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		child(pool, program, channel, ends);
+	}
+	signal_target = target->pid < 0 ? 0 : target->pid;
+	take_signals(pool);
+	if (target->pid > 0)
+		share_held_signals(target->pid);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	free(channel);
-	close(ends[0]);
 	close(ends[3]);
 	target->gate = ends[1];
+	target->gate_reader = ends[0];
 	target->report = ends[2];
 	if (target->pid < 0)
 		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot start a process: %s", strerror(errno));
-	signal_target = target->pid;
 	return 0;
 }
 
@@ -176,6 +201,7 @@ int target_go(struct target *target, const struct target_program *program, struc
 	if (write(target->gate, "g", 1) < 0)
 		failure = errno;
 	close(target->gate);
+	close(target->gate_reader);
 	do
 		got = read(target->report, &failure, sizeof failure);
 	while (got < 0 && errno == EINTR);
@@ -190,6 +216,7 @@ int target_go(struct target *target, const struct target_program *program, struc
 void target_cancel(struct target *target)
 {
 	close(target->gate);
+	close(target->gate_reader);
 	close(target->report);
 	waitpid(target->pid, &target->status, 0);
 }

@@ -15,6 +15,7 @@
 struct target {
 	pid_t pid;
 	int gate;                /* its write end: one byte lets the child go on to exec */
+	int gate_reader;         /* its other end: open, lest we die of the byte where a signal has ended the child */
 	int report;              /* its read end: an errno if exec failed, else closed */
 	bool ended;
 	int status;              /* of wait */
@@ -44,6 +45,8 @@ int target_go(struct target *target, const struct target_program *program, struc
 void target_keep_signal(int number);
 /* How often it has come since the last time that this was asked. */
 unsigned int target_kept_signals(int number);
+/* In a child of the collector's: what is meant for the program, or for the collector, is not for it. */
+void target_ignore_signals(void);
 /* Gives up a held child. */
 void target_cancel(struct target *target);
 /* Whether it has ended by now; then status and usage are set. */
