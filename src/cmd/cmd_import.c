@@ -38,12 +38,23 @@ static const struct option_row rows[] = {
 	{.name = NULL},
 };
 
+/* Whether SIZE more bytes at CHUNK make it no document, whatever comes: it need not be read to its end, which it may not have. */
+static bool is_hopeless(const struct buffer *text, const char *chunk, size_t size)
+{
+	size_t blanks = 0;
+
+	while (!text->size && blanks < size && strchr(" \t\r\n", chunk[blanks]))
+		blanks++;
+	return memchr(chunk, 0, size) || (!text->size && blanks < size && !strchr("{[", chunk[blanks]));
+}
+
 static int read_stdin(struct buffer *text, struct error *err)
 {
 	char chunk[65536];
+	bool done = false;
 	ssize_t n;
 
-	while ((n = read(STDIN_FILENO, chunk, sizeof(chunk))) != 0) {
+	while (!done && (n = read(STDIN_FILENO, chunk, sizeof(chunk))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -51,6 +62,7 @@ static int read_stdin(struct buffer *text, struct error *err)
 		if (text->size + (size_t)n > DOCUMENT_SIZE_MAX)
 			return error_set(
 				err, "standard input: larger than %zu bytes", DOCUMENT_SIZE_MAX);
+		done = is_hopeless(text, chunk, (size_t)n);
 		buffer_bytes(text, chunk, (size_t)n);
 	}
 	return 0;
