@@ -3,8 +3,8 @@
 /*
  * strike WHAT AT COMMAND…: runs COMMAND as a shell would in a terminal, and as it enters its AT-th system call (0: never), or for
  * NAME:AT the AT-th of that name, something happens to it: kill (SIGKILL), int (somebody types ^C at that terminal), stop (it
- * stands still for a while, then goes on), all (its whole process group is killed). So a test comes by every moment of a run
- * without waiting for any.
+ * stands still for a while, then goes on), slow (each call takes 3 ms from then on), all (its whole process group is killed). So
+ * a test comes by every moment of a run without waiting for any.
  *
  * Then it waits for the command and for all that it leaves behind, which become its children, and says of each how it ended, a
  * line each: "command: exit 3", "child NAME: signal 9"; at last "calls: N" of the command, or "struck" if it came to that.
@@ -125,9 +125,12 @@ static long follow(pid_t pid)
 		if (number == (SIGTRAP | 0x80)) {
 			inside = !inside;
 			number = 0;
-			if (inside && counts(pid) && ++calls == at) {
-				hit(pid);
-				return -1;
+			if (inside && counts(pid) && ++calls >= at && at) {
+				if (strcmp(what, "slow")) {
+					hit(pid);
+					return -1;
+				}
+				usleep(3000);
 			}
 		} else if (number == SIGTRAP) {
 			number = 0; /* the exec */
