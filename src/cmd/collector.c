@@ -90,6 +90,15 @@ static void describe_end(struct collector *collector, const struct image *image,
 	state->rss = collector->rss ? collector->rss : (uint64_t)target->usage.ru_maxrss * 1024;
 }
 
+/* A number that the program keeps in memory which it can overwrite: one that cannot be is none, and says so. */
+static uint64_t shared_number(struct image *image, uint64_t number)
+{
+	if (number <= INT64_MAX)
+		return number;
+	image_problem(image, "the program has overwritten what it shares with memtrace");
+	return 0;
+}
+
 /* What was named ahead is the last image's: the others are written by children. */
 static struct symbolizer *take_symbolizer(struct collector *collector, const struct reader_process *process)
 {
@@ -107,9 +116,12 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 	struct symbolizer *symbolizer;
 	struct snapshot *snapshot;
 	struct image_state state = {
-		.moment = ended ? "exit" : "now", .ended = ended, .exit_code = -1, .blocks = collector->options->blocks, .taken_ns = clock_ns(CLOCK_REALTIME),
-		.frames_limit = limit && limit <= WIRE_FRAMES_MAX ? limit : collector->options->frames_limit, .lost = shared->lost_events,
-		.cut_stacks = shared->cut_stacks, .tracer_memory = shared->tracer_memory,
+		.moment = ended ? "exit" : "now", .ended = ended, .exit_code = -1, .blocks = collector->options->blocks,
+		.taken_ns = clock_ns(CLOCK_REALTIME),
+		.frames_limit = limit && limit <= WIRE_FRAMES_MAX ? limit : collector->options->frames_limit,
+		.lost = shared_number(process->image, shared->lost_events),
+		.cut_stacks = shared_number(process->image, shared->cut_stacks),
+		.tracer_memory = shared_number(process->image, shared->tracer_memory),
 		.directory = collector->directory, .host = collector->host, .version = MEMTRACE_VERSION,
 	};
 

@@ -32,7 +32,7 @@ enum { PIPE_BYTES = 1 << 20, HIGH_DESCRIPTOR = 400 };
 
 static pthread_mutex_t *collector_mutex(struct pool *pool)
 {
-	_Static_assert(sizeof(pthread_mutex_t) <= 64, "the mutex fits its line");
+	_Static_assert(sizeof(pthread_mutex_t) <= sizeof pool->mutex, "the mutex fits its line");
 	return (pthread_mutex_t *)&pool->head->collector_alive;
 }
 
@@ -167,11 +167,14 @@ void pool_enter(struct pool *pool)
 	pthread_mutex_init(collector_mutex(pool), &attributes);
 	pthread_mutex_lock(collector_mutex(pool));
 	pthread_mutexattr_destroy(&attributes);
+	memcpy(pool->mutex, collector_mutex(pool), sizeof(pthread_mutex_t));
 }
 
+/* Unlocking follows pointers of ours that stand in it: not where somebody has written over them. */
 void pool_leave(struct pool *pool)
 {
-	pthread_mutex_unlock(collector_mutex(pool));
+	if (memcmp(pool->mutex, collector_mutex(pool), sizeof(pthread_mutex_t)) == 0)
+		pthread_mutex_unlock(collector_mutex(pool));
 }
 
 const uint64_t *pool_ring(struct pool *pool, uint32_t slot)

@@ -17,6 +17,7 @@ struct pool {
 	struct wire_slot *slots;         /* WIRE_SLOTS */
 	int memory_fd, pipe_read, pipe_write; /* high numbers, close-on-exec */
 	uint8_t *rings[WIRE_SLOTS];      /* mapped on demand */
+	uint8_t mutex[64];               /* the collector's, as it was when it was taken */
 };
 
 struct pool_options {
