@@ -62,6 +62,7 @@ enum {
 
 enum wire_clock { WIRE_CLOCK_TSC, WIRE_CLOCK_SEQUENCE };
 enum wire_transport { WIRE_TRANSPORT_RING, WIRE_TRANSPORT_PIPE };
+enum wire_follow { WIRE_FOLLOW_FORK = 1, WIRE_FOLLOW_EXEC = 2 }; /* bits */
 
 /* Offset 0 of the pool. Written by the collector before the program starts, but for what says otherwise. */
 struct wire_pool {
@@ -69,7 +70,7 @@ struct wire_pool {
 	uint32_t version, transport;      /* enum wire_transport */
 	uint64_t key;
 	uint32_t frames_limit;            /* --frames: frames kept of a stack, 1..65535 */
-	uint32_t follow;                  /* bit 0 fork, bit 1 exec */
+	uint32_t follow;                  /* enum wire_follow */
 	uint32_t paused;                  /* 1: processes begin stopped, until memtrace_start */
 	uint32_t wait_ms;                 /* how long a program waits for a collector without progress: 10000 */
 	int32_t collector_pid;

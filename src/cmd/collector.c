@@ -126,7 +126,7 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 	};
 
 	if (ended) {
-		untraced_name(process->image, shared->exec_pending);
+		untraced_name(process->image, shared->exec_pending, collector->pool->head->follow & WIRE_FOLLOW_EXEC);
 		if (process->said_hello)
 			untraced_probe(process->image);
 		describe_end(collector, process->image, &state);

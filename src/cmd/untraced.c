@@ -8,8 +8,10 @@
 #include "cmd/untraced.h"
 #include "record/program.h"
 
-void untraced_name(struct image *image, bool became)
+void untraced_name(struct image *image, bool became, bool follows)
 {
+	const char *silent = follows ? "it was started without memtrace's environment" : "--follow leaves it out";
+
 	for (size_t i = 0; i < image->pending_execs.count; i++) {
 		const char *path = image->pending_execs.items[i], *reason;
 		bool last = became && i + 1 == image->pending_execs.count;
@@ -22,7 +24,7 @@ void untraced_name(struct image *image, bool became)
 		follow->pid = last ? image->pid : 0;
 		follow->image = last ? image->number + 1 : 0;
 		follow->program = xstrdup(path);
-		follow->why = xstrdup(kind == PROGRAM_TRACEABLE ? "it was started without memtrace's environment" : reason);
+		follow->why = xstrdup(kind == PROGRAM_TRACEABLE ? silent : reason);
 	}
 }
 

@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include "record/image.h"
 
-/* Names among IMAGE's follows the programs that it started, or (BECAME: the last one) turned into, and that never spoke. */
-void untraced_name(struct image *image, bool became);
+/* Names among IMAGE's follows the programs that it started, or (BECAME: the last one) turned into, and that never spoke; FOLLOWS: they
+ * were to. */
+void untraced_name(struct image *image, bool became, bool follows);
 /* A problem of IMAGE's, if its executable hides an allocator in itself, or valgrind replaced the one that there was. */
 void untraced_probe(struct image *image);
 

@@ -112,7 +112,7 @@ int pool_make(struct pool *pool, const struct pool_options *options, struct erro
 	if (getrandom(&head->key, sizeof head->key, 0) != sizeof head->key)
 		head->key = __rdtsc() ^ (uint64_t)getpid() << 32;
 	head->frames_limit = options->frames_limit;
-	head->follow = (options->follow_fork ? 1 : 0) | (options->follow_exec ? 2 : 0);
+	head->follow = (options->follow_fork ? WIRE_FOLLOW_FORK : 0) | (options->follow_exec ? WIRE_FOLLOW_EXEC : 0);
 	head->paused = options->paused;
 	head->wait_ms = 10000;
 	head->ring_budget = RING_BUDGET;

@@ -28,7 +28,6 @@
 #include "shim/unwind_verify.h"
 
 enum { PAGE = 4096, WIPE_ON_FORK = 18, ARGUMENTS_MAX = 1 << 16, DEEP = 4096 };
-enum { FOLLOW_FORK = 1, FOLLOW_EXEC = 2 };
 
 /* Where the kernel put argc; then argv, NULL, the environment, NULL. ld.so's. */
 extern void *__libc_stack_end;
@@ -174,7 +173,7 @@ bool life_start(void)
 		return false;
 	environment = read_stack();
 	if (environment && channel_open(environment)) {
-		traced = (channel.inherited || (channel.pool->follow & FOLLOW_EXEC)) &&
+		traced = (channel.inherited || (channel.pool->follow & WIRE_FOLLOW_EXEC)) &&
 			 begin(&alone);
 		if (!traced)
 			channel_close_start();
@@ -193,7 +192,7 @@ bool life_forked(void)
 	if (!atomic_compare_exchange_strong(&shim_mode, &live, SHIM_STARTING))
 		return false;
 	/* In a jail a new beginning would take system calls that nobody has allowed. */
-	traced = (channel.pool->follow & FOLLOW_FORK) && !channel.jail && !channel.childless;
+	traced = (channel.pool->follow & WIRE_FOLLOW_FORK) && !channel.jail && !channel.childless;
 	if (traced) {
 		thread_forget_all();
 		stacks_forget_all();
