@@ -290,6 +290,7 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 	gethostname(collector->host, sizeof collector->host - 1);
 	collector->door = door_open(pool);
 	control_open(&collector->control);
+	kin_init(&collector->kin, pool, target->pid);
 	reader_init(&collector->reader, pool, target->pid);
 	collector->reader.moments = &options->at.rules;
 	collector->ahead = naming_ahead_new();
@@ -321,7 +322,7 @@ static void successor(struct collector *collector)
 	pool_enter(collector->pool);
 	control_take_over(&collector->control);
 	take_ended(collector);
-	while (collector->reader.processes.count)
+	while (collector->reader.processes.count || kin_left(&collector->kin))
 		step(collector);
 	writers_reap(collector, 0);
 	_exit(0);
@@ -331,7 +332,7 @@ void collector_hand_over(struct collector *collector)
 {
 	pid_t pid;
 
-	if (!collector->reader.processes.count)
+	if (!collector->reader.processes.count && !kin_left(&collector->kin))
 		return;
 	pool_leave(collector->pool);
 	pid = fork();

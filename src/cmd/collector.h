@@ -11,6 +11,7 @@
 #include "cmd/snapshot_at.h"
 #include "record/answer.h"
 #include "record/control.h"
+#include "record/kin.h"
 #include "record/reader.h"
 #include "record/target.h"
 
@@ -41,6 +42,7 @@ struct collector {
 	uint64_t written;        /* images with a file so far */
 	int door;                /* of record/door.h */
 	struct control_server control;
+	struct kin kin;
 	ARRAY(pid_t) writers;    /* children that write snapshots */
 	ARRAY(struct collector_wish) wishes; /* being written */
 	struct naming_ahead *ahead; /* of the program's own images; NULL: in a child, or done */

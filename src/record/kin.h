@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Descendants that have not spoken yet: a process does when it first allocates, which may be after its parent's end.
+ */
+#ifndef RECORD_KIN_H
+#define RECORD_KIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "record/pool.h"
+
+struct kin {
+	const struct pool *pool;
+	uint64_t start;          /* of the first process, in clock ticks since boot */
+	uint64_t first_ns, looked_ns; /* when somebody asked; 0: nobody has */
+	bool left;               /* what was found then */
+};
+
+/* FIRST is the program, alive. */
+void kin_init(struct kin *kin, const struct pool *pool, pid_t first);
+/* Is there one? Looks some times a second at most. */
+bool kin_left(struct kin *kin);
+
+#endif
