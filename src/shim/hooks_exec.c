@@ -15,6 +15,7 @@
 #include "shim/channel.h"
 #include "shim/pointers.h"
 #include "shim/preload.h"
+#include "shim/ring.h"
 #include "shim/runtime.h"
 #include "shim/sys.h"
 #include "shim/tell.h"
@@ -45,6 +46,9 @@ static bool announce(void *frame, const char *path, bool replaces)
 	if (!replaces || sys_getpid() != atomic_load(&channel.process->pid))
 		return false;
 	atomic_store(&channel.process->exec_pending, 1);
+	/* Also what other threads have left. */
+	if (channel.piped)
+		ring_flush_all(false);
 	return true;
 }
 
