@@ -16,6 +16,7 @@
 #include "shim/hooks_thread.h"
 #include "shim/life.h"
 #include "shim/shim.h"
+#include "shim/sys.h"
 
 static void look_at_prctl(long option, long argument, long more)
 {
@@ -42,11 +43,20 @@ SHIM_EXPORT int prctl(int option, ...)
 	if (unlikely(!real.prctl))
 		life_start();
 	look_at_prctl(option, (long)a, (long)b);
+	if (unlikely(!real.prctl)) {
+		long raw = SYS_CALL(SYS_prctl, option, (long)a, (long)b, (long)c, (long)d);
+
+		return sys_failed(raw) ? -1 : (int)raw;
+	}
 	result = real.prctl(option, a, b, c, d);
 	if (option == PR_SET_NAME && result == 0)
 		hooks_thread_named(__builtin_frame_address(0));
 	return result;
 }
+
+/* Where the stub below jumps to, once it is known. */
+__attribute__((visibility("hidden"))) void *jail_syscall;
+extern const char jail_bare_syscall[] __attribute__((visibility("hidden")));
 
 /* Called by the stub below before the real syscall; returns that. */
 __attribute__((visibility("hidden"), used)) void *jail_look(
@@ -60,7 +70,8 @@ __attribute__((visibility("hidden"), used)) void *jail_look(
 		life_be_filtered((const struct sock_fprog *)third);
 	if (unlikely(!real.syscall))
 		life_start();
-	return (void *)real.syscall;
+	jail_syscall = (void *)real.syscall;
+	return jail_syscall ? jail_syscall : (void *)jail_bare_syscall;
 }
 
 __asm__(".text\n"
@@ -76,7 +87,7 @@ __asm__(".text\n"
 	"	je exec_by_number\n"
 	"	cmpq $322, %rdi\n" /* SYS_execveat */
 	"	je exec_by_number\n"
-	"	movq shim_real_syscall(%rip), %rax\n"
+	"	movq jail_syscall(%rip), %rax\n"
 	"	testq %rax, %rax\n"
 	"	je 1f\n"
 	"	jmp *%rax\n"
@@ -109,9 +120,22 @@ __asm__(".text\n"
 	"	.cfi_adjust_cfa_offset -8\n"
 	"	popq %rdi\n"
 	"	.cfi_adjust_cfa_offset -8\n"
-	"	movq %rax, shim_real_syscall(%rip)\n"
 	"	jmp *%rax\n"
 	".cfi_endproc\n"
 	".size syscall, . - syscall\n"
-	".local shim_real_syscall\n"
-	".comm shim_real_syscall, 8, 8\n");
+	/* The same without libc, and so without errno, as long as we are not relocated. */
+	"jail_bare_syscall:\n"
+	".cfi_startproc\n"
+	"	movq %rdi, %rax\n"
+	"	movq %rsi, %rdi\n"
+	"	movq %rdx, %rsi\n"
+	"	movq %rcx, %rdx\n"
+	"	movq %r8, %r10\n"
+	"	movq %r9, %r8\n"
+	"	movq 8(%rsp), %r9\n"
+	"	syscall\n"
+	"	cmpq $-4095, %rax\n"
+	"	jb 1f\n"
+	"	movq $-1, %rax\n"
+	"1:	ret\n"
+	".cfi_endproc\n");

@@ -3,6 +3,7 @@
  * The names that threads give themselves, by pthread_setname_np or prctl. What the kernel then calls the thread is told: it
  * cuts names, and the string was the program's. A name that another thread gives is not seen here.
  */
+#include <errno.h>
 #include <linux/prctl.h>
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -39,6 +40,8 @@ SHIM_EXPORT int pthread_setname_np(pthread_t thread, const char *name)
 
 	if (unlikely(!real.pthread_setname_np))
 		life_start();
+	if (unlikely(!real.pthread_setname_np))
+		return ENOSYS;
 	status = real.pthread_setname_np(thread, name);
 	if (status == 0 && pthread_equal(thread, pthread_self()))
 		hooks_thread_named(__builtin_frame_address(0));

@@ -4,6 +4,9 @@
  * A library whose function is chosen by a resolver that allocates. The loader asks it while it relocates this library, at a
  * time when what was loaded before it, such as a preloaded library, is not relocated yet.
  */
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include "truth.h"
 
 static void *kept;
@@ -34,6 +37,8 @@ static void ask(void)
 	GONE(64, free(MADE(64, aligned_alloc(64, 64))));
 	GONE(0, free(MADE(0, malloc(0))));
 	free(NULL);
+	bad |= syscall(SYS_getpid) <= 0 || prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1 || prctl(-1, 0, 0, 0, 0) != -1;
+	bad |= mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
 }
 
 static int (*choose(void))(void)
