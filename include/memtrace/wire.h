@@ -38,7 +38,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 3
+#define WIRE_VERSION 4
 #define WIRE_MAGIC 0x657261727454656dull
 
 /* The environment of the watched program: "VERSION:COLLECTOR_PID:POOL_FD:POOL_INODE:PIPE_FD:PIPE_INODE:KEY", decimal, KEY 16 hex
@@ -109,7 +109,7 @@ enum wire_process_flags {
 struct wire_process {
 	_Atomic uint32_t state;           /* enum wire_process_state */
 	_Atomic uint32_t flags;           /* enum wire_process_flags */
-	_Atomic int32_t pid, parent_pid;  /* of getpid, getppid */
+	_Atomic int32_t pid, parent_pid;  /* of getpid, getppid: see pid_namespace */
 	uint32_t clock;                   /* enum wire_clock */
 	_Atomic uint32_t exec_pending;    /* 1 from just before an exec until it failed */
 	uint64_t start_tick;
@@ -118,7 +118,8 @@ struct wire_process {
 	_Atomic uint64_t cut_stacks;      /* walks that stopped at bad unwind information, not at the limit */
 	_Atomic uint32_t generation;      /* grows with each claim: names this image beside its index */
 	_Atomic uint32_t frames_limit;    /* of its stacks: the pool's, or what memtrace_start said */
-	uint8_t pad[56];
+	_Atomic uint64_t pid_namespace;   /* inode of the one that pid and parent_pid are of; 0: not known */
+	uint8_t pad[48];
 	_Atomic uint64_t sequence __attribute__((aligned(64)));
 	uint8_t pad2[56];
 	/* Which ring has the turn, a number of its own each time that one takes it, or WIRE_TURN_OF_ALL; see "Turns". */

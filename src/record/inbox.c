@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "record/answer.h"
 #include "record/inbox.h"
+#include "record/procfs.h"
 
 static uint64_t realtime_ns(void)
 {
@@ -73,7 +74,7 @@ static void join_family(struct reader *reader, struct reader_process *process, c
 		bool same = other->image->pid == hello->pid;
 		struct image_follow *follow;
 
-		if (other == process || !other->said_hello || other->ended)
+		if (other == process || !other->said_hello || other->ended || other->gone)
 			continue;
 		if (!same && other->image->pid != hello->parent_pid)
 			continue;
@@ -98,6 +99,23 @@ static void read_command(struct image *image, const char *text, size_t size)
 	}
 }
 
+/* What a process of another pid namespace says of itself means nothing here. False: it is gone by now. */
+static bool translate(const struct reader *reader, const struct reader_process *process, struct wire_hello *hello)
+{
+	uint64_t namespace = reader->pool->processes[process->index].pid_namespace, ours = procfs_namespace("self");
+	struct procfs_process seen;
+	pid_t pid;
+
+	if (!namespace || !ours || namespace == ours)
+		return true;
+	pid = procfs_find(namespace, hello->pid);
+	if (!pid || !procfs_look(pid, &seen))
+		return false;
+	hello->pid = pid;
+	hello->parent_pid = seen.parent;
+	return true;
+}
+
 static void on_hello(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
 {
 	struct wire_hello hello;
@@ -110,12 +128,13 @@ static void on_hello(struct reader *reader, struct reader_process *process, cons
 	memcpy(&hello, data, sizeof hello);
 	if (hello.pid <= 0 || hello.realtime_ns > INT64_MAX)
 		return;
+	process->gone = !translate(reader, process, &hello);
 	image->pid = hello.pid;
 	image->parent_pid = hello.parent_pid;
 	image->forked = hello.forked;
 	image->started_ns = hello.realtime_ns;
 	image->number = count_image(reader, hello.pid);
-	image->first = hello.pid == reader->first_pid && !reader->first_seen;
+	image->first = hello.pid == reader->first_pid && !process->gone && !reader->first_seen;
 	if (image->first)
 		reader->first_seen = true;
 	read_command(image, (const char *)data + sizeof hello, size - sizeof hello);
@@ -123,10 +142,12 @@ static void on_hello(struct reader *reader, struct reader_process *process, cons
 	length = readlink(link, path, sizeof path - 1);
 	if (length > 0)
 		image->executable = xstrndup(path, (size_t)length);
-	process->waited_for = hello.pid == reader->first_pid;
-	process->pidfd = (int)syscall(SYS_pidfd_open, hello.pid, 0);
+	process->waited_for = hello.pid == reader->first_pid && !process->gone;
+	if (!process->gone)
+		process->pidfd = (int)syscall(SYS_pidfd_open, hello.pid, 0);
 	process->said_hello = true;
-	join_family(reader, process, &hello);
+	if (!process->gone)
+		join_family(reader, process, &hello);
 }
 
 static void on_module(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)

@@ -3,6 +3,7 @@
  * Some 10 us a look: it is asked for a few hundred times a second at most. What the kernel says of resident memory is a sum
  * that it brings up to date now and then, some dozens of pages behind.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,5 +93,43 @@ int procfs_has_shim(pid_t pid)
 	}
 	free(line);
 	fclose(file);
+	return found;
+}
+
+uint64_t procfs_namespace(const char *file)
+{
+	char path[300];
+	struct stat status;
+
+	snprintf(path, sizeof path, "/proc/%s/ns/pid", file);
+	return stat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+/* Its pid in the innermost namespace that it is in: the last of that line. */
+static pid_t innermost_pid(pid_t pid)
+{
+	char text[4096], *line, *last;
+
+	if (!read_text(pid, "status", text, sizeof text) || !(line = strstr(text, "\nNSpid:")))
+		return 0;
+	line[1 + strcspn(line + 1, "\n")] = 0;
+	last = strrchr(line, '\t');
+	return last ? (pid_t)strtol(last, NULL, 10) : 0;
+}
+
+pid_t procfs_find(uint64_t pid_namespace, pid_t pid)
+{
+	DIR *folder = opendir("/proc");
+	struct dirent *entry;
+	pid_t found = 0;
+
+	while (folder && !found && (entry = readdir(folder))) {
+		pid_t one = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (one > 0 && procfs_namespace(entry->d_name) == pid_namespace && innermost_pid(one) == pid)
+			found = one;
+	}
+	if (folder)
+		closedir(folder);
 	return found;
 }

@@ -21,6 +21,10 @@ struct procfs_process {
 int64_t procfs_age_ms(const struct procfs_process *process);
 /* Bytes of PID that are resident; 0: not known, or it has gone. */
 uint64_t resident_bytes(int32_t pid);
+/* The pid, here, of the one that is PID in the pid namespace of that inode; 0: there is none, or /proc does not show it. */
+pid_t procfs_find(uint64_t pid_namespace, pid_t pid);
+/* The inode of the pid namespace of the process FILE of /proc ("self"); 0: not known. */
+uint64_t procfs_namespace(const char *file);
 /* False: there is no such process, or /proc does not show it. */
 bool procfs_look(pid_t pid, struct procfs_process *process);
 /* Whether it has memtrace's library mapped: 1, or 0, or -1: we may not know. */

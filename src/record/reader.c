@@ -234,7 +234,7 @@ void reader_end(struct reader *reader, int32_t pid)
 	reader_round(reader);
 	reader_round(reader);
 	for (size_t i = 0; i < reader->processes.count; i++)
-		if (reader->processes.items[i]->image->pid == pid)
+		if (reader->processes.items[i]->image->pid == pid && !reader->processes.items[i]->gone)
 			reader_finish(reader, reader->processes.items[i]);
 }
 
@@ -251,6 +251,12 @@ void reader_check_ends(struct reader *reader)
 
 		if (process->ended || process->waited_for)
 			continue;
+		if (process->gone) {
+			reader_round(reader);
+			reader_round(reader);
+			reader_finish(reader, process);
+			continue;
+		}
 		if (process->pidfd >= 0 ? poll(&poll_end, 1, 0) > 0 : is_gone(process->image->pid))
 			reader_end(reader, process->image->pid);
 	}

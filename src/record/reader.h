@@ -69,6 +69,7 @@ struct reader_process {
 	size_t copied;           /* words, in this round */
 	uint64_t message_tick;   /* of the message being read: when it was sent */
 	bool said_hello, ended;
+	bool gone;               /* at its hello already, and its pid is another namespace's */
 	bool waited_for;         /* our own child: its end is told by reader_end, not by its pidfd */
 };
 

@@ -56,6 +56,16 @@ bool channel_open(const char *environment)
 	return true;
 }
 
+/* Others count from 1, too. */
+static uint64_t pid_namespace(void)
+{
+	struct stat status;
+
+	if (SYS_CALL(SYS_stat, (long)"/proc/self/ns/pid", (long)&status) != 0)
+		return 0;
+	return status.st_ino;
+}
+
 static bool claim(_Atomic uint32_t *state, uint32_t free, uint32_t claimed)
 {
 	return atomic_load_explicit(state, memory_order_relaxed) == free &&
@@ -85,6 +95,7 @@ bool channel_claim_process(void)
 		process->frames_limit = channel.frames_limit;
 		process->pid = sys_getpid();
 		process->parent_pid = (int32_t)SYS_CALL(SYS_getppid);
+		process->pid_namespace = pid_namespace();
 		process->exec_pending = 0;
 		process->start_tick = __rdtsc() >> WIRE_TICK_SHIFT;
 		process->tracer_memory = atomic_load(&channel.memory);
