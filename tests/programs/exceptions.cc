@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cflags: -fno-builtin */
-/* Exceptions through allocating frames: out of constructors, out of deep calls, out of operator new itself, rethrown. */
+/* Exceptions through allocating frames: out of constructors, out of deep calls, out of operator new itself, rethrown, through C. */
 #include <new>
 #include <stdexcept>
 #include "truth.h"
@@ -33,6 +33,16 @@ static void again(int depth)
 	}
 }
 
+/* Called by libc's qsort, and then out of it. */
+static int compare(const void *a, const void *b)
+{
+	block here(50);
+
+	if (*(const int *)a == 7 || *(const int *)b == 7)
+		throw std::out_of_range("seven");
+	return *(const int *)a - *(const int *)b;
+}
+
 int main()
 {
 	volatile size_t huge = ~(size_t)0 / 2;
@@ -41,6 +51,13 @@ int main()
 		try {
 			again(i % 50);
 		} catch (const std::exception &) {
+			caught++;
+		}
+		try {
+			int numbers[] = { 5, 3, 7, 1 };
+
+			qsort(numbers, 4, sizeof *numbers, compare);
+		} catch (const std::out_of_range &) {
 			caught++;
 		}
 		try {
@@ -60,5 +77,5 @@ int main()
 	}
 	SAY("%d caught\n", caught);
 	truth_write(NULL);
-	return caught == 400 ? 0 : 1;
+	return caught == 500 ? 0 : 1;
 }

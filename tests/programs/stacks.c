@@ -5,7 +5,8 @@
  * other callers), alloca, aligned (stacks aligned anew, arguments found by another register), contexts (on stacks above and below
  * the thread's own), copied (contexts that take turns on one stack by copying it), timer (a handler on its own stack that
  * interrupts any instruction, PLT and vdso among them, and is interrupted itself), overflow, tiny (threads on the smallest
- * stacks), jit (code made at run time, with frame pointers only), bare (the same in a library, of DIR).
+ * stacks), jit (code made at run time, with frame pointers only), bare (the same in a library, of DIR), tail (functions that
+ * leave their frame to the next one, malloc at last).
  */
 #include <dlfcn.h>
 #include <limits.h>
@@ -278,6 +279,42 @@ static void run_bare(const char *folder)
 		bare_call(from_bare, i);
 }
 
+/* A jump, not a call, when optimized. */
+#define TAIL __attribute__((noinline, optimize("O2", "optimize-sibling-calls")))
+
+static TAIL void *tail_malloc(int n)
+{
+	sink++;
+	return malloc((size_t)n + 1);
+}
+
+static TAIL void *tail_even(int n, int depth);
+static TAIL void *tail_odd(int n, int depth)
+{
+	sink++;
+	return depth > 0 ? tail_even(n, depth - 1) : tail_malloc(n);
+}
+static TAIL void *tail_even(int n, int depth)
+{
+	volatile char room[40];
+
+	room[0] = (char)n;
+	sink += room[0];
+	return depth > 0 ? tail_odd(n, depth - 1) : tail_malloc(n);
+}
+
+static TAIL void tail_free(void *block)
+{
+	sink++;
+	free(block);
+}
+
+static void run_tail(void)
+{
+	for (int i = 0; i < 500; i++)
+		GONE(i + 1, tail_free(MADE(i + 1, tail_odd(i, i * 3 % 50))));
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
@@ -302,6 +339,8 @@ int main(int argc, char **argv)
 		run_jit();
 	else if (!strcmp(how, "bare"))
 		run_bare(argc > 2 ? argv[2] : ".");
+	else if (!strcmp(how, "tail"))
+		run_tail();
 	else
 		return 2;
 	truth_write(NULL);
