@@ -194,10 +194,11 @@ truth_holds_in()
 leftovers()
 {
 	local process
-	# One find for all: a readlink for each process of the machine takes a second.
-	for process in $(find /proc/[0-9]*/cwd -maxdepth 0 -lname "$work" -printf '%h\n' 2>/dev/null); do
+	# One find for all of them: it is asked again and again.
+	while read -r process; do
+		process=${process%/cwd}
 		[ "$(readlink "$process/exe" 2>/dev/null)" != "$(readlink -f "$MEMTRACE")" ] || echo "process ${process#/proc/}"
-	done
+	done < <(find /proc/[0-9]*/cwd -maxdepth 0 -lname "$work" 2>/dev/null)
 	find "$work/tmp" -mindepth 1 2>/dev/null
 	ls -d /dev/shm/memtrace* /dev/mqueue/memtrace* 2>/dev/null
 }
