@@ -90,8 +90,12 @@ static __attribute__((noinline)) uint64_t find_top(struct walk *walk, uint64_t r
 /* Can all be read up to ADDRESS? */
 static __attribute__((noinline)) bool extend(struct walk *walk, uint64_t address)
 {
-	if (channel.jail || address > unwind_top_of(walk->at.rsp) || address - walk->top > FAR)
-		return false;
+	const uint64_t most = unwind_top_of(walk->at.rsp);
+
+	if (channel.jail)
+		walk->top = most;
+	if (address <= walk->top || address > most || address - walk->top > FAR)
+		return address <= walk->top;
 	walk->top = readable_to(walk->top, address);
 	if (!walk->interrupts)
 		walk->trail->proven_high = walk->top;
@@ -133,7 +137,7 @@ static bool is_frame_pointer(struct walk *walk)
 	if (!is_readable(walk, rbp) || !is_readable(walk, rbp + 8))
 		return false;
 	next = load(rbp);
-	return (next > rbp && next < walk->top && next % 8 == 0) ||
+	return (next > rbp && next < unwind_top_of(rbp) && next % 8 == 0) ||
 	       real_find_object((void *)(load(rbp + 8) - 1), &object) == 0;
 }
 

@@ -255,13 +255,20 @@ static void run_jit(void)
 	/* push %rbp; mov %rsp, %rbp; sub $32, %rsp; mov %rdi, %rax; mov %esi, %edi; call *%rax; leave; ret */
 	static const unsigned char code[] = { 0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xec, 0x20, 0x48, 0x89, 0xf8, 0x89, 0xf7, 0xff,
 		0xd0, 0xc9, 0xc3 };
+	/* push %rbp; mov %rsp, %rbp; sub $0x3000, %rsp; movabs $…, %rax; call *%rax; leave; ret: its caller's frame is pages away */
+	static const unsigned char outer[] = { 0x55, 0x48, 0x89, 0xe5, 0x48, 0x81, 0xec, 0, 0x30, 0, 0, 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0,
+		0, 0xff, 0xd0, 0xc9, 0xc3 };
 	unsigned char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	truth_made(4096);
 	memcpy(page, code, sizeof code);
+	memcpy(page + 64, outer, sizeof outer);
+	memcpy(page + 64 + 13, &page, sizeof page);
+	memcpy(page + 128, outer, sizeof outer);
+	*(unsigned char **)(void *)(page + 128 + 13) = page + 64;
 	mprotect(page, 4096, PROT_READ | PROT_EXEC);
 	for (int i = 0; i < 50; i++)
-		((void (*)(void (*)(int), int))page)(from_bare, i);
+		((void (*)(void (*)(int), int))(page + 64 * (i % 3)))(from_bare, i);
 }
 
 static void run_bare(const char *folder)
