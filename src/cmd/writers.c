@@ -13,17 +13,30 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "cmd/log.h"
 #include "cmd/writers.h"
 
 enum { WRITERS_MAX = 2, GIVE_WAY = 5 };
+
+/* Whatever it failed at it has told itself. */
+static void tell_killed(int number)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, "a snapshot is missing: the process that was to write it was killed by signal %d", number);
+	log_error(&err);
+}
 
 static void forget_writer(struct collector *collector, size_t index, int status)
 {
 	pid_t pid = collector->writers.items[index];
 
 	collector->writers.items[index] = collector->writers.items[--collector->writers.count];
-	if (pid != collector->checkpointer)
+	if (pid != collector->checkpointer) {
+		if (WIFSIGNALED(status))
+			tell_killed(WTERMSIG(status));
 		return;
+	}
 	collector->checkpointer = 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		collector->first_exists = true;
@@ -96,6 +109,10 @@ static int write_image(struct collector *collector, struct reader_process *proce
 	char *file = NULL;
 	int result = collector_write(collector, process, snapshot, &file, &err);
 
+	if (result < 0) {
+		error_prefix(&err, "process %d", process->image->pid);
+		log_error(&err);
+	}
 	snapshot_free(snapshot);
 	free(file);
 	return result;
