@@ -191,6 +191,18 @@ static void by_handled(void)
 	by_segv();
 }
 
+/* The handler of an overflow has a stack of its own, with some thousand frames of the other one below it. */
+static void by_handled_stack(void)
+{
+	static char room[1 << 16];
+	stack_t stack = { .ss_sp = room, .ss_size = sizeof room };
+	struct sigaction action = { .sa_handler = on_fault, .sa_flags = SA_ONSTACK };
+
+	sigaltstack(&stack, NULL);
+	sigaction(SIGSEGV, &action, NULL);
+	by_stack();
+}
+
 static void on_abort(int number)
 {
 	some(3);
@@ -213,7 +225,7 @@ static const struct {
 	{ "free_stack", by_free_stack }, { "free_twice", by_free_twice }, { "free_inside", by_free_inside },
 	{ "realloc_freed", by_realloc_freed }, { "overrun", by_overrun }, { "atexit", by_atexit },
 	{ "exit_atexit", by_exit_atexit }, { "abort_atexit", by_abort_atexit }, { "at_quick_exit", by_at_quick_exit },
-	{ "handled", by_handled }, { "handled_abort", by_handled_abort } };
+	{ "handled", by_handled }, { "handled_stack", by_handled_stack }, { "handled_abort", by_handled_abort } };
 
 int main(int argc, char **argv)
 {
