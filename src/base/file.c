@@ -30,6 +30,7 @@
 #include "base/memory.h"
 
 #define READ_MAX ((size_t)64 << 20) /* bytes: larger files are mapped */
+#define HOLES_COUNTED 1000	    /* pieces of a file that are looked at */
 
 /* What a file of MODE is, when it is not a regular one. */
 static const char *kind_of(mode_t mode)
@@ -69,6 +70,22 @@ static int read_all(struct file_view *view, int fd, const char *path, struct err
 	return 0;
 }
 
+/* The blocks of stat are no measure: they are compressed ones, or none, on some file systems. */
+static size_t count_holes(int fd, off_t size)
+{
+	size_t holes = 0;
+	off_t at = 0, data;
+
+	for (int i = 0; i < HOLES_COUNTED && at >= 0 && at < size; i++) {
+		data = lseek(fd, at, SEEK_DATA);
+		if (data < 0 && errno != ENXIO)
+			break;
+		holes += (size_t)((data < 0 ? size : data) - at);
+		at = data < 0 ? size : lseek(fd, data, SEEK_HOLE);
+	}
+	return holes;
+}
+
 static int load(struct file_view *view, int fd, const char *path, size_t max, struct error *err)
 {
 	struct stat status;
@@ -93,6 +110,7 @@ static int load(struct file_view *view, int fd, const char *path, size_t max, st
 		return error_set(err, "cannot read %s: %s", path, strerror(errno));
 	view->data = map;
 	view->mapped = true;
+	view->holes = count_holes(fd, (off_t)view->size);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 struct file_view {
 	const uint8_t *data; /* NULL when size is 0 */
 	size_t size;
+	size_t holes; /* bytes of a large file that nobody has written; 0 where nobody can tell */
 	bool mapped; /* private */
 };
 

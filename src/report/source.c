@@ -72,7 +72,7 @@ static struct source *open_source(const char *filename, size_t size)
 	if (file_view_open(&source->view, filename, SOURCE_SIZE_MAX, &err) == 0)
 		index_lines(source);
 	else
-		source->view = (struct file_view){NULL, 0, false};
+		source->view = (struct file_view){0};
 	return source;
 }
 

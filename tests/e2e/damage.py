@@ -94,6 +94,21 @@ for i in some(400 if everything else 12, 12):
             data[random.randrange(len(data))] = random.choice([0, 1, 0x7F, 0x80, 0xFF, random.randrange(256)])
     sections[at][3] = bytes(data)
     put(f"odd-mended-{i}", join(sections))
+# As long as it says, most of it a hole: its bytes are not all to be read before that is found out.
+for i, encoding in ((0, 0), (1, 1), (n - 1, 0)):
+    sections, hole = split(), 900 << 30
+    sections[i] = [sections[i][0], encoding, hole if encoding == 0 else sections[i][2], sections[i][3]]
+    data = join(sections)
+    at, end = HEAD + i * ENTRY, HEAD + n * ENTRY
+    grown = len(sections[i][3]) + hole
+    head = bytearray(data[:end])
+    struct.pack_into("<Q", head, 16, len(data) + hole)
+    struct.pack_into("<QQ", head, at + 8, grown if encoding == 0 else sections[i][2], grown)
+    rest = end + 4 + sum(len(s[3]) for s in sections[:i + 1])
+    with open(os.path.join(folder, f"bad-hole-{i}"), "wb") as file:
+        file.write(head + struct.pack("<I", zlib.crc32(head)) + data[end + 4:rest])
+        file.seek(hole, os.SEEK_CUR)
+        file.write(data[rest:])
 # Documents.
 for i in some(len(json.rstrip()), 9):
     put(f"bad-cut-{i}.json", json[:i])

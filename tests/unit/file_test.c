@@ -233,6 +233,26 @@ Test(file, a_big_one_is_mapped)
 	file_view_close(&view);
 }
 
+Test(file, holes_are_counted)
+{
+	const off_t size = 200 << 20;
+	struct error err = ERROR_INIT;
+	struct file_view view;
+
+	put("sparse", "begin");
+	cr_assert_eq(truncate("sparse", size), 0);
+	cr_assert_eq(file_view_open(&view, "sparse", SIZE_MAX, &err), 0);
+	/* A file system that knows of none tells of none. */
+	cr_assert(view.holes == 0 ||
+			  (view.holes < (size_t)size && view.holes > (size_t)size - (1 << 20)),
+		"%zu", view.holes);
+	file_view_close(&view);
+	put("small", "text");
+	cr_assert_eq(file_view_open(&view, "small", SIZE_MAX, &err), 0);
+	cr_assert_eq(view.holes, 0);
+	file_view_close(&view);
+}
+
 Test(file, links_are_followed_when_replacing)
 {
 	struct error err = ERROR_INIT;
