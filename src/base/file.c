@@ -232,33 +232,33 @@ static int open_nameless(const char *target)
 }
 
 /* Makes a new file in the folder of TARGET. mkstemp would ignore the umask. */
-static int open_temporary(const char *target, struct temporary *temporary, struct error *err)
+static int open_named(const char *target, struct temporary *temporary)
 {
-	temporary->name = NULL;
-	temporary->fd = open_nameless(target);
-	for (unsigned int attempt = 0; temporary->fd < 0 && attempt < 100; attempt++) {
+	for (unsigned int attempt = 0; attempt < 100; attempt++) {
 		temporary->name = temporary_name(target, attempt);
 		temporary->fd =
 			open(temporary->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (temporary->fd < 0) {
-			free(temporary->name);
-			temporary->name = NULL;
-			if (errno != EEXIST)
-				break;
-		}
+		if (temporary->fd >= 0)
+			return 0;
+		free(temporary->name);
+		temporary->name = NULL;
+		if (errno != EEXIST)
+			break;
 	}
-	return temporary->fd < 0 ? cannot_write(target, errno, err) : 0;
+	return -1;
 }
 
 /* Closes it; what has not become the target is gone. */
 static void drop_temporary(struct temporary *temporary, bool done)
 {
+	int saved = errno;
+
 	if (temporary->fd >= 0)
 		close(temporary->fd);
 	if (!done && temporary->name)
 		unlink(temporary->name);
 	free(temporary->name);
-	*temporary = (struct temporary){-1, NULL};
+	errno = saved;
 }
 
 static int write_all(int fd, const uint8_t *data, size_t size)
@@ -329,47 +329,69 @@ static int put_bytes(int fd, const void *data, size_t size, bool sync)
 	return copy < 0 ? 0 : close(copy);
 }
 
+struct content {
+	const void *data;
+	size_t size;
+	enum file_replace replace;
+	bool sync;
+};
+
+/* -1: errno says why not, and nothing is left. */
+static int write_once(const char *target, const struct content *content, bool named)
+{
+	struct temporary temporary = {-1, NULL};
+	int rc = -1;
+
+	if (!named)
+		temporary.fd = open_nameless(target);
+	else if (open_named(target, &temporary) < 0)
+		return -1;
+	if (temporary.fd < 0)
+		return -1;
+	rc = put_bytes(temporary.fd, content->data, content->size, content->sync);
+	if (rc == 0)
+		rc = content->replace == FILE_REPLACE ? become(&temporary, target)
+						      : become_new(&temporary, target);
+	drop_temporary(&temporary, rc == 0);
+	return rc;
+}
+
 int file_write(const char *path, const void *data, size_t size, enum file_replace replace,
 	struct error *err)
 {
-	struct temporary temporary = {-1, NULL};
+	struct content content = {data, size, replace, false};
 	char *target = NULL;
-	bool exists, done = false;
+	int rc;
 
-	if (find_target(path, replace, &target, &exists, err) < 0)
+	if (find_target(path, replace, &target, &content.sync, err) < 0)
 		return -1;
-	if (open_temporary(target, &temporary, err) < 0)
-		goto out;
-	if (put_bytes(temporary.fd, data, size, exists) < 0) {
-		cannot_write(path, errno, err);
-		goto out;
-	}
-	done = (replace == FILE_REPLACE ? become(&temporary, target)
-					: become_new(&temporary, target)) == 0;
-	if (!done && errno == EEXIST)
+	rc = write_once(target, &content, false);
+	/* Whatever does not let us give a name may let us rename. */
+	if (rc < 0 && errno != EEXIST)
+		rc = write_once(target, &content, true);
+	if (rc < 0 && errno == EEXIST)
 		already_there(path, err);
-	else if (!done)
+	else if (rc < 0)
 		cannot_write(path, errno, err);
-out:
-	drop_temporary(&temporary, done);
 	free(target);
-	return done ? 0 : -1;
+	return rc;
 }
 
 int file_check_writable(const char *path, enum file_replace replace, struct error *err)
 {
-	struct temporary temporary;
+	struct temporary temporary = {-1, NULL};
 	char *target;
 	bool exists;
-	int rc;
+	int rc = 0;
 
 	if (find_target(path, replace, &target, &exists, err) < 0)
 		return -1;
 	/* Only trying tells: permissions do not bind root, and a folder can be read-only, full of
 	 * files or over quota. */
-	rc = open_temporary(target, &temporary, err);
-	if (rc == 0)
-		drop_temporary(&temporary, false);
+	temporary.fd = open_nameless(target);
+	if (temporary.fd < 0 && open_named(target, &temporary) < 0)
+		rc = cannot_write(target, errno, err);
+	drop_temporary(&temporary, false);
 	free(target);
 	return rc;
 }
