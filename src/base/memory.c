@@ -9,6 +9,7 @@
 #include "base/memory.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +19,29 @@
 
 #define FIRST_CAPACITY 8
 
-static void __attribute__((noreturn)) die(void)
+static void (*last_act)(void);
+static bool acting;
+static _Thread_local bool acting_here;
+
+void memory_last(void (*last)(void))
+{
+	last_act = last;
+}
+
+void memory_out(void)
 {
 	static const char line[] = "memtrace: out of memory\n";
 
-	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+	/* Another thread waits for the end already, and is not to be cut short. */
+	if (last_act && __atomic_exchange_n(&acting, true, __ATOMIC_SEQ_CST) && !acting_here)
+		for (;;)
+			pause();
+	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0 && !last_act)
 		_exit(EXIT_MEMTRACE_FAILED);
+	if (last_act && !acting_here) {
+		acting_here = true;
+		last_act();
+	}
 	exit(EXIT_MEMTRACE_FAILED);
 }
 
@@ -32,7 +50,7 @@ void *xmalloc(size_t size)
 	void *block = malloc(size ? size : 1);
 
 	if (!block)
-		die();
+		memory_out();
 	return block;
 }
 
@@ -41,7 +59,7 @@ void *xcalloc(size_t count, size_t size)
 	void *block = count && size ? calloc(count, size) : calloc(1, 1);
 
 	if (!block)
-		die();
+		memory_out();
 	return block;
 }
 
@@ -50,7 +68,7 @@ void *xrealloc(void *old, size_t size)
 	void *block = realloc(old, size ? size : 1);
 
 	if (!block)
-		die();
+		memory_out();
 	return block;
 }
 
@@ -59,7 +77,7 @@ void *xreallocarray(void *old, size_t count, size_t size)
 	size_t bytes;
 
 	if (__builtin_mul_overflow(count, size, &bytes))
-		die();
+		memory_out();
 	return xrealloc(old, bytes);
 }
 
@@ -85,7 +103,7 @@ char *xasprintf(const char *format, ...)
 
 	va_start(args, format);
 	if (vasprintf(&text, format, args) < 0)
-		die();
+		memory_out();
 	va_end(args);
 	return text;
 }
@@ -94,7 +112,7 @@ void *array_push(void **items, size_t *count, size_t *capacity, size_t item_size
 {
 	if (*count == *capacity) {
 		if (*capacity > SIZE_MAX / 2)
-			die();
+			memory_out();
 		*capacity = *capacity ? *capacity * 2 : FIRST_CAPACITY;
 		*items = xreallocarray(*items, *capacity, item_size);
 	}

@@ -3,6 +3,9 @@
  * Memory of the CLI. Out of memory is ours to die of: these print one line and exit 125. Sizes that
  * come from a file are to be checked before they come here (see bytes.h: a count is bounded by the
  * bytes left).
+ *
+ * Who must not just end, because a program is his to wait for, says so by memory_last: LAST is called
+ * after the line, once, in the thread that found no memory, and may end the process by itself.
  */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
@@ -13,6 +16,8 @@ void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);
 void *xreallocarray(void *old, size_t count, size_t size); /* dies on overflow */
+void memory_last(void (*last)(void));
+void memory_out(void) __attribute__((noreturn)); /* for who asks the system itself */
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -13,8 +13,10 @@
 #include <unistd.h>
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/version.h"
 #include "cmd/collector.h"
+#include "cmd/desert.h"
 #include "cmd/keep.h"
 #include "cmd/naming.h"
 #include "cmd/naming_ahead.h"
@@ -283,6 +285,7 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 	collector->options = options;
 	collector->pool = pool;
 	collector->target = target;
+	desert_instead_of_dying(collector);
 	collector->started_ns = clock_ns(CLOCK_REALTIME);
 	collector->checkpoint_ns = clock_ns(CLOCK_MONOTONIC);
 	if (!getcwd(collector->directory, sizeof collector->directory))
@@ -313,6 +316,7 @@ static void successor(struct collector *collector)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	memory_last(NULL);
 	setsid();
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
 		dup2(null, fd);

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "cmd/log.h"
+#include "base/memory.h"
 #include "cmd/writers.h"
 
 enum { WRITERS_MAX = 2, GIVE_WAY = 5 };
@@ -81,6 +82,7 @@ pid_t writers_fork_alone(struct collector *collector)
 		return pid;
 	}
 	each_live(collector, live_abandon);
+	memory_last(NULL);
 	collector->ahead = NULL;
 	target_ignore_signals();
 	return 0;

@@ -105,8 +105,9 @@ static bool copy(struct ring *ring, uint64_t max)
 	uint64_t left = ring->target - ring->position, words;
 	const uint64_t *memory;
 
-	if (!left || !(words = ring_words(reader, ring)) || !(memory = pool_ring(reader->pool, ring->slot)))
+	if (!left || !(words = ring_words(reader, ring)))
 		return false;
+	memory = pool_ring(reader->pool, ring->slot);
 	if (left > max)
 		left = max;
 	ring->process->copied += left;

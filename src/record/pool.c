@@ -170,6 +170,11 @@ void pool_enter(struct pool *pool)
 	memcpy(pool->mutex, collector_mutex(pool), sizeof(pthread_mutex_t));
 }
 
+void pool_desert(struct pool *pool)
+{
+	__atomic_fetch_or((uint32_t *)&pool->head->collector_alive, FUTEX_OWNER_DIED, __ATOMIC_SEQ_CST);
+}
+
 /* Unlocking follows pointers of ours that stand in it: not where somebody has written over them. */
 void pool_leave(struct pool *pool)
 {
@@ -182,8 +187,9 @@ const uint64_t *pool_ring(struct pool *pool, uint32_t slot)
 	if (!pool->rings[slot]) {
 		void *ring = mmap(NULL, WIRE_RING_MAX, PROT_READ | PROT_WRITE, MAP_SHARED, pool->memory_fd,
 			(off_t)(WIRE_RINGS_AT + (uint64_t)slot * WIRE_RING_MAX));
+		/* Its program would wait for room as long as others get on. */
 		if (ring == MAP_FAILED)
-			return NULL;
+			memory_out();
 		pool->rings[slot] = ring;
 	}
 	return (const uint64_t *)pool->rings[slot];

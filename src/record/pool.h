@@ -40,8 +40,10 @@ void pool_inherit(const struct pool *pool);
  * calls it, the old one pool_leave() before. */
 void pool_enter(struct pool *pool);
 void pool_leave(struct pool *pool);
+/* From now on nobody reads: what still lives need not wait for it. */
+void pool_desert(struct pool *pool);
 
-/* The words of a slot's ring, or NULL when it cannot be mapped. */
+/* The words of a slot's ring. */
 const uint64_t *pool_ring(struct pool *pool, uint32_t slot);
 /* Gives a slot back to the shims: its memory to the system, its extra budget to the others. */
 void pool_free_slot(struct pool *pool, uint32_t slot);

@@ -2,7 +2,6 @@
 /*
  * mremap moves page table entries: a microsecond for a megabyte, where a copy takes a hundred.
  */
-#include <stdint.h>
 #include <linux/mman.h>
 #include <sys/mman.h>
 #include "base/memory.h"
@@ -13,8 +12,9 @@ void *vast_grow(void *old, size_t old_bytes, size_t bytes)
 	void *memory = old ? mremap(old, old_bytes, bytes, MREMAP_MAYMOVE) :
 			     mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	/* What cannot be had here cannot be had there, and that knows how to say so. */
-	return memory != MAP_FAILED ? memory : xmalloc(SIZE_MAX / 2);
+	if (memory == MAP_FAILED)
+		memory_out();
+	return memory;
 }
 
 void vast_populate(void *at, size_t bytes)

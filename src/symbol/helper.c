@@ -131,6 +131,7 @@ static void child_limits(uint64_t memory)
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_NAME, "memtrace-names");
 	/* base/memory.c ends the process by exit(): the parent's handlers must not run here. */
+	memory_last(NULL);
 	atexit(leave);
 }
 
