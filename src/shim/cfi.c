@@ -2,8 +2,8 @@
 /*
  * Reads .eh_frame (LSB "Exception Frames", DWARF "Call Frame Information"): the sorted table of
  * .eh_frame_hdr leads to the FDE of a pc, that to its CIE, and the programs of both are run up to
- * the pc. A row needs three registers, rbp, rsp and the return address. Expressions are taken as far as they come to one of these plus an offset
- * (cfi_expression.h).
+ * the pc. A row needs three registers, rbp, rsp and the return address. Expressions are taken as far
+ * as they come to one of these plus an offset (cfi_expression.h).
  *
  * Every byte comes through a cursor that ends with the module; what runs over it is CFI_UNKNOWN. So
  * is all that a compiler or libc does not write for common code: other encodings, a CFA by other

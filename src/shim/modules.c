@@ -4,8 +4,8 @@
  * lock, and a thread may hold that while it waits for us.
  *
  * A module is met when a new pc lies in none that is known and alive. That it has gone is noticed
- * when ld.so frees its entry, which it does when everything else is undone. Then another may stand at the same addresses, and the same pcs mean
- * other functions: so the seed of the stacks' hashes is a sum over all modules that have ever gone,
+ * when ld.so frees its entry, which it does when everything else is undone. Then another may stand
+ * at the same addresses, and the same pcs mean other functions: so the seed of the stacks' hashes is a sum over all modules that have ever gone,
  * of where and what they are and of whether they are back. While nobody stands there, no stack of
  * that seed has a pc there; whoever comes is met by his first new pc and, if he has been there
  * before, brings back the seed and the ids that he had. Plugins that take turns so make no more
