@@ -2,9 +2,9 @@
 /* ldflags: -lutil */
 /*
  * strike WHAT AT COMMAND…: runs COMMAND as a shell would in a terminal, and as it enters its AT-th system call (0: never), or for
- * NAME:AT the AT-th of that name, something happens to it: kill (SIGKILL), int (somebody types ^C at that terminal), stop (it
- * stands still for a while, then goes on), slow (each call takes 3 ms from then on), all (its whole process group is killed). So
- * a test comes by every moment of a run without waiting for any.
+ * NAME:AT the AT-th of that name, something happens to it: kill (SIGKILL), int or quit (somebody types ^C or ^\\ at that
+ * terminal), hup (the terminal is gone), stop (it stands still for a while, then goes on), slow (each call takes 3 ms from then
+ * on), all (its whole process group is killed). So a test comes by every moment of a run without waiting for any.
  *
  * Then it waits for the command and for all that it leaves behind, which become its children, and says of each how it ended, a
  * line each: "command: exit 3", "child NAME: signal 9"; at last "calls: N" of the command, or "struck" if it came to that.
@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -56,18 +57,21 @@ static void start(char **command)
 	setpgid(0, 0);
 	tcsetpgrp(0, getpid());
 	signal(SIGTTOU, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 	execvp(command[0], command);
 	_exit(99);
 }
 
 /* The terminal takes its time. Whoever else is in the group gets it at once too, and 10 ms to do something about it. */
-static void type_interrupt(pid_t pid)
+static void by_terminal(pid_t pid, int number)
 {
 	char file[64], text[4096], *pending;
 	int fd, size;
 
-	if (write(terminal, "\003", 1) != 1)
+	if (number == SIGHUP)
+		close(terminal), kill(-pid, SIGHUP); /* as the shell tells its jobs */
+	else if (write(terminal, number == SIGINT ? "\003" : "\034", 1) != 1)
 		_exit(99);
 	snprintf(file, sizeof file, "/proc/%d/status", pid);
 	for (int i = 0; i < 1000; i++) {
@@ -77,7 +81,7 @@ static void type_interrupt(pid_t pid)
 		text[size < 0 ? 0 : size] = 0;
 		usleep(10000);
 		pending = strstr(text, "ShdPnd:");
-		if (pending && strtoull(pending + 7, NULL, 16) & 1ull << (SIGINT - 1))
+		if (pending && strtoull(pending + 7, NULL, 16) & 1ull << (number - 1))
 			return;
 	}
 	_exit(99);
@@ -92,7 +96,7 @@ static void hit(pid_t pid)
 	else if (strcmp(what, "stop") == 0)
 		kill(pid, SIGSTOP);
 	else
-		type_interrupt(pid);
+		by_terminal(pid, strcmp(what, "hup") == 0 ? SIGHUP : strcmp(what, "quit") == 0 ? SIGQUIT : SIGINT);
 	ptrace(PTRACE_DETACH, pid, NULL, NULL);
 	if (strcmp(what, "stop") == 0) {
 		usleep(100000);
@@ -177,6 +181,8 @@ int main(int argc, char **argv)
 	if (pid > 0) {
 		int status;
 
+		close(terminal);
+		close(slave);
 		waitpid(pid, &status, 0);
 		return WIFEXITED(status) ? WEXITSTATUS(status) : 97;
 	}
@@ -185,9 +191,11 @@ int main(int argc, char **argv)
 		return 98;
 	dup2(slave, 0);
 	fcntl(terminal, F_SETFD, FD_CLOEXEC);
-	fcntl(slave, F_SETFD, FD_CLOEXEC);
+	close(slave);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGTTOU, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	pid = fork();
 	if (pid == 0)
 		start(argv + 3);
