@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/version.h"
@@ -30,14 +31,6 @@
 
 enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, NAMES_TRIED = 1000 };
 #define CHECK_ENDS_NS 5000000ull
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 char *collector_file(const struct collector *collector, const struct image *image)
 {
@@ -312,6 +305,14 @@ void collector_finish(struct collector *collector)
 	writers_reap(collector, 0);
 }
 
+/* Who has lived and died while it was looked for has been heard of after that. */
+static bool has_more(struct collector *collector)
+{
+	if (!collector->reader.processes.count && !kin_left(&collector->kin))
+		reader_round(&collector->reader);
+	return collector->reader.processes.count || collector->kin.left;
+}
+
 static void successor(struct collector *collector)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -326,7 +327,7 @@ static void successor(struct collector *collector)
 	pool_enter(collector->pool);
 	control_take_over(&collector->control);
 	take_ended(collector);
-	while (collector->reader.processes.count || kin_left(&collector->kin))
+	while (has_more(collector))
 		step(collector);
 	writers_reap(collector, 0);
 	_exit(0);
@@ -336,7 +337,7 @@ void collector_hand_over(struct collector *collector)
 {
 	pid_t pid;
 
-	if (!collector->reader.processes.count && !kin_left(&collector->kin))
+	if (!has_more(collector))
 		return;
 	pool_leave(collector->pool);
 	pid = fork();

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
+#include "base/clock.h"
 #include "record/kin.h"
 #include "record/procfs.h"
 
@@ -38,46 +38,57 @@ static bool is_us(pid_t pid)
 	       theirs.st_ino == ours.st_ino;
 }
 
-/* Does a line of PID's FILE, which ends with END, hold TEXT? */
-static bool has_line(pid_t pid, const char *file, int end, const char *text)
+/* Does a line of PID's FILE, which ends with END, hold TEXT? EMPTY: it has none. */
+static bool has_line(pid_t pid, const char *file, int end, const char *text, bool *empty)
 {
 	char path[64], *line = NULL;
 	size_t room = 0;
 	bool found = false;
 	FILE *stream;
 
+	*empty = false;
 	snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
 	stream = fopen(path, "re");
 	if (!stream)
 		return false;
-	while (!found && getdelim(&line, &room, end, stream) > 0)
+	*empty = true;
+	while (!found && getdelim(&line, &room, end, stream) > 0) {
 		found = strstr(line, text);
+		*empty = false;
+	}
 	free(line);
 	fclose(stream);
 	return found;
 }
 
-static bool may_speak(const struct kin *kin, pid_t pid, bool loading)
+enum kind { KIN_NONE, KIN_LOADING, KIN_FORKED };
+
+static enum kind kind_of(const struct kin *kin, pid_t pid, bool loading)
 {
 	char text[64];
 	struct stat memory;
+	bool empty, found;
 
 	if (is_us(pid) || fstat(kin->pool->memory_fd, &memory) < 0)
-		return false;
+		return KIN_NONE;
 	snprintf(text, sizeof text, " %02x:%02x %llu ", major(memory.st_dev), minor(memory.st_dev),
 		(unsigned long long)memory.st_ino);
-	if ((kin->pool->head->follow & 1) && has_line(pid, "maps", '\n', text))
-		return true;
+	if ((kin->pool->head->follow & 1) && has_line(pid, "maps", '\n', text, &empty))
+		return KIN_FORKED;
+	if (!loading || !(kin->pool->head->follow & 2))
+		return KIN_NONE;
 	snprintf(text, sizeof text, ":%016llx", (unsigned long long)kin->pool->head->key);
-	return loading && (kin->pool->head->follow & 2) && has_line(pid, "environ", 0, text);
+	found = has_line(pid, "environ", 0, text, &empty);
+	/* For a moment of its exec a process has no environment that we can see. */
+	return found || empty ? KIN_LOADING : KIN_NONE;
 }
 
 /* GONE: one has ended meanwhile, and may have left a child that was not looked at. */
-static bool look(const struct kin *kin, bool loading, bool *gone)
+static enum kind look(const struct kin *kin, bool loading, bool *gone)
 {
 	struct procfs_process process;
 	struct dirent *entry;
-	bool found = false;
+	enum kind found = KIN_NONE;
 	DIR *folder = opendir("/proc");
 
 	*gone = false;
@@ -89,7 +100,7 @@ static bool look(const struct kin *kin, bool loading, bool *gone)
 		if (!procfs_look(pid, &process))
 			*gone = true;
 		else if (process.state != 'Z' && process.start >= kin->start)
-			found = may_speak(kin, pid, loading);
+			found = kind_of(kin, pid, loading);
 	}
 	if (folder)
 		closedir(folder);
@@ -98,19 +109,19 @@ static bool look(const struct kin *kin, bool loading, bool *gone)
 
 bool kin_left(struct kin *kin)
 {
-	struct timespec time;
-	uint64_t now;
+	enum kind found = KIN_NONE;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	bool gone = true;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-	if (kin->first_ns && now - kin->looked_ns < LOOK_NS)
-		return kin->left;
-	if (!kin->first_ns)
-		kin->first_ns = now;
+	if (kin->left && now - kin->looked_ns < LOOK_NS)
+		return true;
+	if (!kin->looked_ns)
+		kin->since_ns = now;
 	kin->looked_ns = now;
-	kin->left = false;
-	for (int i = 0; i < 3 && gone && !kin->left; i++)
-		kin->left = look(kin, now - kin->first_ns < LOADING_NS, &gone);
-	return kin->left;
+	for (int i = 0; i < 3 && gone && !found; i++)
+		found = look(kin, now - kin->since_ns < LOADING_NS, &gone);
+	if (found == KIN_FORKED)
+		kin->since_ns = now;
+	kin->left = found;
+	return found;
 }

@@ -13,13 +13,14 @@
 struct kin {
 	const struct pool *pool;
 	uint64_t start;          /* of the first process, in clock ticks since boot */
-	uint64_t first_ns, looked_ns; /* when somebody asked; 0: nobody has */
-	bool left;               /* what was found then */
+	uint64_t looked_ns;      /* last; 0: never */
+	uint64_t since_ns;       /* the first time, or the last that a forked child was found: it may load a program after that */
+	bool left;               /* what was found last */
 };
 
 /* FIRST is the program, alive. */
 void kin_init(struct kin *kin, const struct pool *pool, pid_t first);
-/* Is there one? Looks some times a second at most. */
+/* Is there one? As long as there is, looks some times a second at most. */
 bool kin_left(struct kin *kin);
 
 #endif

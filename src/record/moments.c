@@ -12,20 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "record/image.h"
 #include "record/moments.h"
 #include "record/procfs.h"
 
 enum { MOMENTS_MIN = 8, CELLS_MAX = 1 << 23 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 void moments_init(struct moments *moments, const struct moments_rules *rules)
 {
