@@ -11,6 +11,10 @@
  * its size; entries move there when they are next found, and the old table stays, since somebody
  * may be reading it: all together they take less than twice the last one. Memory comes from the
  * caller, all zeros. Needs nothing else, so that it can be tested by itself.
+ *
+ * Where there is no memory for a successor (a jail allows no mmap) a table fills up. A search goes
+ * no further than it ever has to in one that is half full; what finds no place within that is not
+ * kept, and then is told again each time.
  */
 #ifndef SHIM_ID_TABLE_H
 #define SHIM_ID_TABLE_H
@@ -20,7 +24,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ID_TABLES = 20, ID_TABLE_FIRST_BITS = 13 };
+enum {
+	ID_TABLES = 20,
+	ID_TABLE_FIRST_BITS = 13,
+	ID_PROBES = 128, /* half full, one of 10^10 entries is further from its place */
+};
 
 struct id_entry {
 	_Atomic uint64_t hash;
@@ -71,7 +79,7 @@ static inline bool id_table_put(struct id_table *table, uint64_t hash, uint32_t 
 {
 	uint32_t last = atomic_load(&table->n_tables) - 1;
 	struct id_entry *entry = id_table_first(table, last, hash);
-	size_t probes = 1ul << (ID_TABLE_FIRST_BITS + last);
+	unsigned int probes = ID_PROBES;
 
 	for (; probes > 0; probes--) {
 		uint64_t other = atomic_load_explicit(&entry->hash, memory_order_acquire);
@@ -97,7 +105,7 @@ static inline uint32_t id_table_get(struct id_table *table, uint64_t hash)
 
 	for (uint32_t index = last; index-- > 0;) {
 		struct id_entry *entry = id_table_first(table, index, hash);
-		size_t probes = 1ul << (ID_TABLE_FIRST_BITS + index);
+		unsigned int probes = ID_PROBES;
 
 		for (; probes > 0; probes--, entry = id_table_next(table, index, entry)) {
 			uint64_t other = atomic_load_explicit(&entry->hash, memory_order_acquire);
