@@ -205,9 +205,11 @@ build/bench/%: tests/bench/%.c $B/flags.cli $(HOUSE_OBJECTS)
 	$(Q)$(CC) $(CLI_FLAGS) -o $@ $< $(HOUSE_OBJECTS) $(CLI_LIBS)
 
 # What is missing is installed before anything is built, so these begin anew with what then is there.
+# On all processors, unless make was told how many.
+parallel := $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 check:
 	@scripts/setup
-	@$(MAKE) --no-print-directory check-all
+	@$(MAKE) --no-print-directory $(parallel) check-all
 check-all: all unit programs verify-build
 	@$(MAKE) --no-print-directory SAN=address,undefined all unit fuzz
 	@! echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null || \
@@ -215,7 +217,7 @@ check-all: all unit programs verify-build
 	@CC='$(CC)' tests/run
 demo:
 	@scripts/setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(parallel) all
 	@scripts/demo
 verify: all programs verify-build
 	@tests/verify/run
