@@ -305,12 +305,22 @@ void collector_finish(struct collector *collector)
 	writers_reap(collector, 0);
 }
 
+/* Of those who have not said who they are, /proc knows whether they live: what stands about them in shared memory may be half
+ * written, or written over. */
+static bool knows_somebody(const struct collector *collector)
+{
+	for (size_t i = 0; i < collector->reader.processes.count; i++)
+		if (collector->reader.processes.items[i]->said_hello)
+			return true;
+	return false;
+}
+
 /* Who has lived and died while it was looked for has been heard of after that. */
 static bool has_more(struct collector *collector)
 {
-	if (!collector->reader.processes.count && !kin_left(&collector->kin))
+	if (!knows_somebody(collector) && !kin_left(&collector->kin))
 		reader_round(&collector->reader);
-	return collector->reader.processes.count || collector->kin.left;
+	return knows_somebody(collector) || collector->kin.left;
 }
 
 static void successor(struct collector *collector)

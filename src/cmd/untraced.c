@@ -8,12 +8,18 @@
 #include "cmd/untraced.h"
 #include "record/program.h"
 
+/* What a name in /proc/self stands for where it was said: here it would be ours. */
+static const char *its_own(const struct image *image, const char *path)
+{
+	return strcmp(path, "/proc/self/exe") == 0 && image->executable ? image->executable : path;
+}
+
 void untraced_name(struct image *image, bool became, bool follows)
 {
 	const char *silent = follows ? "it was started without memtrace's environment" : "--follow leaves it out";
 
 	for (size_t i = 0; i < image->pending_execs.count; i++) {
-		const char *path = image->pending_execs.items[i], *reason;
+		const char *path = its_own(image, image->pending_execs.items[i]), *reason;
 		bool last = became && i + 1 == image->pending_execs.count;
 		enum program_kind kind = program_probe(path, &reason);
 		struct image_follow *follow;

@@ -213,34 +213,44 @@ static int add_counts(struct import *import)
 	return snapshot_sum(snapshot, import->err);
 }
 
+static bool says(const json_t *run, const char *key)
+{
+	const json_t *value = json_object_get(run, key);
+
+	return value && !json_is_null(value);
+}
+
 static void add_run_peak(struct import *import, const json_t *said)
 {
 	struct run *run = &import->snapshot->run;
 	int peak = snapshot_moment(import->snapshot, "peak", &(struct error){0});
+	const struct counts *live = peak < 0 ? NULL : &import->snapshot->moments.items[peak].live;
 
-	if (peak < 0 || json_object_get(said, "peak_size") || json_object_get(said, "peak_count"))
-		return;
-	run->peak_size = import->snapshot->moments.items[peak].live.size;
-	run->peak_count = import->snapshot->moments.items[peak].live.count;
+	if (live && !says(said, "peak_size"))
+		run->peak_size = live->size;
+	if (live && !says(said, "peak_count"))
+		run->peak_count = live->count;
 }
 
-/* What a document without "run" does not say of itself: its sums, as far as its traces tell. */
+/* What a document does not say of its run: the sums, as far as its traces tell. */
 static int add_run_totals(struct import *import, const struct json_object *document)
 {
 	struct snapshot *snapshot = import->snapshot;
-	struct run *run = &snapshot->run;
 	const json_t *said = json_object_get(document->value, "run");
+	struct counts total = {0, 0};
 
 	add_run_peak(import, said);
-	if (json_object_get(said, "total_size") || json_object_get(said, "total_count"))
-		return 0;
 	for (size_t i = 0; i < snapshot->traces.count; i++) {
-		run->total_size += snapshot->traces.items[i].total_size;
-		run->total_count += snapshot->traces.items[i].total_count;
-		if (run->total_size > SNAPSHOT_SIZE_MAX || run->total_count > SNAPSHOT_SIZE_MAX)
+		total.size += snapshot->traces.items[i].total_size;
+		total.count += snapshot->traces.items[i].total_count;
+		if (total.size > SNAPSHOT_SIZE_MAX || total.count > SNAPSHOT_SIZE_MAX)
 			return error_set(
 				import->err, "traces: the totals add up to more than 2^63 - 1");
 	}
+	if (!says(said, "total_size"))
+		snapshot->run.total_size = total.size;
+	if (!says(said, "total_count"))
+		snapshot->run.total_count = total.count;
 	return 0;
 }
 

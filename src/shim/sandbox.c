@@ -150,12 +150,12 @@ static bool allows(const struct sock_fprog *filter, const struct seccomp_data *c
 
 static bool is_readable(const void *at, size_t size)
 {
-	const char *end = (const char *)at + size;
+	const uintptr_t begin = (uintptr_t)at, end = begin + size;
 
-	for (const char *page = at; page < end; page += PAGE - (uintptr_t)page % PAGE)
-		if (!sys_is_readable(page))
+	for (uintptr_t page = begin; page < end; page += PAGE - page % PAGE)
+		if (!sys_is_readable((const void *)page))
 			return false;
-	return end > (const char *)at;
+	return end > begin;
 }
 
 enum sandbox_verdict sandbox_judge(const struct sock_fprog *filter)

@@ -308,3 +308,14 @@ Test(import_json, contradictions)
 	snprintf(text, sizeof(text), RUN("'peak_size': 5, 'peak_count': 2, 'total_size': 9, 'total_count': null", "%s"), peak);
 	snapshot_free(imported(text));
 }
+
+/* What a run does not say of itself its traces tell, number by number. */
+Test(import_json, half_of_the_sums)
+{
+	struct snapshot *snapshot = imported(RUN("'peak_count': 2, 'total_count': 3", "{'size': 1, 'count': 1, 'total_size': 9, "
+		"'total_count': 3, 'frames': [], 'moments': {'peak': {'size': 5, 'count': 2}}}"));
+
+	cr_assert_eq(snapshot->run.peak_size, 5);
+	cr_assert_eq(snapshot->run.total_size, 9);
+	snapshot_free(snapshot);
+}
