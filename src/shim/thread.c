@@ -79,11 +79,13 @@ static struct thread *make(int32_t tid)
 /* Whoever was recording has been cut off in the middle: what is not published never was. */
 static void reset(struct producer *producer)
 {
+	/* A handler that came while we hold the buffer would wait for it, or leave it held. */
+	uint64_t signals = channel.piped ? sys_block_signals() : 0;
+
 	/* Somebody may be sending what it has left; but whoever was cut off may have held it, too.
 	 */
 	for (int i = 0; channel.piped && i < PATIENCE && !ring_try_take(producer); i++)
 		SYS_CALL(SYS_sched_yield);
-	producer->busy = 0;
 	trails_mend(&producer->trails);
 	trails_forget(&producer->trails);
 	if (producer->slot && producer->words) {
@@ -93,6 +95,11 @@ static void reset(struct producer *producer)
 		ring_publish(producer);
 	}
 	atomic_store(&producer->taken, 0);
+	/* Last: what a handler cuts off by a jump is to be done again. */
+	atomic_signal_fence(memory_order_seq_cst);
+	producer->busy = 0;
+	if (channel.piped)
+		sys_restore_signals(signals);
 }
 
 static void sweep(struct thread *thread)
