@@ -150,10 +150,11 @@ static int report(struct collector *collector, const struct run_options *chosen,
 	char *file = NULL;
 	int result = collector_write(collector, process, snapshot, &file, err);
 
-	if (result == 0 && chosen->json)
-		result = summary_json(snapshot, file, err);
-	else if (result == 0)
+	if (result == 0 && !chosen->json)
 		summary_print(snapshot, file, chosen->top, err);
+	/* One that nobody can read changes nothing about the program's status. */
+	else if (result == 0 && summary_json(snapshot, file, err) < 0)
+		log_error(err);
 	snapshot_free(snapshot);
 	free(file);
 	return result;

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "cmd/asking.h"
 #include "cmd/command.h"
+#include "cmd/keep.h"
 #include "cmd/log.h"
 #include "cmd/pattern.h"
 #include "model/snapshot.h"
@@ -18,7 +19,6 @@
 #include "report/info.h"
 
 #define PATTERN "memtrace.%e.%p.now.snap"
-enum { NAMES_TRIED = 1000 };
 
 struct snapshot_options {
 	const char *output, *label;
@@ -75,7 +75,7 @@ static int write_file(const struct snapshot_options *options, const struct snaps
 	int rc = -1;
 
 	*name = expand(options->output ? options->output : PATTERN, snapshot);
-	for (int i = 2; i < NAMES_TRIED; i++) {
+	for (int i = 2; i < KEEP_NAMES_TRIED; i++) {
 		char *next;
 
 		rc = file_write(*name, body->data, body->size, replace, err);

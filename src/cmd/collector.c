@@ -29,7 +29,7 @@
 #include "record/door.h"
 #include "record/procfs.h"
 
-enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, NAMES_TRIED = 1000 };
+enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20 };
 #define CHECK_ENDS_NS 5000000ull
 
 char *collector_file(const struct collector *collector, const struct image *image)
@@ -151,7 +151,7 @@ void collector_find_name(struct collector *collector)
 
 	if (collector->options->force || collector->first_exists)
 		return;
-	for (int i = 2; i < NAMES_TRIED && access(collector->other_file ? collector->other_file : name, F_OK) == 0; i++) {
+	for (int i = 2; i < KEEP_NAMES_TRIED && access(collector->other_file ? collector->other_file : name, F_OK) == 0; i++) {
 		free(collector->other_file);
 		collector->other_file = xasprintf("%s.%d", name, i);
 	}

@@ -6,15 +6,13 @@
 #include "base/memory.h"
 #include "cmd/keep.h"
 
-enum { NAMES_TRIED = 1000 };
-
 /* Under NAME, or the next free one, which NAME then is. */
 static int write_as(char **name, const struct buffer *bytes, enum file_replace replace, struct error *err)
 {
 	char *first = xstrdup(*name);
 	int result = -1;
 
-	for (int i = 2; i < NAMES_TRIED; i++) {
+	for (int i = 2; i < KEEP_NAMES_TRIED; i++) {
 		result = file_write(*name, bytes->data, bytes->size, replace, err);
 		if (result == 0 || replace == FILE_REPLACE || access(*name, F_OK) < 0)
 			break;

@@ -73,9 +73,9 @@ static enum kind kind_of(const struct kin *kin, pid_t pid, bool loading)
 		return KIN_NONE;
 	snprintf(text, sizeof text, " %02x:%02x %llu ", major(memory.st_dev), minor(memory.st_dev),
 		(unsigned long long)memory.st_ino);
-	if ((kin->pool->head->follow & 1) && has_line(pid, "maps", '\n', text, &empty))
+	if ((kin->pool->head->follow & WIRE_FOLLOW_FORK) && has_line(pid, "maps", '\n', text, &empty))
 		return KIN_FORKED;
-	if (!loading || !(kin->pool->head->follow & 2))
+	if (!loading || !(kin->pool->head->follow & WIRE_FOLLOW_EXEC))
 		return KIN_NONE;
 	snprintf(text, sizeof text, ":%016llx", (unsigned long long)kin->pool->head->key);
 	found = has_line(pid, "environ", 0, text, &empty);
