@@ -38,7 +38,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 4
+#define WIRE_VERSION 5
 #define WIRE_MAGIC 0x657261727454656dull
 
 /* The environment of the watched program: "VERSION:COLLECTOR_PID:POOL_FD:POOL_INODE:PIPE_FD:PIPE_INODE:KEY", decimal, KEY 16 hex
@@ -138,7 +138,9 @@ struct wire_slot {
 	_Atomic uint32_t process_generation;
 	_Atomic uint32_t capacity;        /* bytes, a power of two from WIRE_RING_MIN to WIRE_RING_MAX */
 	_Atomic int32_t tid;              /* gettid of the present producer, for people */
-	uint8_t pad[44];
+	uint8_t pad[36];
+	/* --transport pipe: words that the producer has buffered and not sent; what is in it at the end is lost. */
+	_Atomic uint64_t unsent;
 	_Atomic uint64_t head __attribute__((aligned(64)));
 	uint8_t pad2[56];
 	_Atomic uint64_t tail __attribute__((aligned(64)));  /* the collector's: words up to here may be overwritten */

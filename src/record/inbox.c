@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "record/answer.h"
 #include "record/inbox.h"
 #include "record/procfs.h"
@@ -189,7 +190,6 @@ static void on_exec(struct reader *reader, struct reader_process *process, const
 static void on_chunk(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)
 {
 	uint64_t words[WIRE_MESSAGE_MAX / 8];
-	struct timespec now;
 	struct ring *ring;
 	uint32_t slot;
 
@@ -201,9 +201,9 @@ static void on_chunk(struct reader *reader, struct reader_process *process, cons
 		return;
 	memcpy(words, data + 8, (size - 8) / 8 * 8);
 	decode_append(&ring->stream, words, (size - 8) / 8);
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	ring->position = ring->target += (size - 8) / 8;
 	ring->safe = process->message_tick;
-	ring->heard_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	ring->heard_ns = clock_ns(CLOCK_MONOTONIC);
 }
 
 static void on_thread_name(struct reader *reader, struct reader_process *process, const uint8_t *data, size_t size)

@@ -10,11 +10,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include "base/clock.h"
 #include "record/inbox.h"
 #include "record/merge.h"
 
-#define PIPE_QUIET_NS 200000000ull
+#define PATIENCE_NS 1000000000ull
 
 enum { PORTION = 512, TIDY = 1 << 14 }; /* words */
 
@@ -23,9 +23,13 @@ void merge_look(struct reader *reader, struct ring *ring)
 	const struct wire_slot *entry = &reader->pool->slots[ring->slot];
 
 	ring->fresh = false;
-	ring->final = ring->target;
+	/* A ring met in the midst of a round may have sent what this look did not find. */
+	ring->final = ring->met ? ring->target : 0;
+	ring->met = true;
 	if (reader->pool->head->transport == WIRE_TRANSPORT_RING)
 		ring->target = atomic_load_explicit(&entry->head, memory_order_acquire);
+	else
+		ring->unsent = atomic_load_explicit(&entry->unsent, memory_order_acquire) != 0;
 }
 
 /* What the ring's records tell beside events. */
@@ -170,18 +174,16 @@ static bool hand_on(struct ring *ring, uint64_t until)
 	return ring->have_next;
 }
 
-/* With --transport pipe: what has come from everybody who has spoken lately is in order up to the least of their times. */
+/* With --transport pipe: whoever has something unsent has sent all up to its `safe`; others have nothing that came before what
+ * is final. Who is not heard of for long cannot be made to send: a handler that asks us something may have interrupted it. */
 static uint64_t pipe_horizon(const struct reader_process *process)
 {
-	uint64_t horizon = UINT64_MAX, now;
-	struct timespec time;
+	uint64_t horizon = UINT64_MAX, now = clock_ns(CLOCK_MONOTONIC);
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 	for (size_t i = 0; i < process->rings.count; i++) {
 		const struct ring *ring = process->rings.items[i];
 
-		if (now - ring->heard_ns < PIPE_QUIET_NS && ring->safe < horizon)
+		if (ring->unsent && ring->safe < horizon && now - ring->heard_ns < PATIENCE_NS)
 			horizon = ring->safe;
 	}
 	return horizon;
@@ -277,7 +279,7 @@ size_t merge_process(struct reader *reader, struct reader_process *process)
 
 	process->copied = 0;
 	for (size_t i = 0; i < process->rings.count; i++)
-		if (piped || is_all_final(reader, process))
+		if (is_all_final(reader, process))
 			process->rings.items[i]->final = UINT64_MAX;
 	if (process->rings.count)
 		merge(process, piped && !process->ended ? pipe_horizon(process) : UINT64_MAX);

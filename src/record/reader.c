@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "record/answer.h"
 #include "record/inbox.h"
 #include "record/merge.h"
@@ -19,14 +19,6 @@
 
 /* How old a tick may be, for want of a new one. */
 #define NUDGE_NS 20000000ull
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 void reader_init(struct reader *reader, struct pool *pool, int32_t first_pid)
 {
@@ -116,6 +108,7 @@ struct ring *reader_ring(struct reader *reader, uint32_t slot)
 	ring->slot = slot;
 	ring->process = process;
 	ring->fresh = true;
+	ring->heard_ns = clock_ns(CLOCK_MONOTONIC);
 	ring->image.thread = image_thread(process->image, entry->tid);
 	*ARRAY_PUSH(&process->rings) = ring;
 	return reader->rings[slot] = ring;
@@ -184,7 +177,7 @@ static void nudge(struct reader *reader, struct reader_process *process, uint64_
 
 size_t reader_round(struct reader *reader)
 {
-	uint64_t ns = monotonic_ns();
+	uint64_t ns = clock_ns(CLOCK_MONOTONIC);
 	size_t work = 0, copied;
 
 	scan_slots(reader);
@@ -214,6 +207,20 @@ void reader_forget(struct reader_process *process, uint64_t tick)
 	process->since = tick;
 }
 
+/* With --transport pipe: what had not been sent at the end is lost, and how much that is the slots know. */
+static void note_unsent(struct reader *reader, struct reader_process *process)
+{
+	size_t threads = 0;
+
+	if (reader->pool->head->transport != WIRE_TRANSPORT_PIPE)
+		return;
+	for (size_t k = 0; k < process->rings.count; k++)
+		threads += reader->pool->slots[process->rings.items[k]->slot].unsent != 0;
+	if (threads)
+		image_problem(process->image, "the last events of %zu thread%s are lost: the program ended before they were sent through "
+			"the pipe", threads, threads == 1 ? "" : "s");
+}
+
 /* The image is over: what its rings hold is all there will be. */
 void reader_finish(struct reader *reader, struct reader_process *process)
 {
@@ -224,6 +231,7 @@ void reader_finish(struct reader *reader, struct reader_process *process)
 	for (size_t k = 0; k < process->rings.count; k++)
 		merge_look(reader, process->rings.items[k]);
 	merge_process(reader, process);
+	note_unsent(reader, process);
 	for (size_t k = 0; k < process->rings.count; k++)
 		image_ring_end(process->image, &process->rings.items[k]->image);
 }

@@ -12,8 +12,10 @@
  *
  * A process with one ring, while no other ring has come up, waits for nothing.
  *
- * With --transport pipe nothing is shared: there the order is that of what has come from everybody who has spoken lately,
- * and the repair by ticks (image.h) does the rest.
+ * With --transport pipe a thread's records come when its buffer is full, and the slots tell who has something in it. What an
+ * event relies on was in a buffer, or sent, before that event was sent. So of what the drain of the round before has brought,
+ * all may be handed on that is not younger than the last word of somebody who, at this round's look, has not sent all.
+ * Whoever sends takes along what idle threads have left, so that nobody is waited for for long (shim/ring.c).
  */
 #ifndef RECORD_READER_H
 #define RECORD_READER_H
@@ -43,7 +45,8 @@ struct ring {
 	uint64_t position;       /* words copied out */
 	uint64_t target;         /* head of this round */
 	uint64_t final;          /* what stands before it may be handed on: the head of the round before */
-	uint64_t safe, heard_ns; /* pipe transport: all up to this tick has come; when its last chunk came */
+	uint64_t safe, heard_ns; /* pipe transport: all up to this tick has come; when its last chunk came, or it was met */
+	bool met, unsent;        /* it was looked at before; pipe transport: when it was, something was not sent yet */
 	struct {                 /* the snapshot that its thread's question `number` is about */
 		uint64_t number;
 		char *path, *label;

@@ -124,6 +124,7 @@ int channel_claim_slot(int32_t tid)
 		slot->tid = tid;
 		slot->head = 0;
 		slot->tail = 0;
+		slot->unsent = 0;
 		slot->answered = 0;
 		atomic_store_explicit(&slot->state, WIRE_SLOT_LIVE, memory_order_release);
 		atomic_fetch_add(&channel.pool->slots_live, 1);

@@ -52,10 +52,12 @@ void *channel_map(uint64_t offset, size_t size);
 bool channel_pipe_ready(void);
 /* The start is over: no descriptor stays, but for the one that --transport pipe keeps. */
 void channel_close_start(void);
-/* One whole message through the pipe, waiting while it is full. BUFFER, if not NULL, is emptied
- * with it, before any signal handler may come. False: the pipe cannot be reached. */
+/* One whole message through the pipe; PATIENT: waiting while it is full. BUFFER, if not NULL, is
+ * emptied with it, before any signal handler may come. False: the pipe cannot be reached, or is
+ * full. */
 struct producer;
-bool channel_write(const struct iovec *parts, unsigned int n_parts, struct producer *buffer);
+bool channel_write(
+	const struct iovec *parts, unsigned int n_parts, struct producer *buffer, bool patient);
 
 struct channel_wait {
 	uint64_t progress, slept_ns, step_ns, all_ns; /* all_ns: slept in all */

@@ -263,6 +263,14 @@ void life_be_filtered(const struct sock_fprog *filter)
 		enter_jail();
 }
 
+void life_ends(void)
+{
+	if (is_live() && channel.piped && !channel.jail) {
+		channel.flush_always = true;
+		ring_flush_all(false);
+	}
+}
+
 __attribute__((constructor)) static void constructor(void)
 {
 	if (atomic_load(&shim_mode) == SHIM_NEW)
@@ -274,9 +282,5 @@ __attribute__((destructor)) static void destructor(void)
 	if (!is_live())
 		return;
 	atomic_fetch_or(&channel.process->flags, WIRE_FLAG_EXITED);
-	if (channel.piped && !channel.jail) {
-		/* What is allocated and freed from here on does not wait for more. */
-		channel.flush_always = true;
-		ring_flush_all(false);
-	}
+	life_ends();
 }

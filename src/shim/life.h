@@ -18,5 +18,8 @@ struct sock_fprog;
 void life_be_strict(void);
 void life_be_filtered(const struct sock_fprog *filter);
 void life_lose_clock(void);
+/* The program is about to end: with --transport pipe, sends what all threads have buffered, and from now on each event at
+ * once. */
+void life_ends(void);
 
 #endif

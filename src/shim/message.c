@@ -60,9 +60,11 @@ static bool send_ring(struct producer *producer, const struct iovec *parts, unsi
 	return true;
 }
 
-/* Through a ring, or else the pipe, where it may be what has been in a buffer. */
+/* Through a ring, or else the pipe, where it may be what has been in a buffer, and nobody may be
+ * willing to wait. */
 struct way {
 	struct producer *ring, *buffer;
+	bool patient;
 };
 
 static bool send(const struct way *way, enum wire_message_kind kind, const struct iovec *parts,
@@ -92,22 +94,24 @@ static bool send(const struct way *way, enum wire_message_kind kind, const struc
 		head.more = size > 0;
 		piece[0] = (struct iovec){&head, sizeof head};
 		if (!(way->ring ? send_ring(way->ring, piece, n + 1)
-				: channel_write(piece, n + 1, way->buffer)))
+				: channel_write(piece, n + 1, way->buffer, way->patient)))
 			return false;
 	} while (size > 0);
 	return true;
 }
 
 bool message_send_pipe(enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts,
-	struct producer *buffer)
+	struct producer *buffer, bool patient)
 {
-	return !channel.jail && send(&(struct way){.buffer = buffer}, kind, parts, n_parts);
+	const struct way way = {.buffer = buffer, .patient = patient};
+
+	return !channel.jail && send(&way, kind, parts, n_parts);
 }
 
 bool message_send(struct producer *producer, enum wire_message_kind kind, const struct iovec *parts,
 	unsigned int n_parts)
 {
 	if (channel_pipe_ready())
-		return message_send_pipe(kind, parts, n_parts, NULL);
+		return message_send_pipe(kind, parts, n_parts, NULL, true);
 	return producer && send(&(struct way){.ring = producer}, kind, parts, n_parts);
 }

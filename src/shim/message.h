@@ -21,8 +21,8 @@ enum { MESSAGE_PARTS = 4 };
 bool message_send(struct producer *producer, enum wire_message_kind kind, const struct iovec *parts,
 	unsigned int n_parts);
 
-/* The same, through the pipe or not at all; BUFFER as of channel_write. */
+/* The same, through the pipe or not at all; BUFFER and PATIENT as of channel_write. */
 bool message_send_pipe(enum wire_message_kind kind, const struct iovec *parts, unsigned int n_parts,
-	struct producer *buffer);
+	struct producer *buffer, bool patient);
 
 #endif

@@ -50,7 +50,8 @@ static long write_quietly(
 	return result;
 }
 
-bool channel_write(const struct iovec *parts, unsigned int n_parts, struct producer *buffer)
+bool channel_write(
+	const struct iovec *parts, unsigned int n_parts, struct producer *buffer, bool patient)
 {
 	struct channel_wait wait = {0};
 
@@ -62,7 +63,7 @@ bool channel_write(const struct iovec *parts, unsigned int n_parts, struct produ
 			return true;
 		if (result == EINTR_)
 			continue;
-		if (result != EAGAIN_ || !channel_wait(&wait))
+		if (result != EAGAIN_ || !patient || !channel_wait(&wait))
 			return false;
 	}
 }

@@ -21,6 +21,7 @@ enum {
 		     8, /* of records in a chunk */
 	GROWTH = 4,
 	DRAIN_NS = 5000000, /* how long a full ring waits to be empty, for the sake of growing */
+	IDLE_NS = 10000000, /* how often what idle threads have buffered is taken along */
 };
 
 static bool claim_buffer(struct producer *producer)
@@ -28,7 +29,7 @@ static bool claim_buffer(struct producer *producer)
 	producer->words = producer->words ? producer->words : channel_memory(WIRE_MESSAGE_MAX);
 	producer->mask = ~0ull;
 	producer->limit = PIPE_WORDS;
-	producer->head = &producer->own_head;
+	producer->head = &producer->slot->unsent;
 	return producer->words != NULL;
 }
 
@@ -102,23 +103,24 @@ static uint64_t unread(const struct producer *producer)
 	return used <= capacity ? used : capacity;
 }
 
-/* Sends what is in the buffer, be it nothing. */
-static bool send_all(struct producer *producer)
+/* Sends what is in the buffer, be it nothing. PATIENT: for as long as that takes. */
+static bool send_all(struct producer *producer, bool patient)
 {
 	uint32_t head[2] = {producer->number, 0};
 	const struct iovec parts[2] = {
 		{head, sizeof head}, {producer->words, producer->position * 8}};
 
-	if (!producer->abandoned && !message_send_pipe(WIRE_MSG_CHUNK, parts, 2, producer)) {
+	if (producer->abandoned ||
+		message_send_pipe(WIRE_MSG_CHUNK, parts, 2, producer, patient))
+		return true;
+	if (patient)
 		channel_give_up();
-		return false;
-	}
-	return true;
+	return false;
 }
 
 static bool send_buffer(struct producer *producer)
 {
-	return producer->position == 0 || send_all(producer);
+	return producer->position == 0 || send_all(producer, true);
 }
 
 bool ring_try_take(struct producer *producer)
@@ -145,7 +147,7 @@ void ring_flush(struct producer *producer)
 
 static void send_rest(struct producer *producer)
 {
-	if (!ring_try_take(producer))
+	if (!ring_try_take(producer) && !(thread_rescue(producer) && ring_try_take(producer)))
 		return;
 	ring_flush(producer);
 	ring_give(producer);
@@ -155,9 +157,36 @@ static void send_time(struct producer *producer)
 {
 	if (!producer->words || !ring_try_take(producer))
 		return;
-	send_all(producer);
+	send_all(producer, true);
 	ring_give(producer);
 }
+
+static void send_at_once(struct producer *producer)
+{
+	if (!producer->words || !producer->position || !ring_try_take(producer))
+		return;
+	if (producer->position)
+		send_all(producer, false);
+	ring_give(producer);
+}
+
+/* What idle threads have left in their buffers holds up what others tell later: see reader.h. So whoever has a full buffer sends
+ * it along now and then, where that needs no waiting: a thread whose buffer we hold must not wait for long. */
+static void send_of_idle(void)
+{
+	static _Atomic uint64_t last_ns;
+	uint64_t last = atomic_load_explicit(&last_ns, memory_order_relaxed), now, old;
+	struct timespec time = {0};
+
+	SYS_CALL(SYS_clock_gettime, CLOCK_MONOTONIC_COARSE, (long)&time);
+	now = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+	if (now - last < IDLE_NS || !atomic_compare_exchange_strong(&last_ns, &last, now))
+		return;
+	old = sys_block_signals();
+	thread_visit(send_at_once);
+	sys_restore_signals(old);
+}
+
 
 void ring_flush_all(bool even_empty)
 {
@@ -224,8 +253,10 @@ bool ring_make_room(struct producer *producer, unsigned int words)
 	if (atomic_load_explicit(&shim_mode, memory_order_relaxed) == SHIM_SILENT ||
 		!life_is_marked())
 		return false;
-	if (channel.piped)
+	if (channel.piped) {
+		send_of_idle();
 		return send_buffer(producer);
+	}
 	if (producer->abandoned) {
 		producer->limit = producer->position + words;
 		return true;

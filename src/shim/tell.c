@@ -279,4 +279,6 @@ void tell_exec(struct call *call, const char *path)
 	message_send(producer, WIRE_MSG_EXEC, &part, 1);
 	ring_flush(producer);
 	end(producer);
+	if (channel.piped)
+		ring_flush_all(false); /* an exec ends the other threads */
 }

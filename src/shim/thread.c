@@ -92,6 +92,8 @@ static void reset(struct producer *producer)
 		producer->position = atomic_load(producer->head);
 		if (!channel.piped)
 			producer->limit = producer->position;
+		else if (producer->position > producer->limit)
+			producer->position = 0; /* the program can write there, too */
 		ring_publish(producer);
 	}
 	atomic_store(&producer->taken, 0);
@@ -141,6 +143,20 @@ static struct thread *take_over(int32_t tid)
 	}
 	atomic_store(&next_probe, thread);
 	return NULL;
+}
+
+bool thread_rescue(struct producer *producer)
+{
+	struct thread *thread = producer->thread;
+	int32_t owner = atomic_load(&thread->tid), tid = sys_gettid();
+
+	/* As its owner for the moment, lest a new thread takes it over meanwhile. */
+	if (owner == tid || !sys_thread_gone(channel.process->pid, owner) ||
+		!atomic_compare_exchange_strong(&thread->tid, &owner, tid))
+		return false;
+	reset(producer);
+	atomic_store(&thread->tid, owner);
+	return true;
 }
 
 struct thread *thread_get(void)

@@ -30,7 +30,7 @@ struct producer {
 	uint64_t *words;		/* the ring; with --transport pipe a buffer */
 	uint64_t mask, position, limit; /* write words[position++ & mask] while position <= limit */
 	uint64_t tick;			/* of the last record */
-	_Atomic uint64_t *head;		/* where readers look, or own_head */
+	_Atomic uint64_t *head;		/* where readers look: the slot's head, or its unsent; or own_head */
 	struct wire_slot *slot;
 	uint32_t number, capacity; /* index of the slot; bytes of the ring */
 	bool ready;		   /* has a slot, and the reader knows whose it is */
@@ -84,6 +84,9 @@ static inline void thread_leave(struct producer *producer)
 	producer->busy = 0;
 }
 
+/* --transport pipe: a buffer that is never given back, since its thread was ended in the middle of a record, is given back;
+ * false: the thread lives. */
+bool thread_rescue(struct producer *producer);
 /* In a forked child: forgets all threads of the parent but the calling one, and all their rings. */
 void thread_forget_all(void);
 /* Calls VISIT for every producer that has a slot, of living and dead threads. */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Ends that no destructor sees: _exit, _Exit and quick_exit. By ring there is nothing to do at an end; by --transport pipe what
+ * the threads have buffered is sent first, else a forked child, which mostly ends so, would lose all that it did.
+ *
+ * _exit may be called in a signal handler, in a vfork child, and before anything here is relocated: sending takes no lock (a
+ * buffer that is just being filled is left alone) and allocates nothing; without the real function the kernel is asked.
+ */
+#include <sys/syscall.h>
+#include "shim/life.h"
+#include "shim/shim.h"
+#include "shim/sys.h"
+
+/* The three never return, which a table of pointers cannot say. */
+static _Noreturn void leave(void (*real_end)(int), int status)
+{
+	if (real_end)
+		real_end(status);
+	for (;;)
+		SYS_CALL(SYS_exit_group, status);
+}
+
+SHIM_EXPORT void _exit(int status)
+{
+	life_ends();
+	leave(real._exit, status);
+}
+
+SHIM_EXPORT void _Exit(int status)
+{
+	life_ends();
+	leave(real._Exit, status);
+}
+
+/* Handlers of at_quick_exit come after this; what they tell is sent at once. */
+SHIM_EXPORT void quick_exit(int status)
+{
+	life_ends();
+	leave(real.quick_exit, status);
+}
