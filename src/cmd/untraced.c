@@ -8,10 +8,19 @@
 #include "cmd/untraced.h"
 #include "record/program.h"
 
-/* What a name in /proc/self stands for where it was said: here it would be ours. */
+/* NULL unknown. The first module that the library tells is the executable, also of a process that ended too soon for a look at
+ * /proc. */
+static const char *executable(const struct image *image)
+{
+	if (image->executable || !image->modules.count)
+		return image->executable;
+	return image->modules.items[0].path;
+}
+
+/* What a name in /proc/self stands for where it was said: here it would be ours. NULL unknown. */
 static const char *its_own(const struct image *image, const char *path)
 {
-	return strcmp(path, "/proc/self/exe") == 0 && image->executable ? image->executable : path;
+	return strcmp(path, "/proc/self/exe") == 0 ? executable(image) : path;
 }
 
 void untraced_name(struct image *image, bool became, bool follows)
@@ -21,10 +30,13 @@ void untraced_name(struct image *image, bool became, bool follows)
 	for (size_t i = 0; i < image->pending_execs.count; i++) {
 		const char *path = its_own(image, image->pending_execs.items[i]), *reason;
 		bool last = became && i + 1 == image->pending_execs.count;
-		enum program_kind kind = program_probe(path, &reason);
+		enum program_kind kind;
 		struct image_follow *follow;
 
-		if (access(path, X_OK) < 0 || (kind == PROGRAM_TRACEABLE && !last))
+		if (!path || access(path, X_OK) < 0)
+			continue;
+		kind = program_probe(path, &reason);
+		if (kind == PROGRAM_TRACEABLE && !last)
 			continue;
 		follow = ARRAY_PUSH(&image->follows);
 		follow->pid = last ? image->pid : 0;
@@ -49,14 +61,11 @@ static bool valgrind_replaces(const struct image *image)
 	return false;
 }
 
-/* The library asks the dynamic linker whose malloc there is: it cannot know of one that is not exported. The first module
- * that it tells is the executable, also of a process that ended too soon for a look at /proc. */
+/* The library asks the dynamic linker whose malloc there is: it cannot know of one that is not exported. */
 void untraced_probe(struct image *image)
 {
-	const char *path = image->executable, *reason;
+	const char *path = executable(image), *reason;
 
-	if (!path && image->modules.count)
-		path = image->modules.items[0].path;
 	if (path && !image->forked && program_probe(path, &reason) == PROGRAM_OWN_MALLOC)
 		image_problem(image, "the program brings its own malloc, which an injected library cannot watch");
 	if (valgrind_replaces(image))
