@@ -15,7 +15,10 @@
 #include "report/import_frames.h"
 #include "report/import_tables.h"
 #include "report/json_read.h"
+#include "report/json_scan.h"
 #include "report/snapshot_document.h"
+
+enum { SCAN_FROM = 4 << 20 }; /* bytes: the tree of less is no matter */
 
 struct contribution {
 	uint32_t trace, moment;
@@ -307,10 +310,13 @@ struct snapshot *import_json(const char *text, size_t size, struct error *err)
 	struct import import = {.err = err};
 	struct json_object document;
 	json_error_t problem;
-	json_t *root = json_loadb(
-		text ? text : "", size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
+	json_t *root;
 	int rc;
 
+	if (size > SCAN_FROM && json_scan(text, size, err) < 0)
+		return NULL;
+	root = json_loadb(
+		text ? text : "", size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
 	if (!root) {
 		say_not_json(text ? text : "", size, &problem, err);
 		return NULL;
