@@ -3,22 +3,16 @@
  * memtrace snapshot PID: what a traced process holds now. Whoever watches it sends the bytes of a file; they are written here,
  * with the rights and in the folder of the one who asked.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 #include "base/file.h"
 #include "cmd/asking.h"
 #include "cmd/command.h"
-#include "cmd/keep.h"
 #include "cmd/log.h"
-#include "cmd/pattern.h"
+#include "cmd/nowfile.h"
 #include "model/snapshot.h"
 #include "record/control.h"
 #include "report/info.h"
-
-#define PATTERN "memtrace.%e.%p.now.snap"
 
 struct snapshot_options {
 	const char *output, *label;
@@ -31,7 +25,7 @@ static const struct option_row rows[] = {
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct snapshot_options, output),
 		.argument = "FILE",
-		.summary = "write to FILE, patterns as of run (default: " PATTERN ")"},
+		.summary = "write to FILE, patterns as of run (default: " NOWFILE_PATTERN ")"},
 	{.name = "force",
 		.letter = 'f',
 		.type = OPTION_FLAG,
@@ -54,41 +48,6 @@ static const struct option_row rows[] = {
 	{.name = NULL},
 };
 
-static char *expand(const char *pattern, const struct snapshot *snapshot)
-{
-	const struct run *run = &snapshot->run;
-	const struct pattern_values values = {
-		.program = run->command.count ? strings_get(snapshot->strings, run->command.items[0]) : "process",
-		.pid = (pid_t)run->pid,
-		.time_s = run->taken_ns / 1000000000,
-		.host = strings_get(snapshot->strings, run->host),
-	};
-
-	return pattern_expand(pattern, &values);
-}
-
-/* The default name gets a number when it is taken; one that was given is refused. */
-static int write_file(const struct snapshot_options *options, const struct snapshot *snapshot, const struct buffer *body,
-	char **name, struct error *err)
-{
-	enum file_replace replace = options->force ? FILE_REPLACE : FILE_REFUSE_EXISTING;
-	int rc = -1;
-
-	*name = expand(options->output ? options->output : PATTERN, snapshot);
-	for (int i = 2; i < KEEP_NAMES_TRIED; i++) {
-		char *next;
-
-		rc = file_write(*name, body->data, body->size, replace, err);
-		if (rc == 0 || options->output || access(*name, F_OK) < 0)
-			break;
-		free(*name);
-		next = xasprintf("memtrace.%%e.%%p.now.%d.snap", i);
-		*name = expand(next, snapshot);
-		free(next);
-	}
-	return rc;
-}
-
 static int keep(const struct snapshot_options *options, const struct buffer *body, struct error *err)
 {
 	struct snapshot *snapshot = snapshot_decode(body->data, body->size, err);
@@ -99,7 +58,7 @@ static int keep(const struct snapshot_options *options, const struct buffer *bod
 		err->status = EXIT_MEMTRACE_FAILED;
 		return error_prefix(err, "the collector's answer");
 	}
-	rc = write_file(options, snapshot, body, &name, err);
+	rc = nowfile_write(options->output, options->force, snapshot, body, &name, err);
 	if (rc == 0 && options->json)
 		rc = info_tell(snapshot, name, err);
 	else if (rc == 0)
