@@ -12,6 +12,7 @@ const struct command *const commands[] = {
 	&command_diff,
 	&command_snapshot,
 	&command_ctl,
+	&command_live,
 	&command_info,
 	&command_export,
 	&command_import,

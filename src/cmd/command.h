@@ -26,6 +26,7 @@ extern const struct command command_top;
 extern const struct command command_diff;
 extern const struct command command_snapshot;
 extern const struct command command_ctl;
+extern const struct command command_live;
 extern const struct command command_info;
 extern const struct command command_export;
 extern const struct command command_import;

@@ -47,6 +47,11 @@ int query_sort(const char *name)
 	return find(sort_names, sizeof(sort_names) / sizeof(*sort_names), name);
 }
 
+const char *query_sort_name(enum sort_by sort)
+{
+	return sort_names[sort];
+}
+
 int query_check(const struct query *query, struct error *err)
 {
 	if (query->cumulative != CUMULATIVE_NO && query->by != BY_LINENO &&

@@ -62,6 +62,7 @@ struct query {
 int query_by(const char *name);
 const char *query_by_name(enum group_by by);
 int query_sort(const char *name);
+const char *query_sort_name(enum sort_by sort);
 
 /* Whether the parts go together; an error says which two do not. */
 int query_check(const struct query *query, struct error *err);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Pictures of a traced process, one after the other: a thread asks its collector, so that nobody who looks has to wait.
+ */
+#ifndef CMD_LIVE_FEED_H
+#define CMD_LIVE_FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/bytes.h"
+#include "base/error.h"
+#include "model/snapshot.h"
+
+struct live_feed; /* opaque */
+
+/* The first picture is waited for, into *FIRST: an error means that there is nothing to look at. One more comes each
+ * INTERVAL_MS, or more rarely where the collector needs more than a fifth of that for one. */
+struct live_picture {
+	struct snapshot *snapshot;
+	struct buffer body; /* its bytes, as they would stand in a file */
+};
+struct live_feed *live_feed_start(int32_t pid, int64_t interval_ms, struct live_picture *first, struct error *err);
+void live_feed_stop(struct live_feed *feed); /* NULL is nothing */
+
+/* Readable when there is something to take. */
+int live_feed_fd(const struct live_feed *feed);
+/* A new picture into *PICTURE, which is released first, or false. When no more will come, ERR says why, once, and *OVER is set. */
+bool live_feed_take(struct live_feed *feed, struct live_picture *picture, bool *over, struct error *err);
+void live_feed_pause(struct live_feed *feed, bool paused);
+void live_feed_hurry(struct live_feed *feed); /* the next one at once, paused or not */
+
+void live_picture_release(struct live_picture *picture);
+
+#endif
