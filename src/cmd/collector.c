@@ -21,6 +21,7 @@
 #include "cmd/keep.h"
 #include "cmd/naming.h"
 #include "cmd/naming_ahead.h"
+#include "cmd/naming_jit.h"
 #include "cmd/pattern.h"
 #include "cmd/serve.h"
 #include "cmd/untraced.h"
@@ -141,6 +142,7 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 	snapshot = image_snapshot(process->image, &state);
 	symbolizer = take_symbolizer(collector, process);
 	naming_apply(snapshot, symbolizer);
+	naming_jit(snapshot, process->image);
 	symbolizer_free(symbolizer);
 	return snapshot;
 }

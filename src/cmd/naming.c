@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/naming.h"
+#include "cmd/naming_jit.h"
 
 enum { INLINED_MAX = 64 };
 
@@ -111,7 +112,8 @@ void naming_apply(struct snapshot *snapshot, struct symbolizer *symbolizer)
 	for (size_t i = 0; i < snapshot->locations.count; i++) {
 		struct location *location = &snapshot->locations.items[i];
 
-		if (!location->has_address || location->module == INDEX_NONE) {
+		if (!location->has_address || location->module == INDEX_NONE ||
+			naming_jit_is_module(snapshot, location->module)) {
 			keep_location(snapshot, old, location);
 			continue;
 		}

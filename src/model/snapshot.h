@@ -32,6 +32,8 @@
 
 #define INDEX_NONE UINT32_MAX
 #define SNAPSHOT_UNKNOWN "<unknown>"
+#define SNAPSHOT_JIT "<jit>" /* the module that stands for code which the program made at run time, and is named by its map for
+			      * perf: no file, its addresses are those of the run */
 #define SNAPSHOT_SIZE_MAX INT64_MAX /* a sum over it is an error, never a wrap */
 
 enum domain_id { DOMAIN_MALLOC = 0, DOMAIN_MMAP = 1, DOMAIN_BRK = 2, DOMAIN_FIRST_OWN = 100 };
@@ -102,7 +104,7 @@ enum module_names { /* where a module's names came from */
 };
 
 struct module {
-	string_id path;
+	string_id path;			 /* or SNAPSHOT_JIT */
 	string_id build_id;		 /* raw bytes; "" none */
 	uint64_t start, end;		 /* mapped at run time */
 	uint64_t bias;			 /* load bias */

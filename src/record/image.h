@@ -18,6 +18,7 @@
 #include "record/ledger.h"
 #include "record/live.h"
 #include "record/moments.h"
+#include "record/procfs.h"
 #include "record/ranges.h"
 #include "record/unmaps.h"
 
@@ -70,6 +71,7 @@ struct image {
 	int32_t pid, parent_pid;
 	uint32_t number;         /* 0: the first image of this pid */
 	bool forked, first;      /* first: the first image of the first process */
+	struct procfs_home home; /* when it said hello */
 	char *executable;
 	ARRAY(char *) command;
 	uint64_t started_ns;

@@ -129,9 +129,14 @@ static void on_hello(struct reader *reader, struct reader_process *process, cons
 	memcpy(&hello, data, sizeof hello);
 	if (hello.pid <= 0 || hello.realtime_ns > INT64_MAX)
 		return;
+	image->home = (struct procfs_home){ .pid = hello.pid, .parent = hello.parent_pid };
 	process->gone = !translate(reader, process, &hello);
 	image->pid = hello.pid;
 	image->parent_pid = hello.parent_pid;
+	if (process->gone)
+		image->home = (struct procfs_home){ .uid = PROCFS_NOBODY };
+	else
+		procfs_visit(image->pid, &image->home);
 	image->forked = hello.forked;
 	image->started_ns = hello.realtime_ns;
 	image->number = count_image(reader, hello.pid);

@@ -105,6 +105,26 @@ uint64_t procfs_namespace(const char *file)
 	return stat(path, &status) == 0 ? status.st_ino : 0;
 }
 
+static bool differ(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && (one.st_dev != other.st_dev || one.st_ino != other.st_ino);
+}
+
+/* Two may have one / and other mounts on it. */
+void procfs_visit(pid_t pid, struct procfs_home *home)
+{
+	char root[64], mounts[64], path[64];
+	struct stat owner;
+
+	snprintf(path, sizeof path, "/proc/%d", pid);
+	snprintf(root, sizeof root, "/proc/%d/root/", pid);
+	snprintf(mounts, sizeof mounts, "/proc/%d/ns/mnt", pid);
+	home->uid = stat(path, &owner) == 0 ? owner.st_uid : PROCFS_NOBODY;
+	home->elsewhere = differ(root, "/") || differ(mounts, "/proc/self/ns/mnt");
+}
+
 /* Its pid in the innermost namespace that it is in: the last of that line. */
 static pid_t innermost_pid(pid_t pid)
 {

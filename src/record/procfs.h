@@ -17,6 +17,16 @@ struct procfs_process {
 	uid_t uid;               /* effective */
 };
 
+/* Where a process keeps its files, as far as it matters to who looks for them later. */
+struct procfs_home {
+	pid_t pid, parent;       /* as it calls itself and its parent: other numbers in another pid namespace; 0: not known */
+	uid_t uid;               /* effective; PROCFS_NOBODY: not known */
+	bool elsewhere;          /* its / or its mounts are seen not to be ours */
+};
+#define PROCFS_NOBODY UINT32_MAX
+/* What can be seen of PID: uid and elsewhere. */
+void procfs_visit(pid_t pid, struct procfs_home *home);
+
 /* Milliseconds since it began; those of a container may be off. */
 int64_t procfs_age_ms(const struct procfs_process *process);
 /* Bytes of PID that are resident; 0: not known, or it has gone. */
