@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/command.h"
+#include "cmd/map_path.h"
 #include "cmd/snapfile.h"
 #include "report/address.h"
 #include "symbol/symbolizer.h"
@@ -16,10 +17,12 @@ enum { INLINED_MAX = 64 };
 
 struct addr_options {
 	const char *format;
+	struct option_list map_paths;
 	bool json;
 };
 
 static const struct option_row rows[] = {
+	MAP_PATH_ROW(struct addr_options, map_paths),
 	{.name = "format",
 		.type = OPTION_CHOICE,
 		.offset = offsetof(struct addr_options, format),
@@ -51,8 +54,8 @@ static struct name name_of(const char *text)
 }
 
 /* Frames of the names are oldest first, symbols innermost first. */
-static void name_address(
-	struct address *address, const struct snapshot *snapshot, struct symbolizer *symbolizer)
+static void name_address(struct address *address, const struct snapshot *snapshot, struct symbolizer *symbolizer,
+	const struct option_list *map_paths)
 {
 	const struct module *module = address->module;
 	const char *path = strings_get(snapshot->strings, module->path);
@@ -73,7 +76,7 @@ static void name_address(
 		if (!has_line && !symbol->function)
 			continue;
 		*ARRAY_PUSH(&address->names.all) = (struct row_frame){
-			.filename = name_of(has_line ? symbol->filename : path),
+			.filename = name_of(has_line ? map_path_name(map_paths, snapshot, symbol->filename) : path),
 			.function = name_of(symbol->function),
 			.module = name_of(path),
 			.lineno = has_line ? symbol->lineno : 0,
@@ -110,7 +113,7 @@ static int look_up(const struct addr_options *options, const struct snapfile *sn
 		parse_address(texts[i], &value);
 		address = addresses_add(&addresses, value);
 		if (address->module && address->blocks.count == 0)
-			name_address(address, snap->snapshot, symbolizer);
+			name_address(address, snap->snapshot, symbolizer, &options->map_paths);
 		missing += !address->module && address->blocks.count == 0;
 	}
 	if (missing == n && !snap->snapshot->keeps_blocks) {
@@ -148,9 +151,8 @@ static int check_moment(const struct snapfile *snap, struct error *err)
 		strings_get(snap->snapshot->strings, snap->snapshot->moments.items[moment].name));
 }
 
-static int run(void *data, int argc, char **argv, struct error *err)
+static int answer(const struct addr_options *options, int argc, char **argv, struct error *err)
 {
-	const struct addr_options *options = data;
 	struct snapfile snap = {0};
 	uint64_t value;
 	int begin = argc > 0 && !parse_address(argv[0], &value), rc = 0;
@@ -163,7 +165,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 		error_set(err, "addr: no address given");
 		return error_hint(err, "memtrace addr a.snap 0x55d0c3a0");
 	}
-	if (check_addresses(argv + begin, argc - begin, err) < 0)
+	if (check_addresses(argv + begin, argc - begin, err) < 0 || map_path_check(&options->map_paths, err) < 0)
 		return -1;
 	if (!begin) {
 		newest = snapfile_newest(0, NULL, err);
@@ -173,10 +175,21 @@ static int run(void *data, int argc, char **argv, struct error *err)
 		rc = snapfile_open(&snap, begin ? argv[0] : newest, err);
 	if (rc == 0)
 		rc = check_moment(&snap, err);
-	if (rc == 0)
+	if (rc == 0) {
+		map_path_apply(&options->map_paths, &snap.snapshot, 1);
 		rc = look_up(options, &snap, argv + begin, argc - begin, err);
+	}
 	snapfile_close(&snap);
 	free(newest);
+	return rc;
+}
+
+static int run(void *data, int argc, char **argv, struct error *err)
+{
+	struct addr_options *options = data;
+	int rc = answer(options, argc, argv, err);
+
+	ARRAY_FREE(&options->map_paths);
 	return rc;
 }
 

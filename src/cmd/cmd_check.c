@@ -8,6 +8,7 @@
 #include <string.h>
 #include "cmd/command.h"
 #include "cmd/log.h"
+#include "cmd/map_path.h"
 #include "cmd/snapfile.h"
 #include "cmd/strict.h"
 #include "cmd/suggest.h"
@@ -15,6 +16,7 @@
 
 struct check_options {
 	struct option_list rules; /* --max and --max-growth, in their order */
+	struct option_list map_paths;
 	const char *base, *format;
 	bool all_frames, hide_std, strict, quiet, json;
 };
@@ -34,6 +36,7 @@ static const struct option_row rows[] = {
 	ROW("base", 0, OPTION_TEXT, base,
 		.argument = "OLD[@MOMENT]",
 		.summary = "the snapshot that growth is measured from"),
+	MAP_PATH_ROW(struct check_options, map_paths),
 	ROW("all-frames", 0, OPTION_FLAG, all_frames,
 		.summary = "places are of every frame of a stack, not of the most recent one"),
 	ROW("hide-std", 0, OPTION_FLAG, hide_std,
@@ -172,8 +175,10 @@ static int check(const struct check_options *options, struct budgets *budgets,
 	struct side then = {base->snapshot, base->file, base->moment};
 	const struct side *before = base->snapshot ? &then : NULL;
 	const struct snapfile *snaps[] = {snap, base};
+	struct snapshot *const snapshots[] = {snap->snapshot, base->snapshot};
 	int status;
 
+	map_path_apply(&options->map_paths, snapshots, before ? 2 : 1);
 	if (budgets_measure(budgets, &now, before, err) < 0)
 		return error_prefix(err, "check");
 	if (print(options, budgets, &now, before, err) < 0)
@@ -218,6 +223,8 @@ static int run(void *data, int argc, char **argv, struct error *err)
 		rc = error_set(
 			err, "--json and --format %s contradict each other", options->format);
 	if (rc == 0)
+		rc = map_path_check(&options->map_paths, err);
+	if (rc == 0)
 		rc = read_rules(options, &budgets, err);
 	if (rc == 0)
 		rc = open_snaps(options, argc ? argv[0] : NULL, &snap, &base, err);
@@ -227,6 +234,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	snapfile_close(&snap);
 	snapfile_close(&base);
 	ARRAY_FREE(&options->rules);
+	ARRAY_FREE(&options->map_paths);
 	return rc;
 }
 

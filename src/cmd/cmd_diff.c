@@ -42,8 +42,10 @@ static int print(const struct diff_options *options, const struct snapfile *old,
 	struct table table = {0};
 	struct query query;
 	struct out out;
-	int rc = query_options_read(&options->query, snapshots, 2, &query, err);
+	int rc;
 
+	map_path_apply(&options->query.map_paths, snapshots, 2);
+	rc = query_options_read(&options->query, snapshots, 2, &query, err);
 	if (rc == 0)
 		rc = table_diff(&table, &query, &before, &now, err);
 	if (rc == 0) {

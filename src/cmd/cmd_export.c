@@ -6,11 +6,13 @@
 #include <string.h>
 #include "base/file.h"
 #include "cmd/command.h"
+#include "cmd/map_path.h"
 #include "cmd/snapfile.h"
 #include "report/exporter.h"
 
 struct export_options {
 	const char *to, *metric, *moment, *output;
+	struct option_list map_paths;
 	bool force, json;
 };
 
@@ -33,6 +35,7 @@ static const struct option_row rows[] = {
 		.offset = offsetof(struct export_options, moment),
 		.argument = "MOMENT",
 		.summary = "the blocks live then: exit, peak or a label (also SNAP@MOMENT)"},
+	MAP_PATH_ROW(struct export_options, map_paths),
 	{.name = "output",
 		.letter = 'o',
 		.type = OPTION_TEXT,
@@ -128,13 +131,16 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	struct export_options *options = data;
 	struct snapfile snap = {0};
 	char *newest = NULL;
-	int rc;
+	int rc = 0;
 
 	if (options->json && options->to && strcmp(options->to, "json") != 0)
-		return error_set(err, "--json and --to %s contradict each other", options->to);
-	if (options->json)
+		rc = error_set(err, "--json and --to %s contradict each other", options->to);
+	else if (options->json)
 		options->to = "json";
-	rc = check(options, argc, err);
+	if (rc == 0)
+		rc = check(options, argc, err);
+	if (rc == 0)
+		rc = map_path_check(&options->map_paths, err);
 	if (rc == 0 && argc == 0) {
 		newest = snapfile_newest(0, NULL, err);
 		rc = newest ? 0 : -1;
@@ -144,10 +150,13 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	if (rc == 0)
 		rc = choose_moment(options, &snap, err);
 	if (rc == 0)
+		map_path_apply(&options->map_paths, &snap.snapshot, 1);
+	if (rc == 0)
 		rc = options->output && strcmp(options->output, "-") != 0 ? write_file(options, &snap, err)
 				     : write_to(stdout, options, &snap, err);
 	snapfile_close(&snap);
 	free(newest);
+	ARRAY_FREE(&options->map_paths);
 	return rc;
 }
 

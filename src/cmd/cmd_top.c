@@ -56,6 +56,8 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	if (rc == 0)
 		rc = snapfile_open(&snap, newest ? newest : argv[0], err);
 	if (rc == 0)
+		map_path_apply(&options->query.map_paths, &snap.snapshot, 1);
+	if (rc == 0)
 		rc = print(options, &snap, err);
 	if (rc == 0)
 		rc = strict_status(options->query.strict, snaps, 1);

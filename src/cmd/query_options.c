@@ -123,6 +123,8 @@ int query_options_check(const struct query_options *options, struct error *err)
 {
 	struct query query = QUERY_INIT;
 
+	if (map_path_check(&options->map_paths, err) < 0)
+		return -1;
 	if (options->json && options->format && strcmp(options->format, "json") != 0)
 		return error_set(
 			err, "--json and --format %s contradict each other", options->format);
@@ -149,4 +151,5 @@ void query_options_release(struct query_options *options)
 {
 	ARRAY_FREE(&options->filters);
 	ARRAY_FREE(&options->only_domains);
+	ARRAY_FREE(&options->map_paths);
 }

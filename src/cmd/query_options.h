@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include "base/error.h"
 #include "base/out.h"
+#include "cmd/map_path.h"
 #include "cmd/options.h"
 #include "model/snapshot.h"
 #include "report/printer.h"
@@ -16,7 +17,7 @@
 
 struct query_options {
 	const char *by, *cumulative, *sort, *format;
-	struct option_list filters, only_domains;
+	struct option_list filters, only_domains, map_paths;
 	struct option_number limit, frames;
 	bool all_frames, hide_std, oldest_first, strict, json;
 };
@@ -56,6 +57,7 @@ struct query_options {
 	QUERY_ROW("only-domain", 0, OPTION_LIST, only_domains, \
 		.argument = "D", \
 		.summary = "only blocks of a domain, whatever else is included"), \
+	MAP_PATH_ROW(struct query_options, map_paths), \
 	QUERY_ROW("all-frames", 0, OPTION_FLAG, all_frames, \
 		.summary = "--include and --exclude look at every frame of a stack"), \
 	QUERY_ROW("hide-std", 0, OPTION_FLAG, hide_std, \
