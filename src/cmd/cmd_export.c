@@ -75,20 +75,10 @@ static int check(const struct export_options *options, int argc, struct error *e
 static int choose_moment(
 	const struct export_options *options, struct snapfile *snap, struct error *err)
 {
-	int moment;
-
 	if (snap->named_moment && !exporter_find(options->to)->takes_moment)
 		return error_set(
 			err, "export: --to %s takes no moment: all are in it", options->to);
-	if (!options->moment)
-		return 0;
-	if (snap->named_moment)
-		return error_set(err, "export: --moment and %s@MOMENT are too many", snap->file);
-	moment = snapshot_moment(snap->snapshot, options->moment, err);
-	if (moment < 0)
-		return error_prefix(err, "%s", snap->file);
-	snap->moment = (size_t)moment;
-	return 0;
+	return snapfile_choose(snap, options->moment, err);
 }
 
 static int write_to(FILE *stream, const struct export_options *options, const struct snapfile *snap,

@@ -26,7 +26,7 @@ struct line {
 	const struct option_row *open; /* the option whose value comes next */
 	bool only_operands;
 	int n_operands;
-	const char *snapshot; /* the first operand: for the names of its domains and moments */
+	const char *operands[2]; /* the first ones: one is a snapshot, for the names of its domains and moments */
 };
 
 /* A candidate is PREFIX and WORD, when it begins with TYPED. */
@@ -104,15 +104,16 @@ static void snapshots(const struct line *line, const struct value *value)
 static struct snapshot *named_snapshot(const struct line *line)
 {
 	struct error ignored = ERROR_INIT;
-	struct snapfile snap = {0};
-	struct snapshot *snapshot;
+	struct snapshot *snapshot = NULL;
 
-	if (!line->snapshot)
-		return NULL;
-	snapfile_open(&snap, line->snapshot, &ignored);
-	snapshot = snap.snapshot;
-	snap.snapshot = NULL;
-	snapfile_close(&snap);
+	for (size_t i = 0; i < 2 && !snapshot && line->operands[i]; i++) {
+		struct snapfile snap = {0};
+
+		snapfile_open(&snap, line->operands[i], &ignored);
+		snapshot = snap.snapshot;
+		snap.snapshot = NULL;
+		snapfile_close(&snap);
+	}
 	return snapshot;
 }
 
@@ -307,8 +308,9 @@ static bool read_word(struct line *line, const char *word)
 	} else if (line->only_operands || word[0] != '-' || !word[1]) {
 		if (line->command->stops_at_operand)
 			return false;
-		if (line->n_operands++ == 0)
-			line->snapshot = word;
+		if (line->n_operands < 2)
+			line->operands[line->n_operands] = word;
+		line->n_operands++;
 	} else if (strcmp(word, "--") == 0) {
 		line->only_operands = true;
 	} else {

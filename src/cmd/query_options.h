@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The options that top and diff share: how a table is asked for and how it is printed.
+ * The options that top and diff share: how a table is asked for and how it is printed; annotate has a part of them.
  */
 #ifndef CMD_QUERY_OPTIONS_H
 #define CMD_QUERY_OPTIONS_H
@@ -28,17 +28,8 @@ struct query_options {
 	{ .name = name_, .letter = letter_, .type = type_, \
 	  .offset = offsetof(struct query_options, field_), __VA_ARGS__ }
 
-#define QUERY_OPTION_ROWS \
-	QUERY_ROW("by", 'b', OPTION_CHOICE, by, \
-		.argument = "KEY", .choices = QUERY_BY_NAMES, \
-		.summary = "group by lineno (default), filename, traceback, function, module, " \
-			"thread, owner"), \
-	QUERY_ROW("limit", 'n', OPTION_GIVEN, limit, \
-		.argument = "N", .low = 0, .high = INT64_MAX, \
-		.summary = "print the first N rows (default: 10), 0 for all"), \
-	QUERY_ROW("sort", 0, OPTION_CHOICE, sort, \
-		.argument = "KEY", .choices = QUERY_SORT_NAMES, \
-		.summary = "order by size (default), count, average or name"), \
+/* Which blocks, and where they belong. */
+#define QUERY_SIEVE_ROWS \
 	QUERY_ROW("cumulative", 0, OPTION_OPTIONAL, cumulative, \
 		.argument = "once", .choices = "once", \
 		.summary = "count a block for every frame of its stack; =once: for every place"), \
@@ -61,12 +52,10 @@ struct query_options {
 	QUERY_ROW("all-frames", 0, OPTION_FLAG, all_frames, \
 		.summary = "--include and --exclude look at every frame of a stack"), \
 	QUERY_ROW("hide-std", 0, OPTION_FLAG, hide_std, \
-		.summary = "leave frames of libc, C++ library and allocators out of stacks"), \
-	QUERY_ROW("frames", 0, OPTION_GIVEN, frames, \
-		.argument = "N", \
-		.summary = "of tracebacks show the N most recent frames; -N drops N"), \
-	QUERY_ROW("oldest-first", 0, OPTION_FLAG, oldest_first, \
-		.summary = "show tracebacks with the oldest frame first"), \
+		.summary = "leave frames of libc, C++ library and allocators out of stacks")
+
+/* How it is printed. */
+#define QUERY_SHOW_ROWS \
 	QUERY_ROW("strict", 0, OPTION_FLAG, strict, \
 		.summary = "exit 3 when the data is incomplete"), \
 	QUERY_ROW("format", 0, OPTION_CHOICE, format, \
@@ -74,6 +63,25 @@ struct query_options {
 		.summary = "text, table, json or csv (default: table on a terminal, else text)"), \
 	QUERY_ROW("json", 0, OPTION_FLAG, json, \
 		.summary = "the same as --format json")
+
+#define QUERY_OPTION_ROWS \
+	QUERY_ROW("by", 'b', OPTION_CHOICE, by, \
+		.argument = "KEY", .choices = QUERY_BY_NAMES, \
+		.summary = "group by lineno (default), filename, traceback, function, module, " \
+			"thread, owner"), \
+	QUERY_ROW("limit", 'n', OPTION_GIVEN, limit, \
+		.argument = "N", .low = 0, .high = INT64_MAX, \
+		.summary = "print the first N rows (default: 10), 0 for all"), \
+	QUERY_ROW("sort", 0, OPTION_CHOICE, sort, \
+		.argument = "KEY", .choices = QUERY_SORT_NAMES, \
+		.summary = "order by size (default), count, average or name"), \
+	QUERY_SIEVE_ROWS, \
+	QUERY_ROW("frames", 0, OPTION_GIVEN, frames, \
+		.argument = "N", \
+		.summary = "of tracebacks show the N most recent frames; -N drops N"), \
+	QUERY_ROW("oldest-first", 0, OPTION_FLAG, oldest_first, \
+		.summary = "show tracebacks with the oldest frame first"), \
+	QUERY_SHOW_ROWS
 /* clang-format on */
 
 /* The query; SNAPSHOTS are for the names of domains. To be released with query_release either way.

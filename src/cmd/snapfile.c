@@ -43,6 +43,21 @@ int snapfile_open(struct snapfile *snap, const char *name, struct error *err)
 	return 0;
 }
 
+int snapfile_choose(struct snapfile *snap, const char *name, struct error *err)
+{
+	int moment;
+
+	if (!name)
+		return 0;
+	if (snap->named_moment)
+		return error_set(err, "--moment and %s@MOMENT are too many", snap->file);
+	moment = snapshot_moment(snap->snapshot, name, err);
+	if (moment < 0)
+		return error_prefix(err, "%s", snap->file);
+	snap->moment = (size_t)moment;
+	return 0;
+}
+
 void snapfile_close(struct snapfile *snap)
 {
 	snapshot_free(snap->snapshot);

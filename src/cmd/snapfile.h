@@ -20,6 +20,8 @@ struct snapfile {
 /* Reads it. "a.snap@peak" is the file of that name if there is one, else the moment of a.snap. To
  * be closed either way; may be closed when zeroed. */
 int snapfile_open(struct snapfile *snap, const char *name, struct error *err);
+/* Chooses the moment NAME of --moment, unless it is NULL; an error also where one was named already. */
+int snapfile_choose(struct snapfile *snap, const char *name, struct error *err);
 void snapfile_close(struct snapfile *snap);
 
 /* The Nth newest (0: the newest) memtrace.*.snap in the working directory but that of the name BUT (or

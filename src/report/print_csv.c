@@ -66,4 +66,5 @@ const struct printer print_csv = {
 	.name = "csv",
 	.summary = "comma-separated values with a header, for spreadsheets",
 	.table = print,
+	.annotation = annotation_csv,
 };

@@ -7,6 +7,7 @@
 #include "report/emit.h"
 #include "report/frame_json.h"
 #include "report/printer.h"
+#include "report/query_json.h"
 #include "report/snapshot_json.h"
 
 static void thread(struct emitter *emitter, const struct keys *keys, const struct place *place)
@@ -54,37 +55,6 @@ static void row(struct emitter *emitter, const struct table *table, const struct
 	ARRAY_FREE(&frames.all);
 }
 
-static void filters(struct emitter *emitter, const struct query *query)
-{
-	emit_begin(emitter, "filters", '[');
-	for (size_t i = 0; i < query->filters.all.count; i++) {
-		const struct filter *filter = &query->filters.all.items[i];
-
-		emit_begin(emitter, NULL, '{');
-		emit_bool(emitter, "inclusive", filter->inclusive);
-		if (filter->pattern)
-			emit_text(emitter, "pattern", filter->pattern, filter->pattern_size);
-		else
-			emit_null(emitter, "pattern");
-		if (filter->lineno != FILTER_NO_LINE)
-			emit_int(emitter, "lineno", filter->lineno);
-		else
-			emit_null(emitter, "lineno");
-		emit_bool(emitter, "all_frames", filter->all_frames);
-		if (filter->domain != FILTER_NO_DOMAIN)
-			emit_int(emitter, "domain", filter->domain);
-		else
-			emit_null(emitter, "domain");
-		emit_end(emitter);
-	}
-	emit_end(emitter);
-	if (query->only_domain != QUERY_NO_DOMAIN)
-		emit_int(emitter, "only_domain", query->only_domain);
-	else
-		emit_null(emitter, "only_domain");
-	emit_bool(emitter, "hide_std", query->hide_standard);
-}
-
 static void moment(struct emitter *emitter, const char *key, const struct side *side)
 {
 	const struct snapshot *snapshot = side->snapshot;
@@ -99,10 +69,7 @@ static void question(struct emitter *emitter, const struct table *table)
 	emit_string(emitter, "schema", "memtrace-stats/1");
 	emit_string(emitter, "kind", table->is_diff ? "diff" : "top");
 	emit_string(emitter, "by", query_by_name(query->by));
-	if (query->cumulative == CUMULATIVE_ONCE)
-		emit_string(emitter, "cumulative", "once");
-	else
-		emit_bool(emitter, "cumulative", query->cumulative == CUMULATIVE_FRAMES);
+	cumulative_json(emitter, query);
 	moment(emitter, "moment", &table->now);
 	if (table->is_diff) {
 		moment(emitter, "old_moment", &table->before);
@@ -111,7 +78,7 @@ static void question(struct emitter *emitter, const struct table *table)
 	} else {
 		snapshot_json(emitter, "snapshot", table->now.snapshot, table->now.file);
 	}
-	filters(emitter, query);
+	query_json(emitter, query);
 }
 
 static void print(const struct table *table, struct out *out)
@@ -141,4 +108,5 @@ const struct printer print_json = {
 	.name = "json",
 	.summary = "one object with everything (memtrace-stats/1), for programs",
 	.table = print,
+	.annotation = annotation_json,
 };

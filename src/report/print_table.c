@@ -297,4 +297,5 @@ const struct printer print_table = {
 	.name = "table",
 	.summary = "columns for people, as wide as the window",
 	.table = print,
+	.annotation = annotation_table,
 };

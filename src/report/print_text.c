@@ -59,4 +59,5 @@ const struct printer print_text = {
 	.name = "text",
 	.summary = "one row a line, as Python's tracemalloc writes them",
 	.table = print,
+	.annotation = annotation_text,
 };

@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a format must know: how to write a table. Nothing here mentions a file or an address. A new
+ * What a format must know: how to write a table, and a source file with its bytes. Nothing here mentions a file or an address. A new
  * format is one file and one row in printer.c.
  */
 #ifndef REPORT_PRINTER_H
 #define REPORT_PRINTER_H
 
 #include "base/out.h"
+#include "report/annotation.h"
 #include "report/table.h"
 
 struct printer {
 	const char *name;    /* --format NAME */
 	const char *summary; /* its line in help */
 	void (*table)(const struct table *table, struct out *out);
+	void (*annotation)(const struct annotation *annotation, struct out *out);
 };
 
 #define PRINTER_NAMES "text|table|json|csv"
+
+/* Each in a file of its name. */
+void annotation_text(const struct annotation *annotation, struct out *out);
+void annotation_table(const struct annotation *annotation, struct out *out);
+void annotation_json(const struct annotation *annotation, struct out *out);
+void annotation_csv(const struct annotation *annotation, struct out *out);
 
 extern const struct printer print_text, print_table, print_json, print_csv;
 

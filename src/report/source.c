@@ -17,6 +17,7 @@
 
 struct source {
 	struct file_view view;
+	bool readable;
 	ARRAY(uint32_t) lines; /* where each begins */
 };
 
@@ -69,7 +70,8 @@ static struct source *open_source(const char *filename, size_t size)
 		return source;
 	if (filename[0] == '<' && filename[size - 1] == '>')
 		return source;
-	if (file_view_open(&source->view, filename, SOURCE_SIZE_MAX, &err) == 0)
+	source->readable = file_view_open(&source->view, filename, SOURCE_SIZE_MAX, &err) == 0;
+	if (source->readable)
 		index_lines(source);
 	else
 		source->view = (struct file_view){0};
@@ -101,23 +103,51 @@ static const char *strip(const char *data, size_t *size)
 	return first;
 }
 
-const char *sources_line(struct sources *sources, const char *filename, size_t filename_size,
-	uint32_t lineno, size_t *size)
+static const struct source *find(struct sources *sources, const char *filename, size_t filename_size)
 {
-	const struct source *source;
-	size_t begin, end;
 	string_id id;
 
-	if (filename_size == 0 || lineno == 0)
+	if (filename_size == 0)
 		return NULL;
 	id = strings_add_bytes(sources->names, filename, filename_size);
 	if (id > sources->files.count)
 		*ARRAY_PUSH(&sources->files) = open_source(filename, filename_size);
-	source = sources->files.items[id - 1];
-	if (lineno > source->lines.count)
+	return sources->files.items[id - 1];
+}
+
+bool sources_count(struct sources *sources, const char *filename, size_t filename_size, uint32_t *n_lines)
+{
+	const struct source *source = find(sources, filename, filename_size);
+
+	*n_lines = source ? (uint32_t)source->lines.count : 0;
+	return source && source->readable;
+}
+
+const char *sources_text(struct sources *sources, const char *filename, size_t filename_size,
+	uint32_t lineno, size_t *size)
+{
+	/* Many frames are of modules and have no line: those are not opened. */
+	const struct source *source = lineno ? find(sources, filename, filename_size) : NULL;
+	const char *data;
+	size_t begin, end;
+
+	if (!source || lineno > source->lines.count)
 		return NULL;
+	data = (const char *)source->view.data;
 	begin = source->lines.items[lineno - 1];
 	end = lineno < source->lines.count ? source->lines.items[lineno] : source->view.size;
+	if (end > begin && data[end - 1] == '\n')
+		end--;
+	if (end > begin && data[end - 1] == '\r')
+		end--;
 	*size = end - begin;
-	return strip((const char *)source->view.data + begin, size);
+	return data + begin;
+}
+
+const char *sources_line(struct sources *sources, const char *filename, size_t filename_size,
+	uint32_t lineno, size_t *size)
+{
+	const char *text = sources_text(sources, filename, filename_size, lineno, size);
+
+	return text ? strip(text, size) : NULL;
 }

@@ -7,6 +7,7 @@
 #ifndef REPORT_SOURCE_H
 #define REPORT_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,5 +20,10 @@ void sources_free(struct sources *sources);
  * SOURCES; NULL when there is no such file or line, or nothing on it. Never blocks. */
 const char *sources_line(struct sources *sources, const char *filename, size_t filename_size,
 	uint32_t lineno, size_t *size);
+/* The same as it stands there, without its end; NULL when there is no such file or line. */
+const char *sources_text(struct sources *sources, const char *filename, size_t filename_size,
+	uint32_t lineno, size_t *size);
+/* Whether the file can be read; how many lines it has. */
+bool sources_count(struct sources *sources, const char *filename, size_t filename_size, uint32_t *n_lines);
 
 #endif
