@@ -207,6 +207,7 @@ static const struct {
 	const char *name;
 	void (*offer)(const struct line *line, const struct value *value);
 } kinds[] = {
+	{"OLD=NEW", files},
 	{"SNAP", snapshots},
 	{"OLD", snapshots},
 	{"NEW", snapshots},
@@ -235,8 +236,11 @@ static void offer_kind(const struct line *line, const struct value *value, const
 		return;
 	}
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (strlen(kinds[i].name) == size && strncmp(kinds[i].name, name, size) == 0)
-			kinds[i].offer(line, value);
+		if (strcmp(kinds[i].name, name) != 0 &&
+			(strlen(kinds[i].name) != size || strncmp(kinds[i].name, name, size) != 0))
+			continue;
+		kinds[i].offer(line, value);
+		break;
 	}
 	if (name[size] == '|')
 		offer_kind(line, value, name + size + 1);

@@ -4,7 +4,7 @@
  * is all there is when it has ended. A number as the process knows itself names it: in a container that is another one.
  *
  * Which are believed: what perf believes (owned by us or by root), and what the program's own user has written. And none that
- * is older than the image: pids come again, and nobody clears /tmp.
+ * is older than the image: pids come again, and nobody clears /tmp. Of a parent nobody asks how old it is.
  */
 #include "cmd/naming_jit.h"
 
@@ -147,13 +147,23 @@ static void tell(struct jit *jit)
 	module->why = strings_add(snapshot->strings, jit->why ? jit->why : "");
 }
 
+/* One that was attached to has been writing for longer than we know it; of others these are the same, but for an exec. */
+static uint64_t born_ns(const struct image *image)
+{
+	uint64_t born = image->started_ns;
+
+	if (!image->number && !image->forked && image->home.born_ns && image->home.born_ns < born)
+		born = image->home.born_ns;
+	return born > FILE_TIME_NS ? born - FILE_TIME_NS : 0;
+}
+
 void naming_jit(struct snapshot *snapshot, const struct image *image)
 {
 	struct jit jit = {.snapshot = snapshot, .image = image};
 
 	collect(&jit);
 	if (jit.asked.count) {
-		read_maps_of(&jit, image->home.pid, image->pid, image->started_ns - FILE_TIME_NS);
+		read_maps_of(&jit, image->home.pid, image->pid, born_ns(image));
 		if (image->forked)
 			read_maps_of(&jit, image->home.parent, image->parent_pid, 0);
 	}

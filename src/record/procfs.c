@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "record/procfs.h"
 
 #define SHIM "/libmemtrace.so"
@@ -116,12 +117,14 @@ static bool differ(const char *a, const char *b)
 void procfs_visit(pid_t pid, struct procfs_home *home)
 {
 	char root[64], mounts[64], path[64];
+	struct procfs_process process;
 	struct stat owner;
 
 	snprintf(path, sizeof path, "/proc/%d", pid);
 	snprintf(root, sizeof root, "/proc/%d/root/", pid);
 	snprintf(mounts, sizeof mounts, "/proc/%d/ns/mnt", pid);
 	home->uid = stat(path, &owner) == 0 ? owner.st_uid : PROCFS_NOBODY;
+	home->born_ns = procfs_look(pid, &process) ? clock_ns(CLOCK_REALTIME) - (uint64_t)procfs_age_ms(&process) * 1000000 : 0;
 	home->elsewhere = differ(root, "/") || differ(mounts, "/proc/self/ns/mnt");
 }
 

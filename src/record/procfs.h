@@ -21,10 +21,11 @@ struct procfs_process {
 struct procfs_home {
 	pid_t pid, parent;       /* as it calls itself and its parent: other numbers in another pid namespace; 0: not known */
 	uid_t uid;               /* effective; PROCFS_NOBODY: not known */
+	uint64_t born_ns;        /* when the process began, as far as /proc tells, of CLOCK_REALTIME; 0: not known */
 	bool elsewhere;          /* its / or its mounts are seen not to be ours */
 };
 #define PROCFS_NOBODY UINT32_MAX
-/* What can be seen of PID: uid and elsewhere. */
+/* What can be seen of PID: uid, born_ns and elsewhere. */
 void procfs_visit(pid_t pid, struct procfs_home *home);
 
 /* Milliseconds since it began; those of a container may be off. */
