@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include "base/memory.h"
 
-enum { PART = 1 << 20, HEAD = PERFMAP_NAME_MAX + 64 };
+enum { PART = PERFMAP_PART, HEAD = PERFMAP_NAME_MAX + 64 };
 
 static int check(const struct stat *status, const char *path, const struct perfmap_rules *rules, struct error *err)
 {

@@ -28,7 +28,10 @@ struct perfmap_name {
 	uint64_t address; /* of an instruction */
 	char *name;       /* NULL: not known; else the caller's to free: any bytes but NUL, at most PERFMAP_NAME_MAX of them */
 };
-enum { PERFMAP_NAME_MAX = 4096 };
+#ifndef PERFMAP_NAME_MAX /* the fuzzer has less, of both */
+#define PERFMAP_NAME_MAX 4096
+#define PERFMAP_PART (1 << 20)
+#endif
 #define PERFMAP_READ_MAX (256ull << 20)
 
 /*
