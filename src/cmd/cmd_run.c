@@ -185,6 +185,7 @@ static int watch(const struct run_options *chosen, const struct target_program *
 		return -1;
 	}
 	with->first_file = file;
+	collector_open(collector, &pool);
 	if (target_go(&target, program, err) < 0) {
 		free(file);
 		return -1;

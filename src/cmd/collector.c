@@ -274,6 +274,12 @@ static void keep_last(struct collector *collector)
 		reader_take(&collector->reader, last);
 }
 
+void collector_open(struct collector *collector, const struct pool *pool)
+{
+	collector->door = door_open(pool);
+	control_open(&collector->control);
+}
+
 void collector_run(struct collector *collector, struct pool *pool, struct target *target,
 	const struct collector_options *options)
 {
@@ -286,8 +292,6 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 	if (!getcwd(collector->directory, sizeof collector->directory))
 		collector->directory[0] = 0;
 	gethostname(collector->host, sizeof collector->host - 1);
-	collector->door = door_open(pool);
-	control_open(&collector->control);
 	kin_init(&collector->kin, pool, target->pid);
 	reader_init(&collector->reader, pool, target->pid);
 	collector->reader.moments = &options->at.rules;

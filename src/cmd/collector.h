@@ -53,6 +53,8 @@ struct collector {
 	ARRAY(struct { int64_t pid; char *file; uint64_t images; }) files;
 };
 
+/* Opens the ways in, before the program is let go: one that becomes another user's comes by them at once. */
+void collector_open(struct collector *collector, const struct pool *pool);
 /* Reads until the target has ended. On return its last image is collector->last, the caller's to write; the earlier ones are
  * being written. */
 void collector_run(struct collector *collector, struct pool *pool, struct target *target,
