@@ -38,8 +38,8 @@ static bool is_us(pid_t pid)
 	       theirs.st_ino == ours.st_ino;
 }
 
-/* Does a line of PID's FILE, which ends with END, hold TEXT? EMPTY: it has none. */
-static bool has_line(pid_t pid, const char *file, int end, const char *text, bool *empty)
+/* Does a line of PID's FILE, which ends with END, hold TEXT? -1: it cannot be read. EMPTY: it can, and has none. */
+static int has_line(pid_t pid, const char *file, int end, const char *text, bool *empty)
 {
 	char path[64], *line = NULL;
 	size_t room = 0;
@@ -50,7 +50,7 @@ static bool has_line(pid_t pid, const char *file, int end, const char *text, boo
 	snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
 	stream = fopen(path, "re");
 	if (!stream)
-		return false;
+		return -1;
 	*empty = true;
 	while (!found && getdelim(&line, &room, end, stream) > 0) {
 		found = strstr(line, text);
@@ -63,24 +63,41 @@ static bool has_line(pid_t pid, const char *file, int end, const char *text, boo
 
 enum kind { KIN_NONE, KIN_LOADING, KIN_FORKED };
 
-static enum kind kind_of(const struct kin *kin, pid_t pid, bool loading)
+static int maps_pool(const struct pool *pool, pid_t pid, bool *empty)
 {
 	char text[64];
 	struct stat memory;
-	bool empty, found;
 
-	if (is_us(pid) || fstat(kin->pool->memory_fd, &memory) < 0)
-		return KIN_NONE;
+	if (fstat(pool->memory_fd, &memory) < 0)
+		return -1;
 	snprintf(text, sizeof text, " %02x:%02x %llu ", major(memory.st_dev), minor(memory.st_dev),
 		(unsigned long long)memory.st_ino);
-	if ((kin->pool->head->follow & WIRE_FOLLOW_FORK) && has_line(pid, "maps", '\n', text, &empty))
+	return has_line(pid, "maps", '\n', text, empty);
+}
+
+bool kin_has_left(const struct pool *pool, pid_t pid)
+{
+	bool empty;
+
+	return maps_pool(pool, pid, &empty) == 0 && !empty;
+}
+
+static enum kind kind_of(const struct kin *kin, pid_t pid, bool loading)
+{
+	char text[64];
+	bool empty;
+	int found;
+
+	if (is_us(pid))
+		return KIN_NONE;
+	if ((kin->pool->head->follow & WIRE_FOLLOW_FORK) && maps_pool(kin->pool, pid, &empty) > 0)
 		return KIN_FORKED;
 	if (!loading || !(kin->pool->head->follow & WIRE_FOLLOW_EXEC))
 		return KIN_NONE;
 	snprintf(text, sizeof text, ":%016llx", (unsigned long long)kin->pool->head->key);
 	found = has_line(pid, "environ", 0, text, &empty);
 	/* For a moment of its exec a process has no environment that we can see. */
-	return found || empty ? KIN_LOADING : KIN_NONE;
+	return found > 0 || empty ? KIN_LOADING : KIN_NONE;
 }
 
 /* GONE: one has ended meanwhile, and may have left a child that was not looked at. */

@@ -20,6 +20,8 @@ struct kin {
 
 /* FIRST is the program, alive. */
 void kin_init(struct kin *kin, const struct pool *pool, pid_t first);
+/* Has PID, which mapped POOL, no more of it, since it became another program? False also where /proc does not tell. */
+bool kin_has_left(const struct pool *pool, pid_t pid);
 /* Is there one? As long as there is, looks some times a second at most. */
 bool kin_left(struct kin *kin);
 

@@ -14,11 +14,14 @@
 #include "base/clock.h"
 #include "record/answer.h"
 #include "record/inbox.h"
+#include "record/kin.h"
 #include "record/merge.h"
 #include "record/reader.h"
 
 /* How old a tick may be, for want of a new one. */
 #define NUDGE_NS 20000000ull
+/* How long an exec may take before somebody looks whether another program has come of it. */
+#define LEAVING_NS 2000000000ull
 
 void reader_init(struct reader *reader, struct pool *pool, int32_t first_pid)
 {
@@ -251,6 +254,23 @@ static bool is_gone(int32_t pid)
 	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
 }
 
+/* It said that it was about to become another program, and that is none of ours: its end would be that one's. */
+static bool has_left(struct reader *reader, struct reader_process *process)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	if (!reader->pool->processes[process->index].exec_pending) {
+		process->leaving_ns = 0;
+		return false;
+	}
+	if (!process->leaving_ns)
+		process->leaving_ns = now;
+	if (now - process->leaving_ns < LEAVING_NS)
+		return false;
+	process->leaving_ns = now;
+	return kin_has_left(reader->pool, process->image->pid);
+}
+
 void reader_check_ends(struct reader *reader)
 {
 	for (size_t i = 0; i < reader->processes.count; i++) {
@@ -267,6 +287,8 @@ void reader_check_ends(struct reader *reader)
 		}
 		if (process->pidfd >= 0 ? poll(&poll_end, 1, 0) > 0 : is_gone(process->image->pid))
 			reader_end(reader, process->image->pid);
+		else if (has_left(reader, process))
+			reader_finish(reader, process);
 	}
 }
 

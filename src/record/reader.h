@@ -69,6 +69,7 @@ struct reader_process {
 	struct merge_entry *heap; /* room for all rings */
 	uint64_t since;          /* events before this tick are forgotten, whenever they come */
 	uint64_t nudged_ns;      /* when its turn was last ended */
+	uint64_t leaving_ns;     /* when it was last looked whether it has become another program; 0: it says nothing of that */
 	size_t copied;           /* words, in this round */
 	uint64_t message_tick;   /* of the message being read: when it was sent */
 	bool said_hello, ended;
