@@ -91,6 +91,23 @@ int64_t cursor_varint_signed(struct cursor *cursor)
 	return (int64_t)(value >> 1 ^ -(value & 1));
 }
 
+int64_t cursor_sleb(struct cursor *cursor)
+{
+	uint64_t value = 0;
+	unsigned shift = 0;
+	uint8_t byte;
+
+	do {
+		byte = cursor_u8(cursor);
+		if (shift < 64)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+	} while (byte & 0x80);
+	if (shift < 64 && (byte & 0x40))
+		value |= ~0ull << shift;
+	return (int64_t)value;
+}
+
 const void *cursor_bytes(struct cursor *cursor, size_t size)
 {
 	return take(cursor, size);

@@ -31,6 +31,7 @@ uint32_t cursor_u32(struct cursor *cursor);
 uint64_t cursor_u64(struct cursor *cursor);
 uint64_t cursor_varint(struct cursor *cursor);	     /* an encoding over 64 bits fails */
 int64_t cursor_varint_signed(struct cursor *cursor); /* zigzag */
+int64_t cursor_sleb(struct cursor *cursor); /* signed LEB128; what is over 64 bits is dropped */
 /* SIZE bytes in place, valid as long as the data; NULL and failed when there are fewer. */
 const void *cursor_bytes(struct cursor *cursor, size_t size);
 /* A varint length, then that many bytes; *size is their number. NULL when cut. */

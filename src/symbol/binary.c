@@ -30,9 +30,10 @@ struct binary {
 	struct elf *elf, *debug; /* either may be NULL */
 	struct symtab symtab, debug_symtab;
 	struct dwarf_file *dwarf;
-	char *from;	      /* the debug file's path, if one is used */
-	struct error refused; /* why the file itself is not used */
-	struct error why;     /* why there are no lines */
+	struct companion_search companions; /* strings are ours */
+	char *from;			    /* the debug file's path, if one is used */
+	struct error refused;		    /* why the file itself is not used */
+	struct error why;		    /* why there are no lines */
 };
 
 /* ---- opening ---- */
@@ -119,7 +120,8 @@ static void read_names(struct binary *binary, const struct binary_options *optio
 	if (options->distrust)
 		error_set(&binary->why, "%s", options->distrust);
 	else if (with_lines && elf_section(with_lines, ".debug_info"))
-		binary->dwarf = dwarf_file_open(with_lines, binary->strings, &binary->why);
+		binary->dwarf = dwarf_file_open(
+			with_lines, &binary->companions, binary->strings, &binary->why);
 }
 
 static struct binary *binary_new(const struct binary_options *options)
@@ -129,6 +131,7 @@ static struct binary *binary_new(const struct binary_options *options)
 	binary->strings = strings_new();
 	binary->demangled = (struct map)MAP_INIT(uint64_t);
 	binary->raw = options->search && options->search->raw_names;
+	binary->companions.open = options->open;
 	return binary;
 }
 
@@ -140,7 +143,12 @@ struct binary *binary_open(const struct symbol_module *module, const struct bina
 
 	binary->elf = open_mapped(binary, module, path);
 	find_debug(binary, module, module->path, search);
-	free(path);
+	binary->companions.program = path;
+	binary->companions.path = binary->from ? binary->from : path;
+	if (search) {
+		binary->companions.dirs = search->debug_dirs;
+		binary->companions.root = search->root;
+	}
 	read_names(binary, options);
 	return binary;
 }
@@ -165,6 +173,7 @@ void binary_close(struct binary *binary)
 	strings_free(binary->strings);
 	map_free(&binary->demangled);
 	free(binary->from);
+	free((char *)binary->companions.program);
 	free(binary);
 }
 
@@ -236,20 +245,6 @@ const struct strings *binary_strings(const struct binary *binary)
 	return binary->strings;
 }
 
-/* What debug information there is, and cannot be read as a whole; NULL: nothing is amiss. */
-static const char *dwarf_lack(const struct dwarf_file *dwarf)
-{
-	if (dwarf->corrupt)
-		return "its debug information is corrupt in places";
-	if (dwarf->split)
-		return "its debug information is split: the .dwo files are not read, inlined "
-		       "functions are missing";
-	if (dwarf->alternate)
-		return "its debug information refers to an alternate file (dwz) that is not read: "
-		       "some names are missing";
-	return NULL;
-}
-
 struct symbol_source binary_source(struct binary *binary)
 {
 	bool symbols = binary->symtab.count || binary->debug_symtab.count;
@@ -257,7 +252,7 @@ struct symbol_source binary_source(struct binary *binary)
 
 	if (binary->dwarf) {
 		source.names = MODULE_NAMES_DWARF;
-		source.why = dwarf_lack(binary->dwarf);
+		source.why = dwarf_file_lack(binary->dwarf);
 		return source;
 	}
 	if (symbols)

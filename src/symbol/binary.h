@@ -21,6 +21,9 @@ struct binary_options {
 	void (*progress)(void *); /* called now and then while long work goes on, only where it is
 				     sure to end; or NULL */
 	void *progress_data;
+	/* Opens files that the module's debug information refers to; NULL: elf_open. For fuzzers,
+	 * whose inputs must not name files of this machine. */
+	struct elf *(*open)(const char *path, struct error *err);
 };
 
 /* Never NULL: what cannot be opened is told by binary_source. */

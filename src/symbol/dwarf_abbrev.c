@@ -5,6 +5,7 @@
  * Most abbreviations have only forms of fixed sizes: their entries are skipped in one step.
  */
 #include <libdwarf/dwarf.h>
+#include <stdlib.h>
 #include <string.h>
 #include "symbol/dwarf_abbrev.h"
 
@@ -108,17 +109,71 @@ static void skip_varying(struct cursor *cursor, uint16_t form)
 	}
 }
 
+static uint16_t true_form(struct cursor *cursor, uint16_t form)
+{
+	for (int i = 0; form == DW_FORM_indirect && i < INDIRECT_MAX; i++)
+		form = cursor_varint(cursor);
+	return form;
+}
+
 void form_skip(struct cursor *cursor, uint16_t form, const struct form_sizes *sizes)
 {
 	uint32_t size;
 
-	for (int i = 0; form == DW_FORM_indirect && i < INDIRECT_MAX; i++)
-		form = cursor_varint(cursor);
+	form = true_form(cursor, form);
 	size = form_size(form, sizes);
 	if (size != SIZE_VARIES)
 		cursor_bytes(cursor, size);
 	else
 		skip_varying(cursor, form);
+}
+
+static uint64_t read_fixed(struct cursor *cursor, uint32_t size)
+{
+	const uint8_t *bytes = cursor_bytes(cursor, size);
+	uint64_t number = 0;
+
+	for (uint32_t i = size < 8 ? size : 8; bytes && i-- > 0;)
+		number = number << 8 | bytes[i];
+	return number;
+}
+
+static void read_varying(struct cursor *cursor, struct form_value *value)
+{
+	const uint8_t *at = cursor->at;
+
+	switch (value->form) {
+	case DW_FORM_udata:
+	case DW_FORM_ref_udata:
+	case DW_FORM_strx:
+	case DW_FORM_addrx:
+	case DW_FORM_rnglistx:
+	case DW_FORM_GNU_addr_index:
+	case DW_FORM_GNU_str_index:
+		value->number = cursor_varint(cursor);
+		return;
+	case DW_FORM_sdata:
+		value->number = (uint64_t)cursor_sleb(cursor);
+		return;
+	}
+	skip_varying(cursor, value->form);
+	if (value->form == DW_FORM_string && cursor_ok(cursor))
+		value->text = (const char *)at;
+}
+
+struct form_value form_read(struct cursor *cursor, const struct abbreviation_field *field,
+	const struct form_sizes *sizes)
+{
+	struct form_value value = {true_form(cursor, field->form), 0, NULL};
+	uint32_t size = form_size(value.form, sizes);
+
+	if (value.form == DW_FORM_implicit_const)
+		value.number = (uint64_t)field->constant;
+	else if (size != SIZE_VARIES)
+		value.number = read_fixed(cursor, size);
+	else
+		read_varying(cursor, &value);
+	return value;
 }
 
 static void read_fields(struct abbreviations *table, struct abbreviation *entry,
@@ -131,8 +186,7 @@ static void read_fields(struct abbreviations *table, struct abbreviation *entry,
 
 		field.attribute = cursor_varint(cursor);
 		field.form = cursor_varint(cursor);
-		if (field.form == DW_FORM_implicit_const)
-			skip_leb(cursor);
+		field.constant = field.form == DW_FORM_implicit_const ? cursor_sleb(cursor) : 0;
 		if (!field.attribute && !field.form)
 			return;
 		*ARRAY_PUSH(&table->fields) = field;
@@ -187,4 +241,35 @@ const struct abbreviation *abbreviations_find(const struct abbreviations *table,
 	if (index)
 		return &table->list.items[*index];
 	return code && code < table->list.count ? &table->list.items[code] : NULL;
+}
+
+const struct abbreviations *abbreviation_tables_at(struct abbreviation_tables *tables,
+	const struct line_section *section, uint64_t offset, const struct form_sizes *sizes)
+{
+	/* The sizes of forms, which are remembered with a table, depend on these too. */
+	uint64_t key[3] = {offset, sizes->version, sizes->wide};
+	struct cursor cursor = cursor_over(section->data, section->size);
+	struct abbreviations *table;
+	uint64_t *index;
+	bool added;
+
+	tables->index_of.key_size = sizeof key;
+	index = map_add(&tables->index_of, key, tables->list.count, &added);
+	if (added) {
+		table = xmalloc(sizeof *table);
+		cursor_bytes(&cursor, offset);
+		abbreviations_read(table, cursor, sizes);
+		*ARRAY_PUSH(&tables->list) = table;
+	}
+	return tables->list.items[*index];
+}
+
+void abbreviation_tables_free(struct abbreviation_tables *tables)
+{
+	for (size_t i = 0; i < tables->list.count; i++) {
+		abbreviations_free(tables->list.items[i]);
+		free(tables->list.items[i]);
+	}
+	ARRAY_FREE(&tables->list);
+	map_free(&tables->index_of);
 }

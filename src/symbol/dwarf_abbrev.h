@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "symbol/dwarf_line.h"
 
 struct abbreviation {
 	uint16_t tag;
@@ -22,6 +23,7 @@ struct abbreviation {
 
 struct abbreviation_field {
 	uint16_t attribute, form;
+	int64_t constant; /* of DW_FORM_implicit_const */
 };
 
 struct abbreviations {
@@ -43,7 +45,27 @@ void abbreviations_free(struct abbreviations *table);
 /* NULL: there is no such code. Valid as long as the table. */
 const struct abbreviation *abbreviations_find(const struct abbreviations *table, uint64_t code);
 
+/* The tables of one section, each read once, since units may share them. Zeroed is empty. */
+struct abbreviation_tables {
+	ARRAY(struct abbreviations *) list;
+	struct map index_of; /* offset and form_sizes -> index in list */
+};
+
+/* The table at OFFSET of SECTION, the same one at each call. Valid until the free. */
+const struct abbreviations *abbreviation_tables_at(struct abbreviation_tables *tables,
+	const struct line_section *section, uint64_t offset, const struct form_sizes *sizes);
+void abbreviation_tables_free(struct abbreviation_tables *tables);
+
 /* Moves CURSOR behind a value; an unknown form fails it. */
 void form_skip(struct cursor *cursor, uint16_t form, const struct form_sizes *sizes);
+
+struct form_value {
+	uint16_t form;	  /* the true one, where the field says DW_FORM_indirect */
+	uint64_t number;  /* a constant, an offset, an index; of other forms nothing */
+	const char *text; /* of DW_FORM_string; else NULL */
+};
+/* The same, and what the value is. */
+struct form_value form_read(struct cursor *cursor, const struct abbreviation_field *field,
+	const struct form_sizes *sizes);
 
 #endif

@@ -7,6 +7,7 @@
  * Ranges come in two shapes: low and high (an address, or a length from DWARF 4 on), and lists
  * (dwarf_range.c).
  */
+#include <string.h>
 #include "symbol/dwarf_die.h"
 
 bool die_ok(Dwarf_Debug debug, int result, Dwarf_Error *error)
@@ -15,13 +16,6 @@ bool die_ok(Dwarf_Debug debug, int result, Dwarf_Error *error)
 		dwarf_dealloc(debug, *error, DW_DLA_ERROR);
 	*error = NULL;
 	return result == DW_DLV_OK;
-}
-
-bool die_at(Dwarf_Debug debug, Dwarf_Off offset, Dwarf_Die *die)
-{
-	Dwarf_Error error = NULL;
-
-	return die_ok(debug, dwarf_offdie_b(debug, offset, 1, die, &error), &error);
 }
 
 void die_free(Dwarf_Die die)
@@ -67,19 +61,33 @@ static bool get(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name, Dwarf_Attribu
 	return false;
 }
 
-const char *die_text(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name)
+/* An offset into a section, of a form that says which. */
+static bool offset_of(Dwarf_Debug debug, Dwarf_Attribute attribute, uint64_t *offset)
 {
+	Dwarf_Error error = NULL;
+	Dwarf_Off value = 0;
+	bool there = die_ok(debug, dwarf_global_formref(attribute, &value, &error), &error);
+
+	*offset = value;
+	return there;
+}
+
+struct entry_text die_text(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name)
+{
+	struct entry_text text = {NULL, false, 0};
 	Dwarf_Error error = NULL;
 	Dwarf_Attribute attribute;
 	Dwarf_Half form;
-	char *text = NULL;
+	char *string = NULL;
 
 	if (!get(debug, die, name, &attribute, &form))
-		return NULL;
+		return text;
 	/* For these libdwarf makes a text of its own up when the other file is not there. */
-	if (form == DW_FORM_GNU_strp_alt || form == DW_FORM_strp_sup ||
-		!die_ok(debug, dwarf_formstring(attribute, &text, &error), &error))
-		text = NULL;
+	if (form == DW_FORM_GNU_strp_alt || form == DW_FORM_strp_sup) {
+		text.elsewhere = offset_of(debug, attribute, &text.offset);
+	} else if (die_ok(debug, dwarf_formstring(attribute, &string, &error), &error)) {
+		text.text = string;
+	}
 	dwarf_dealloc_attribute(attribute);
 	return text;
 }
@@ -122,44 +130,79 @@ bool die_number(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name, uint64_t *val
 	return there;
 }
 
-enum die_reference die_reference(
-	Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name, Dwarf_Off *offset)
+/* Sets REFERENCE, if DIE has the attribute. */
+static void read_reference(
+	Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half name, struct entry_reference *reference)
 {
-	enum die_reference reference = REFERENCE_NONE;
-	Dwarf_Error error = NULL;
 	Dwarf_Attribute attribute;
 	Dwarf_Half form;
 
 	if (!get(debug, die, name, &attribute, &form))
-		return REFERENCE_NONE;
-	if (form == DW_FORM_GNU_ref_alt || form == DW_FORM_ref_sup4 || form == DW_FORM_ref_sup8)
-		reference = REFERENCE_ELSEWHERE;
-	else if (form != DW_FORM_ref_sig8 &&
-		 die_ok(debug, dwarf_global_formref(attribute, offset, &error), &error))
-		reference = REFERENCE_HERE;
+		return;
+	if (form == DW_FORM_ref_sup4 || form == DW_FORM_ref_sup8)
+		reference->kind = REFERENCE_UNREAD;
+	else if (form != DW_FORM_ref_sig8 && offset_of(debug, attribute, &reference->offset))
+		reference->kind =
+			form == DW_FORM_GNU_ref_alt ? REFERENCE_ELSEWHERE : REFERENCE_HERE;
 	dwarf_dealloc_attribute(attribute);
-	return reference;
 }
 
-void die_ranges(Dwarf_Debug debug, const struct range_context *context, Dwarf_Die die,
-	struct intervals *intervals, uint32_t id)
+struct extent die_extent(Dwarf_Debug debug, Dwarf_Die die)
 {
 	Dwarf_Addr low = 0, high = 0;
 	Dwarf_Half form = 0;
 	enum Dwarf_Form_Class class = DW_FORM_CLASS_UNKNOWN;
+	struct extent extent = {0};
 	Dwarf_Error error = NULL;
 	Dwarf_Attribute attribute;
-	uint64_t where;
 
 	if (die_ok(debug, dwarf_highpc_b(die, &high, &form, &class, &error), &error)) {
 		if (die_ok(debug, dwarf_lowpc(die, &low, &error), &error))
-			intervals_add(intervals, low,
-				class == DW_FORM_CLASS_CONSTANT ? low + high : high, id);
-		return;
+			extent.kind = EXTENT_PAIR;
+		extent.low = low;
+		extent.high = high;
+		extent.high_is_length = class == DW_FORM_CLASS_CONSTANT;
+	} else if (get(debug, die, DW_AT_ranges, &attribute, &form)) {
+		if (value_of(debug, attribute, form, &extent.list))
+			extent.kind = EXTENT_LIST;
+		extent.list_indexed = form == DW_FORM_rnglistx;
+		dwarf_dealloc_attribute(attribute);
 	}
-	if (!get(debug, die, DW_AT_ranges, &attribute, &form))
-		return;
-	if (value_of(debug, attribute, form, &where))
-		range_list_add(context, where, form == DW_FORM_rnglistx, intervals, id);
-	dwarf_dealloc_attribute(attribute);
+	return extent;
+}
+
+static uint32_t small_number(Dwarf_Debug debug, Dwarf_Die die, Dwarf_Half attribute)
+{
+	uint64_t number;
+
+	return die_number(debug, die, attribute, &number) ? number : 0;
+}
+
+bool die_entry(Dwarf_Debug debug, Dwarf_Off offset, enum entry_wanted wanted, struct entry *entry)
+{
+	Dwarf_Error error = NULL;
+	Dwarf_Die die;
+
+	memset(entry, 0, sizeof *entry);
+	if (!die_ok(debug, dwarf_offdie_b(debug, offset, 1, &die, &error), &error))
+		return false;
+	if (wanted & ENTRY_NAME) {
+		entry->linkage_name = die_text(debug, die, DW_AT_linkage_name);
+		if (!entry->linkage_name.text && !entry->linkage_name.elsewhere)
+			entry->linkage_name = die_text(debug, die, DW_AT_MIPS_linkage_name);
+		entry->name = die_text(debug, die, DW_AT_name);
+	}
+	if (wanted & ENTRY_ORIGIN) {
+		read_reference(debug, die, DW_AT_abstract_origin, &entry->origin);
+		if (entry->origin.kind == REFERENCE_NONE)
+			read_reference(debug, die, DW_AT_specification, &entry->origin);
+	}
+	if (wanted & ENTRY_CODE)
+		entry->extent = die_extent(debug, die);
+	if (wanted & ENTRY_CALL) {
+		entry->call_file = small_number(debug, die, DW_AT_call_file);
+		entry->call_line = small_number(debug, die, DW_AT_call_line);
+	}
+	die_free(die);
+	return true;
 }

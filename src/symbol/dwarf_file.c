@@ -3,7 +3,8 @@
  * A file's debug information.
  *
  * Opening walks over the units and reads nothing but the unit entries' addresses: 1 to 5 ms for
- * 2000 units. .debug_aranges is not used: clang writes none. The first address in a unit decodes
+ * 2000 units. .debug_aranges is used only where an entry cannot say it
+ * (DWARF 2 to the letter): clang writes none. The first address in a unit decodes
  * its line table (dwarf_line.c) and finds its functions (dwarf_func.c); units that nobody asks for
  * cost nothing.
  *
@@ -11,9 +12,9 @@
  *                    \--> function -> innermost inlined one -> ... up; each gives the place of the
  * level around it
  *
- * This is what llvm-symbolizer does, so that its answers are the measure. Split units (.dwo) have
- * only lines here, and names in an alternate file (dwz) are unknown; both are marked in the file
- * for the caller to tell.
+ * This is what llvm-symbolizer does, so that its answers are the measure. Of a split unit this file
+ * has the lines, and another its functions (dwarf_split.c); names and strings may lie in an
+ * alternate file (dwarf_alternate.c). What of those is missing is told by dwarf_file_lack.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +26,33 @@
 
 /* ---- units ---- */
 
-static bool is_split(const struct dwarf_file *file, Dwarf_Die die)
+static const char *read_text(struct dwarf_file *file, Dwarf_Die die, Dwarf_Half attribute)
 {
-	return die_tag(file->debug, die) == DW_TAG_skeleton_unit ||
-	       die_has(file->debug, die, DW_AT_dwo_name) ||
-	       die_has(file->debug, die, DW_AT_GNU_dwo_name);
+	struct entry_text text = die_text(file->debug, die, attribute);
+
+	return dwarf_alternate_text(&file->alternate, &text);
+}
+
+static uint64_t read_number(struct dwarf_file *file, Dwarf_Die die, Dwarf_Half attribute)
+{
+	uint64_t number;
+
+	return die_number(file->debug, die, attribute, &number) ? number : 0;
+}
+
+/* ID is what the unit's header says, from DWARF 5 on. */
+static void read_link(struct dwarf_file *file, Dwarf_Die die, uint64_t id, struct split_link *link)
+{
+	link->name = read_text(file, die, DW_AT_dwo_name);
+	link->id = id;
+	if (!link->name) {
+		link->name = read_text(file, die, DW_AT_GNU_dwo_name);
+		link->id = read_number(file, die, DW_AT_GNU_dwo_id);
+		link->ranges_base = read_number(file, die, DW_AT_GNU_ranges_base);
+	}
+	link->comp_dir = read_text(file, die, DW_AT_comp_dir);
+	if (!link->id || (link->name && !*link->name))
+		link->name = NULL;
 }
 
 static void read_range_context(struct dwarf_file *file, Dwarf_Die die, struct range_context *ranges)
@@ -40,10 +63,9 @@ static void read_range_context(struct dwarf_file *file, Dwarf_Die die, struct ra
 	ranges->sections = &file->range_sections;
 	if (die_ok(file->debug, dwarf_lowpc(die, &low, &error), &error))
 		ranges->base = low;
-	if (!die_number(file->debug, die, DW_AT_rnglists_base, &ranges->lists_base))
-		ranges->lists_base = 0;
+	ranges->lists_base = read_number(file, die, DW_AT_rnglists_base);
 	if (!die_number(file->debug, die, DW_AT_addr_base, &ranges->addr_base))
-		ranges->addr_base = 0;
+		ranges->addr_base = read_number(file, die, DW_AT_GNU_addr_base);
 }
 
 /* BASIS has what the unit's header says. */
@@ -51,6 +73,7 @@ static void add_unit(struct dwarf_file *file, Dwarf_Die die, const struct dwarf_
 {
 	uint32_t index = file->units.count;
 	struct dwarf_unit *unit;
+	struct extent extent;
 	Dwarf_Half tag = die_tag(file->debug, die);
 
 	if (tag != DW_TAG_compile_unit && tag != DW_TAG_skeleton_unit)
@@ -59,11 +82,15 @@ static void add_unit(struct dwarf_file *file, Dwarf_Die die, const struct dwarf_
 	*unit = *basis;
 	unit->die = die_offset(file->debug, die);
 	read_range_context(file, die, &unit->ranges);
-	unit->comp_dir = die_text(file->debug, die, DW_AT_comp_dir);
+	read_link(file, die, basis->link.id, &unit->link);
 	unit->has_lines = die_number(file->debug, die, DW_AT_stmt_list, &unit->lines_at);
-	if (is_split(file, die))
-		file->split = true;
-	die_ranges(file->debug, &unit->ranges, die, &file->unit_at, index);
+	extent = die_extent(file->debug, die);
+	extent_add(&unit->ranges, &extent, &file->unit_at, index);
+	if (extent.kind != EXTENT_LIST && unit->ranges.version < 3) {
+		struct line_section aranges = dwarf_section_bytes(file->elf, ".debug_aranges");
+
+		aranges_add(&aranges, unit->start, &file->unit_at, index);
+	}
 }
 
 /* Reads the next unit; false at the end, or where the headers stop making sense. */
@@ -72,7 +99,7 @@ static bool read_unit(struct dwarf_file *file, uint64_t *at)
 	Dwarf_Unsigned length, type_offset, next;
 	Dwarf_Half version, address_size, offset_size, extension_size, type;
 	Dwarf_Off abbreviations;
-	Dwarf_Sig8 signature;
+	Dwarf_Sig8 signature = {0};
 	Dwarf_Error error = NULL;
 	struct dwarf_unit basis = {0};
 	Dwarf_Die die;
@@ -89,6 +116,8 @@ static bool read_unit(struct dwarf_file *file, uint64_t *at)
 	basis.abbreviations_at = abbreviations;
 	basis.ranges.version = version;
 	basis.ranges.wide = offset_size == 8;
+	if (type == DW_UT_skeleton)
+		memcpy(&basis.link.id, &signature, sizeof signature);
 	if (die_ok(file->debug, dwarf_siblingof_b(file->debug, NULL, 1, &die, &error), &error)) {
 		add_unit(file, die, &basis);
 		die_free(die);
@@ -112,22 +141,19 @@ struct walk_unit dwarf_unit_entries(struct dwarf_file *file, const struct dwarf_
 		.start = unit->start,
 		.end = unit->end,
 		.sizes = {unit->ranges.version, unit->ranges.wide}};
-	/* The sizes of forms, which are remembered with a table, depend on these too. */
-	uint64_t key[3] = {unit->abbreviations_at, entries.sizes.version, entries.sizes.wide};
-	struct cursor cursor = cursor_over(file->abbrev.data, file->abbrev.size);
-	struct abbreviations *table;
-	uint64_t *index;
-	bool added;
 
-	index = map_add(&file->abbreviations_of, key, file->abbreviations.count, &added);
-	if (added) {
-		table = xmalloc(sizeof *table);
-		cursor_bytes(&cursor, unit->abbreviations_at);
-		abbreviations_read(table, cursor, &entries.sizes);
-		*ARRAY_PUSH(&file->abbreviations) = table;
-	}
-	entries.abbreviations = file->abbreviations.items[*index];
+	entries.abbreviations = abbreviation_tables_at(
+		&file->abbreviations, &file->abbrev, unit->abbreviations_at, &entries.sizes);
 	return entries;
+}
+
+struct dwarf_part *dwarf_file_part(struct dwarf_file *file)
+{
+	struct entry_sections sections = {.info = file->info, .abbrev = file->abbrev};
+
+	if (!file->part.units.count)
+		dwarf_part_read(&file->part, &sections);
+	return &file->part;
 }
 
 void dwarf_file_forgo_cleanup(void)
@@ -135,20 +161,8 @@ void dwarf_file_forgo_cleanup(void)
 	dwarf_set_de_alloc_flag(0);
 }
 
-static struct line_section find_bytes(struct elf *elf, const char *name)
-{
-	struct elf_section *section = elf_section(elf, name);
-	struct error err = ERROR_INIT;
-	struct line_section bytes = {NULL, 0};
-
-	if (section)
-		bytes.data = elf_section_data(elf, section, &err);
-	if (bytes.data)
-		bytes.size = section->size;
-	return bytes;
-}
-
-struct dwarf_file *dwarf_file_open(struct elf *elf, struct strings *strings, struct error *err)
+struct dwarf_file *dwarf_file_open(struct elf *elf, const struct companion_search *search,
+	struct strings *strings, struct error *err)
 {
 	struct elf_section *info = elf_section(elf, ".debug_info");
 	struct dwarf_file *file;
@@ -164,7 +178,8 @@ struct dwarf_file *dwarf_file_open(struct elf *elf, struct strings *strings, str
 	file->elf = elf;
 	file->strings = strings;
 	file->names = (struct map)MAP_INIT(uint64_t);
-	file->abbreviations_of = (struct map)MAP_INIT(uint64_t[3]);
+	file->splits.search = file->alternate.search = search;
+	file->splits.of = file->alternate.of = elf;
 	file->access = (Dwarf_Obj_Access_Interface){elf, &dwarf_object_methods};
 	if (dwarf_object_init_b(&file->access, NULL, NULL, DW_GROUPNUMBER_ANY, &file->debug,
 		    &error) != DW_DLV_OK) {
@@ -175,14 +190,14 @@ struct dwarf_file *dwarf_file_open(struct elf *elf, struct strings *strings, str
 		free(file);
 		return NULL;
 	}
-	file->info = find_bytes(elf, ".debug_info");
-	file->abbrev = find_bytes(elf, ".debug_abbrev");
-	file->sections.line = find_bytes(elf, ".debug_line");
-	file->sections.line_str = find_bytes(elf, ".debug_line_str");
-	file->sections.str = find_bytes(elf, ".debug_str");
-	file->range_sections.ranges = find_bytes(elf, ".debug_ranges");
-	file->range_sections.rnglists = find_bytes(elf, ".debug_rnglists");
-	file->range_sections.addr = find_bytes(elf, ".debug_addr");
+	file->info = dwarf_section_bytes(elf, ".debug_info");
+	file->abbrev = dwarf_section_bytes(elf, ".debug_abbrev");
+	file->sections.line = dwarf_section_bytes(elf, ".debug_line");
+	file->sections.line_str = dwarf_section_bytes(elf, ".debug_line_str");
+	file->sections.str = dwarf_section_bytes(elf, ".debug_str");
+	file->range_sections.ranges = dwarf_section_bytes(elf, ".debug_ranges");
+	file->range_sections.rnglists = dwarf_section_bytes(elf, ".debug_rnglists");
+	file->range_sections.addr = dwarf_section_bytes(elf, ".debug_addr");
 	read_units(file);
 	return file;
 }
@@ -199,16 +214,15 @@ void dwarf_file_close(struct dwarf_file *file)
 		line_table_free(&unit->lines);
 		free(unit->filenames);
 		dwarf_unit_functions_free(unit);
+		split_unit_free(unit->split);
 	}
-	for (size_t i = 0; i < file->abbreviations.count; i++) {
-		abbreviations_free(file->abbreviations.items[i]);
-		free(file->abbreviations.items[i]);
-	}
-	ARRAY_FREE(&file->abbreviations);
-	map_free(&file->abbreviations_of);
 	ARRAY_FREE(&file->units);
 	intervals_free(&file->unit_at);
 	map_free(&file->names);
+	abbreviation_tables_free(&file->abbreviations);
+	dwarf_splits_free(&file->splits);
+	dwarf_alternate_free(&file->alternate);
+	dwarf_part_free(&file->part);
 	dwarf_object_finish(file->debug, &error);
 	free(file);
 }
@@ -242,7 +256,7 @@ static void set_place(struct dwarf_file *file, struct dwarf_unit *unit, struct l
 		return;
 	name = &unit->filenames[number];
 	if (*name == FILENAME_UNREAD) {
-		path = line_table_file(&unit->lines, number, unit->comp_dir);
+		path = line_table_file(&unit->lines, number, unit->link.comp_dir);
 		*name = path ? strings_add(file->strings, path) : 0;
 		free(path);
 	}
@@ -282,4 +296,20 @@ size_t dwarf_file_lookup(
 	}
 	levels[count++].function = function->name;
 	return count;
+}
+
+const char *dwarf_file_lack(struct dwarf_file *file)
+{
+	if (file->splits.n_missing)
+		error_set(&file->lack,
+			"%zu of the %zu .dwo files that were needed cannot be used, so functions "
+			"inlined there are missing; the first: %s",
+			file->splits.n_missing, file->splits.n_wanted, file->splits.why.text);
+	else if (file->alternate.why.text[0])
+		error_set(&file->lack,
+			"its alternate file (dwz) cannot be used, and names in it are missing: %s",
+			file->alternate.why.text);
+	else if (file->corrupt)
+		error_set(&file->lack, "its debug information is corrupt in places");
+	return file->lack.text[0] ? file->lack.text : NULL;
 }

@@ -9,10 +9,9 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "base/strings.h"
+#include "symbol/dwarf_alternate.h"
 #include "symbol/dwarf_die.h"
-#include "symbol/dwarf_line.h"
-#include "symbol/dwarf_walk.h"
-#include "symbol/elf.h"
+#include "symbol/dwarf_split.h"
 #include "symbol/intervals.h"
 
 /* One level of a chain; 0 is unknown. Names are as the file has them, not demangled. */
@@ -28,9 +27,10 @@ struct dwarf_unit {
 	uint64_t start, end;	   /* with its header, offsets in .debug_info */
 	uint64_t abbreviations_at; /* offset in .debug_abbrev */
 	struct range_context ranges;
-	uint64_t lines_at;    /* offset in .debug_line, if has_lines */
-	const char *comp_dir; /* or NULL */
+	uint64_t lines_at; /* offset in .debug_line, if has_lines */
 	bool has_lines, lines_read, functions_read;
+	struct split_link link;	  /* to its other half, if it has one */
+	struct split_unit *split; /* that, once functions_read; NULL: not found */
 	struct line_table lines;
 	string_id *filenames; /* of lines.files; UINT32_MAX until first used */
 	ARRAY(struct dwarf_function) functions;
@@ -45,15 +45,15 @@ struct dwarf_file {
 	struct line_sections sections;
 	struct range_sections range_sections;
 	struct line_section info, abbrev;
-	ARRAY(struct abbreviations *) abbreviations; /* those that were read */
-	struct map abbreviations_of; /* offset in .debug_abbrev -> index; units may share them */
+	struct abbreviation_tables abbreviations;
+	struct dwarf_splits splits;
+	struct dwarf_alternate alternate;
+	struct dwarf_part part; /* dwarf_file_part */
 	ARRAY(struct dwarf_unit) units;
 	struct intervals unit_at;
 	struct map names; /* DIE offset -> string_id */
-	/* What was met and is not read; grows during look-ups. */
-	bool split;	/* units whose functions are in .dwo files */
-	bool alternate; /* names that are in another file (dwz) */
-	bool corrupt;	/* some unit's header or line table */
+	struct error lack;
+	bool corrupt; /* some unit's header, line table or entries; seen during look-ups too */
 };
 
 /* For a process that ends after its work: libdwarf keeps no record of its objects, which saves a
@@ -61,9 +61,11 @@ struct dwarf_file {
  * file is opened. */
 void dwarf_file_forgo_cleanup(void);
 
-/* Opens the debug information in ELF, which must outlive it and stays the caller's; names go to
- * STRINGS. NULL and an error when there is none or libdwarf refuses it. */
-struct dwarf_file *dwarf_file_open(struct elf *elf, struct strings *strings, struct error *err);
+/* Opens the debug information in ELF, which must outlive it and stays the caller's; what of it lies
+ * in other files is found by SEARCH, which outlives it too. Names go to STRINGS. NULL and an error
+ * when there is none or libdwarf refuses it. */
+struct dwarf_file *dwarf_file_open(struct elf *elf, const struct companion_search *search,
+	struct strings *strings, struct error *err);
 void dwarf_file_close(struct dwarf_file *file); /* NULL is nothing */
 
 /* The chain of ADDRESS (a place inside of an instruction, no return address), innermost first, at
@@ -72,8 +74,15 @@ void dwarf_file_close(struct dwarf_file *file); /* NULL is nothing */
 size_t dwarf_file_lookup(
 	struct dwarf_file *file, uint64_t address, struct level *levels, size_t max);
 
-/* For the other files of this noun: what dwarf_walk needs of UNIT, whose abbreviations are read
- * first. */
+/* What cannot be read of it, as far as look-ups have met it: a sentence, valid until the next call;
+ * NULL: nothing is amiss. */
+const char *dwarf_file_lack(struct dwarf_file *file);
+
+/* For the other files of this noun: the file itself as a part, for the few forms that libdwarf does
+ * not know. */
+struct dwarf_part *dwarf_file_part(struct dwarf_file *file);
+/* What dwarf_walk needs of UNIT in this file, whose abbreviations
+ * are read first. */
 struct walk_unit dwarf_unit_entries(struct dwarf_file *file, const struct dwarf_unit *unit);
 
 #endif

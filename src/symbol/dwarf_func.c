@@ -5,7 +5,7 @@
  *
  * Step one walks a unit for subprograms that have code. They may be anywhere: in namespaces,
  * classes, blocks, and also in abstract subprograms, where lambdas and local classes live (without
- * those one chain in 200 is wrong). Only for those that have code libdwarf is asked.
+ * those one chain in 200 is wrong). Only of those that have code attributes are read.
  *
  * Step two, for a function that is asked for, makes one tree of what was inlined into it:
  *
@@ -16,7 +16,10 @@
  *
  * A name is the linkage name, found along abstract_origin and specification, else the plain one;
  * remembered by entry, as one small function is inlined in hundreds of places. The steps to it are
- * bounded: the references may go round.
+ * bounded: the references may go round. They may also lead to an alternate file.
+ *
+ * The entries of a split unit are in another file; there, and in an alternate one, they are read by
+ * dwarf_part.c, in the main file by libdwarf. All else is the same for both.
  */
 #include <stdlib.h>
 #include "symbol/dwarf_func.h"
@@ -25,90 +28,122 @@
 
 /* ---- names ---- */
 
-/* Where the rest of what is known about DIE is; 0: nowhere. */
-static Dwarf_Off origin_of(struct dwarf_file *file, Dwarf_Die die)
+/* An entry's place: in a part, or for NULL in the main file. */
+struct place {
+	struct dwarf_part *part;
+	uint64_t offset;
+};
+
+static bool read_entry(struct dwarf_file *file, const struct place *place, enum entry_wanted wanted,
+	struct entry *entry)
 {
-	static const Dwarf_Half attributes[] = {DW_AT_abstract_origin, DW_AT_specification};
+	struct entry again;
 
-	for (size_t i = 0; i < 2; i++) {
-		Dwarf_Off offset = 0;
-
-		switch (die_reference(file->debug, die, attributes[i], &offset)) {
-		case REFERENCE_HERE:
-			return offset;
-		case REFERENCE_ELSEWHERE:
-			file->alternate = true;
-			return 0;
-		case REFERENCE_NONE:
-			break;
-		}
-	}
-	return 0;
+	if (place->part)
+		return dwarf_part_entry(place->part, place->offset, wanted, entry);
+	if (!die_entry(file->debug, place->offset, wanted, entry))
+		return false;
+	if (entry->origin.kind == REFERENCE_UNREAD &&
+		dwarf_part_entry(dwarf_file_part(file), place->offset, ENTRY_ORIGIN, &again))
+		entry->origin = again.origin;
+	return true;
 }
 
-static string_id read_name(struct dwarf_file *file, Dwarf_Off offset)
+/* Goes where REFERENCE leads; false: nowhere. */
+static bool follow(
+	struct dwarf_file *file, const struct entry_reference *reference, struct place *place)
+{
+	if (reference->kind == REFERENCE_ELSEWHERE)
+		place->part = dwarf_alternate_part(&file->alternate);
+	place->offset = reference->offset;
+	return reference->kind == REFERENCE_HERE ||
+	       (reference->kind == REFERENCE_ELSEWHERE && place->part);
+}
+
+static string_id read_name(struct dwarf_file *file, struct place place)
 {
 	const char *plain = NULL, *linkage = NULL;
 
-	for (int step = 0; step < NAME_STEPS && offset && !linkage; step++) {
-		Dwarf_Die die;
+	for (int step = 0; step < NAME_STEPS && !linkage; step++) {
+		struct entry entry;
 
-		if (!die_at(file->debug, offset, &die))
+		if (!read_entry(file, &place, ENTRY_NAME | ENTRY_ORIGIN, &entry))
 			break;
-		linkage = die_text(file->debug, die, DW_AT_linkage_name);
-		if (!linkage)
-			linkage = die_text(file->debug, die, DW_AT_MIPS_linkage_name);
+		linkage = dwarf_alternate_text(&file->alternate, &entry.linkage_name);
 		if (!linkage && !plain)
-			plain = die_text(file->debug, die, DW_AT_name);
-		offset = linkage ? 0 : origin_of(file, die);
-		die_free(die);
+			plain = dwarf_alternate_text(&file->alternate, &entry.name);
+		if (!follow(file, &entry.origin, &place))
+			break;
 	}
 	if (!linkage)
 		linkage = plain;
 	return linkage ? strings_add(file->strings, linkage) : 0;
 }
 
-static string_id name_of(struct dwarf_file *file, Dwarf_Off offset)
+static string_id name_of(struct dwarf_file *file, const struct place *place)
 {
-	uint64_t key = offset;
-	uint64_t *known = map_find(&file->names, &key);
+	struct map *names = place->part ? &place->part->names : &file->names;
+	uint64_t key = place->offset;
+	uint64_t *known = map_find(names, &key);
 	string_id name;
 
 	if (known)
 		return *known;
-	name = read_name(file, offset);
-	map_add(&file->names, &key, name, NULL);
+	name = read_name(file, *place);
+	map_add(names, &key, name, NULL);
 	return name;
+}
+
+/* ---- units ---- */
+
+/* Where a unit's functions are: in itself, or in its other half. */
+struct body {
+	struct dwarf_file *file;
+	struct dwarf_unit *unit;
+	struct dwarf_part *part; /* NULL: the main file */
+	uint64_t first;		 /* the unit's entry */
+	const struct range_context *ranges;
+	struct walk_unit entries;
+};
+
+static struct body body_of(struct dwarf_file *file, struct dwarf_unit *unit)
+{
+	struct split_unit *split = unit->split;
+	struct body body = {file, unit, NULL, unit->die, &unit->ranges, {0}};
+
+	if (split) {
+		body.part = split->part;
+		body.first = split->unit->first;
+		body.ranges = &split->ranges;
+		body.entries = dwarf_part_entries(split->part, split->unit);
+	} else {
+		body.entries = dwarf_unit_entries(file, unit);
+	}
+	return body;
 }
 
 /* ---- step one ---- */
 
-struct function_walk {
-	struct dwarf_file *file;
-	struct dwarf_unit *unit;
-};
-
-static void add_function(struct dwarf_file *file, struct dwarf_unit *unit, Dwarf_Off offset)
+static void add_function(struct body *body, uint64_t offset)
 {
+	struct dwarf_unit *unit = body->unit;
+	const struct place place = {body->part, offset};
 	size_t before = unit->function_at.list.count;
-	Dwarf_Die die;
+	struct entry entry;
 
-	if (!die_at(file->debug, offset, &die))
+	if (!read_entry(body->file, &place, ENTRY_CODE, &entry))
 		return;
-	die_ranges(file->debug, &unit->ranges, die, &unit->function_at, unit->functions.count);
+	extent_add(body->ranges, &entry.extent, &unit->function_at, unit->functions.count);
 	if (unit->function_at.list.count > before)
 		ARRAY_PUSH(&unit->functions)->die = offset;
-	die_free(die);
 }
 
 static enum walk_next see_function(void *data, const struct walk_entry *entry)
 {
-	struct function_walk *walk = data;
-
 	switch (entry->tag) {
 	case DW_TAG_subprogram:
 		if (entry->has_code)
-			add_function(walk->file, walk->unit, entry->offset);
+			add_function(data, entry->offset);
 		return WALK_IN;
 	case DW_TAG_namespace:
 	case DW_TAG_module:
@@ -126,47 +161,43 @@ static enum walk_next see_function(void *data, const struct walk_entry *entry)
 
 void dwarf_unit_functions(struct dwarf_file *file, struct dwarf_unit *unit)
 {
-	struct function_walk walk = {file, unit};
-	struct walk_unit entries;
+	struct body body;
 
 	if (unit->functions_read)
 		return;
 	unit->functions_read = true;
-	entries = dwarf_unit_entries(file, unit);
-	dwarf_walk(&entries, unit->die, see_function, &walk);
+	if (unit->link.name)
+		unit->split = dwarf_splits_find(&file->splits, &unit->link, &unit->ranges);
+	body = body_of(file, unit);
+	file->corrupt |= !dwarf_walk(&body.entries, body.first, see_function, &body);
 	intervals_flatten(&unit->function_at);
 }
 
 /* ---- step two ---- */
 
 struct inlined_walk {
-	struct dwarf_file *file;
-	struct dwarf_unit *unit;
+	struct body body;
 	struct dwarf_function *function;
 	uint32_t around[WALK_DEPTH_MAX + 2]; /* by depth: into which an entry there was inlined */
 };
 
 /* Adds the entry at OFFSET, whose code was inlined into PARENT; returns its index. */
-static uint32_t add_inlined(struct inlined_walk *walk, Dwarf_Off offset, uint32_t parent)
+static uint32_t add_inlined(struct inlined_walk *walk, uint64_t offset, uint32_t parent)
 {
-	struct dwarf_file *file = walk->file;
+	struct body *body = &walk->body;
+	struct place place = {body->part, offset};
 	uint32_t index = walk->function->inlined.count;
 	struct inlined *inlined = ARRAY_PUSH(&walk->function->inlined);
-	Dwarf_Off origin;
-	uint64_t number;
-	Dwarf_Die die;
+	struct entry entry;
 
 	inlined->parent = parent;
-	if (!die_at(file->debug, offset, &die))
+	if (!read_entry(body->file, &place, ENTRY_ORIGIN | ENTRY_CALL | ENTRY_CODE, &entry))
 		return index;
-	origin = origin_of(file, die);
-	inlined->name = origin ? name_of(file, origin) : 0;
-	if (die_number(file->debug, die, DW_AT_call_file, &number))
-		inlined->call_file = number;
-	if (die_number(file->debug, die, DW_AT_call_line, &number))
-		inlined->call_line = number;
-	die_ranges(file->debug, &walk->unit->ranges, die, &walk->function->inlined_at, index);
-	die_free(die);
+	if (follow(body->file, &entry.origin, &place))
+		inlined->name = name_of(body->file, &place);
+	inlined->call_file = entry.call_file;
+	inlined->call_line = entry.call_line;
+	extent_add(body->ranges, &entry.extent, &walk->function->inlined_at, index);
 	return index;
 }
 
@@ -196,7 +227,6 @@ struct dwarf_function *dwarf_function_at(
 	uint32_t index = intervals_find(&unit->function_at, address);
 	struct dwarf_function *function;
 	struct inlined_walk walk;
-	struct walk_unit entries;
 
 	if (index == INTERVAL_NONE)
 		return NULL;
@@ -204,10 +234,9 @@ struct dwarf_function *dwarf_function_at(
 	if (function->read)
 		return function;
 	function->read = true;
-	function->name = name_of(file, function->die);
-	walk = (struct inlined_walk){file, unit, function, {[1] = INTERVAL_NONE}};
-	entries = dwarf_unit_entries(file, unit);
-	dwarf_walk(&entries, function->die, see_inlined, &walk);
+	walk = (struct inlined_walk){body_of(file, unit), function, {[1] = INTERVAL_NONE}};
+	function->name = name_of(file, &(struct place){walk.body.part, function->die});
+	file->corrupt |= !dwarf_walk(&walk.body.entries, function->die, see_inlined, &walk);
 	intervals_flatten(&function->inlined_at);
 	return function;
 }

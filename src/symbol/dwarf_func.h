@@ -14,8 +14,8 @@ struct inlined {
 };
 
 struct dwarf_function {
-	Dwarf_Off die;
-	bool read; /* the rest */
+	uint64_t die; /* its entry's offset, in the file where the unit's functions are */
+	bool read;    /* the rest */
 	string_id name;
 	ARRAY(struct inlined) inlined;
 	struct intervals inlined_at;

@@ -66,23 +66,6 @@ static void end_sequence(struct line_table *table, struct machine *machine)
 	start_sequence(machine, table);
 }
 
-static int64_t cursor_sleb(struct cursor *cursor)
-{
-	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t byte;
-
-	do {
-		byte = cursor_u8(cursor);
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	if (shift < 64 && (byte & 0x40))
-		value |= ~0ull << shift;
-	return (int64_t)value;
-}
-
 static void run_extended(struct line_table *table, struct machine *machine, struct cursor *program)
 {
 	size_t length = cursor_varint(program);

@@ -21,6 +21,9 @@ struct line_sections {
 	} line, line_str, str;
 };
 
+/* The string at OFFSET of SECTION; NULL: there is none. */
+const char *line_section_text(const struct line_section *section, uint64_t offset);
+
 struct line_row {
 	uint32_t offset; /* from its sequence's low */
 	uint32_t file, line;

@@ -18,7 +18,7 @@ const char *line_text(struct cursor *cursor)
 	return cursor_bytes(cursor, end ? (size_t)(end - cursor->at) + 1 : cursor_left(cursor) + 1);
 }
 
-static const char *section_text(const struct line_section *section, uint64_t offset)
+const char *line_section_text(const struct line_section *section, uint64_t offset)
 {
 	if (!section->data || offset >= section->size ||
 		!memchr(section->data + offset, 0, section->size - offset))
@@ -51,10 +51,10 @@ static void read_field(struct cursor *cursor, const struct line_sections *sectio
 		value->text = line_text(cursor);
 		return;
 	case DW_FORM_line_strp:
-		value->text = section_text(&sections->line_str, cursor_offset(cursor, wide));
+		value->text = line_section_text(&sections->line_str, cursor_offset(cursor, wide));
 		return;
 	case DW_FORM_strp:
-		value->text = section_text(&sections->str, cursor_offset(cursor, wide));
+		value->text = line_section_text(&sections->str, cursor_offset(cursor, wide));
 		return;
 	case DW_FORM_strx:
 	case DW_FORM_udata:

@@ -114,9 +114,66 @@ void range_list_add(const struct range_context *context, uint64_t where, bool in
 	struct interval found;
 	struct cursor list;
 
-	if (indexed && !indexed_list(context, where, &where))
+	if (indexed ? !indexed_list(context, where, &where)
+		    : old && __builtin_add_overflow(where, context->lists_base, &where))
 		return;
 	list = cursor_at(old ? &context->sections->ranges : &context->sections->rnglists, where);
 	while (old ? add_old_entry(&list, &base, &found) : add_entry(context, &list, &base, &found))
 		intervals_add(intervals, found.low, found.high, id);
+}
+
+void extent_add(const struct range_context *context, const struct extent *extent,
+	struct intervals *intervals, uint32_t id)
+{
+	uint64_t low = extent->low, high = extent->high;
+	struct cursor numbers = {0};
+
+	if (extent->kind == EXTENT_LIST)
+		range_list_add(context, extent->list, extent->list_indexed, intervals, id);
+	if (extent->kind != EXTENT_PAIR)
+		return;
+	if (extent->low_indexed)
+		low = indexed_address(context, low, &numbers);
+	if (extent->high_indexed)
+		high = indexed_address(context, high, &numbers);
+	if (cursor_ok(&numbers))
+		intervals_add(intervals, low, extent->high_is_length ? low + high : high, id);
+}
+
+/* The pairs of one unit's set: from the first multiple of their size on, until (0, 0). */
+static void add_set(struct cursor *set, size_t start, struct intervals *intervals, uint32_t id)
+{
+	cursor_bytes(set, -start & 15);
+	while (cursor_left(set) >= 16) {
+		uint64_t low = cursor_u64(set), size = cursor_u64(set);
+
+		if (!low && !size)
+			return;
+		intervals_add(intervals, low, low + size, id);
+	}
+}
+
+void aranges_add(
+	const struct line_section *aranges, uint64_t unit, struct intervals *intervals, uint32_t id)
+{
+	struct cursor cursor = cursor_over(aranges->data, aranges->size);
+
+	while (cursor_left(&cursor)) {
+		const uint8_t *start = cursor.at;
+		uint64_t length = cursor_u32(&cursor), of;
+		bool wide = length == 0xffffffff;
+		struct cursor set;
+
+		if (wide)
+			length = cursor_u64(&cursor);
+		set = cursor;
+		if (!cursor_bytes(&cursor, length))
+			return;
+		set.end = cursor.at;
+		cursor_u16(&set); /* the version */
+		of = wide ? cursor_u64(&set) : cursor_u32(&set);
+		/* Sizes of addresses and of segment selectors. */
+		if (cursor_u16(&set) == 8 && of == unit)
+			add_set(&set, set.at - start, intervals, id);
+	}
 }

@@ -71,7 +71,14 @@ static const struct abbreviation *read_entry(
 	return kind;
 }
 
-void dwarf_walk(const struct walk_unit *unit, uint64_t offset, walk_visit *visit, void *data)
+const struct abbreviation *dwarf_walk_entry(
+	const struct walk_unit *unit, uint64_t offset, struct cursor *fields)
+{
+	*fields = entries_at(unit, offset);
+	return abbreviations_find(unit->abbreviations, cursor_varint(fields));
+}
+
+bool dwarf_walk(const struct walk_unit *unit, uint64_t offset, walk_visit *visit, void *data)
 {
 	struct cursor cursor = entries_at(unit, offset);
 	uint64_t sibling;
@@ -79,14 +86,14 @@ void dwarf_walk(const struct walk_unit *unit, uint64_t offset, walk_visit *visit
 	unsigned depth = 1, silent = UINT32_MAX; /* entries from that depth on are not shown */
 
 	if (!kind || !kind->has_children)
-		return;
+		return cursor_ok(&cursor);
 	while (depth && cursor_ok(&cursor) && cursor_left(&cursor)) {
 		struct walk_entry entry = {.offset = cursor.at - unit->info->data, .depth = depth};
 		bool past = depth >= silent;
 
 		kind = read_entry(unit, &cursor, &sibling);
 		if (!cursor_ok(&cursor))
-			return;
+			return false;
 		if (!kind) {
 			depth--;
 			if (depth < silent)
@@ -103,4 +110,5 @@ void dwarf_walk(const struct walk_unit *unit, uint64_t offset, walk_visit *visit
 		if (past && silent == UINT32_MAX)
 			silent = depth;
 	}
+	return cursor_ok(&cursor);
 }

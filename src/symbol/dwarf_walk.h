@@ -27,8 +27,13 @@ struct walk_entry {
 enum walk_next { WALK_IN, WALK_PAST };
 
 /* Calls VISIT for each entry below the one at OFFSET; of one that it answers with WALK_PAST the
- * children are passed over. Ends where the bytes stop making sense. */
+ * children are passed over. Ends where the bytes stop making sense, and is false then. */
 typedef enum walk_next walk_visit(void *data, const struct walk_entry *entry);
-void dwarf_walk(const struct walk_unit *unit, uint64_t offset, walk_visit *visit, void *data);
+bool dwarf_walk(const struct walk_unit *unit, uint64_t offset, walk_visit *visit, void *data);
+
+/* What the entry at OFFSET is made of, and FIELDS at the first of its values. NULL: there is none.
+ */
+const struct abbreviation *dwarf_walk_entry(
+	const struct walk_unit *unit, uint64_t offset, struct cursor *fields);
 
 #endif

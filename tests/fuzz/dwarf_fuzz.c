@@ -5,6 +5,8 @@
  * (The file is elf_fuzz.c's.)
  *
  * Input: chunks of a section's number, a length in two bytes, and so many bytes of that section.
+ * Sections behind FIRST_SPLIT are of another file: of a .dwo, or if there is an index of a package;
+ * those behind FIRST_SHARED of an alternate file. There is one of each, found under any name.
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -15,7 +17,22 @@
 
 #define ASKED 40 /* units of a file and functions of a unit */
 
-enum { INFO, ABBREV, STR, LINE, LINE_STR, RANGES, RNGLISTS, ADDR, STR_OFFSETS, SECTIONS };
+enum {
+	INFO,
+	ABBREV,
+	STR,
+	LINE,
+	LINE_STR,
+	RANGES,
+	RNGLISTS,
+	ADDR,
+	STR_OFFSETS,
+	ARANGES,
+	LINK, /* to the alternate file */
+	FIRST_SPLIT,
+	FIRST_SHARED = FIRST_SPLIT + 6,
+	SECTIONS = FIRST_SHARED + 4
+};
 
 /* So that reading the answers is not optimised away. */
 volatile size_t fuzz_read;
@@ -25,7 +42,10 @@ static void make_sections(struct elf_section *sections, const uint8_t *data, siz
 {
 	static const char *const names[SECTIONS] = {".debug_info", ".debug_abbrev", ".debug_str",
 		".debug_line", ".debug_line_str", ".debug_ranges", ".debug_rnglists", ".debug_addr",
-		".debug_str_offsets"};
+		".debug_str_offsets", ".debug_aranges", ".gnu_debugaltlink", ".debug_info.dwo",
+		".debug_abbrev.dwo", ".debug_str.dwo", ".debug_str_offsets.dwo",
+		".debug_rnglists.dwo", ".debug_cu_index", ".debug_info", ".debug_abbrev",
+		".debug_str", ".debug_sup"};
 
 	for (size_t i = 0; i < SECTIONS; i++)
 		sections[i] = (struct elf_section){.name = names[i], .type = SHT_PROGBITS};
@@ -140,14 +160,46 @@ static void ask_unit(struct dwarf_file *file, const struct interval *at)
 	}
 }
 
+static const struct elf_section *all;
+
+/* The file of N sections from FIRST on. */
+static struct elf *make_file(size_t first, size_t n)
+{
+	struct elf *elf = calloc(1, sizeof *elf);
+
+	elf->sections = calloc(n, sizeof *elf->sections);
+	elf->n_sections = n;
+	for (size_t i = 0; i < n; i++)
+		elf->sections[i] = all[first + i];
+	elf->build_id = (const uint8_t *)"ID";
+	elf->build_id_size = 2;
+	return elf;
+}
+
+static struct elf *open_file(const char *path, struct error *err)
+{
+	const char *end = strrchr(path, '.');
+
+	if (end && !strcmp(end, ".alt"))
+		return make_file(FIRST_SHARED, SECTIONS - FIRST_SHARED);
+	/* The index is the last of them. */
+	if (!end || strcmp(end, ".dwp") || all[FIRST_SHARED - 1].stored)
+		return make_file(FIRST_SPLIT, FIRST_SHARED - FIRST_SPLIT);
+	error_set(err, "there is none");
+	return NULL;
+}
+
 static void try_file(struct elf *elf)
 {
+	const struct companion_search search = {.path = "f", .program = "f", .open = open_file};
 	struct strings *strings = strings_new();
 	struct error err = ERROR_INIT;
-	struct dwarf_file *file = dwarf_file_open(elf, strings, &err);
+	struct dwarf_file *file = dwarf_file_open(elf, &search, strings, &err);
 
 	for (size_t i = 0; file && i < file->unit_at.list.count && i < ASKED; i++)
 		ask_unit(file, &file->unit_at.list.items[i]);
+	if (file && dwarf_file_lack(file))
+		fuzz_read += strlen(dwarf_file_lack(file));
 	dwarf_file_close(file);
 	strings_free(strings);
 }
@@ -155,9 +207,10 @@ static void try_file(struct elf *elf)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct elf_section sections[SECTIONS];
-	struct elf elf = {.sections = sections, .n_sections = SECTIONS};
+	struct elf elf = {.sections = sections, .n_sections = FIRST_SPLIT};
 
 	make_sections(sections, data, size);
+	all = sections;
 	try_lines(sections);
 	for (uint16_t version = 2; version <= 5; version++) {
 		try_ranges(sections, version);

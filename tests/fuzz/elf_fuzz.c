@@ -2,8 +2,8 @@
 /*
  * Fuzzes the reading of ELF files and their debug information, all in this process: sections,
  * notes, symbol tables, units, line tables, ranges, names. Asks for addresses spread over the
- * sections of code, and for a few that are in none. Whatever the bytes are, an answer has at least
- * one level and its strings are strings.
+ * sections of code, and for a few that are in none. Every other file that it refers to is itself.
+ * Whatever the bytes are, an answer has at least one level and its strings are strings.
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -43,14 +43,28 @@ static void ask_all(struct binary *binary, const struct elf *elf)
 	}
 }
 
+static const uint8_t *image;
+static size_t image_size;
+
+/* Its split units, their package and its alternate file are all in the input itself. */
+static struct elf *open_itself(const char *path, struct error *err)
+{
+	(void)path;
+	return elf_open_memory(image, image_size, err);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct binary_options options = {0};
+	struct binary_options options = {.open = open_itself};
 	struct error err = ERROR_INIT;
-	struct binary *binary = binary_open_memory(data, size, &options);
-	struct elf *elf = elf_open_memory(data, size, &err);
 	struct symbol_source source;
+	struct binary *binary;
+	struct elf *elf;
 
+	image = data;
+	image_size = size;
+	binary = binary_open_memory(data, size, &options);
+	elf = elf_open_memory(data, size, &err);
 	ask(binary, 0);
 	ask(binary, UINT64_MAX);
 	if (elf)

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "symbol/elf.h"
 #include "symbol/symbolizer.h"
+#include "chains.h"
 #include "toolchain.h"
 
 TestSuite(symbolizer, .init = toolchain_begin, .fini = toolchain_end, .timeout = 120);
@@ -32,28 +33,10 @@ static uint32_t module_of(const char *path)
 	return symbolizer_module(symbolizer, &module);
 }
 
-/* The chain of the marked place as text: "function file:line inlined|function file:line". */
 static const char *chain_of(uint32_t module, uint64_t pc)
 {
-	static char text[4096];
-	struct symbol levels[LEVELS];
-	size_t count = symbolizer_lookup(symbolizer, module, pc, levels, LEVELS), used = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const char *name = levels[i].filename ? strrchr(levels[i].filename, '/') : NULL;
-
-		used += snprintf(text + used, sizeof text - used, "%s%s %s:%u%s", i ? "|" : "",
-			levels[i].function ? levels[i].function : "?", name ? name + 1 : "?",
-			levels[i].lineno, levels[i].inlined ? " inlined" : "");
-	}
-	return text;
+	return chain_text(symbolizer, module, pc);
 }
-
-#define C_CHAIN "inner chain.c:4 inlined|middle chain.c:5 inlined|outer chain.c:6"
-#define CC_CHAIN                                                                                   \
-	"void shop::inner<long>(long) chain.cc:4 inlined|shop::Till::middle(int) chain.cc:5 "      \
-	"inlined|"                                                                                 \
-	"shop::outer(shop::Till&, int const*) chain.cc:6"
 
 static void check_chain(const char *name, const char *flags, bool in_process, const char *wanted)
 {
@@ -84,6 +67,10 @@ static const char *const kinds[] = {
 	"-gdwarf-4 -ffunction-sections -Wl,--gc-sections",
 	"-gdwarf-5 -ffunction-sections -Wl,--gc-sections",
 	"-O3 -flto",
+	"-gdwarf-4 -gdwarf64",
+	"-gdwarf-5 -gdwarf64",
+	"-gdwarf-4 -fdebug-types-section",
+	"-gdwarf-5 -fdebug-types-section",
 };
 
 static void check_compiler(const char *cc, const char *cxx)
@@ -140,24 +127,6 @@ Test(symbolizer, a_return_address_belongs_to_the_call_before_it)
 	cr_assert_str_eq(levels[0].function, "second");
 	symbolizer_free(symbolizer);
 	free(data);
-}
-
-Test(symbolizer, split_debug_information_gives_lines_and_says_what_is_missing)
-{
-	static const char *const flags[] = {"-gdwarf-4 -gsplit-dwarf", "-gdwarf-5 -gsplit-dwarf"};
-
-	for (size_t i = 0; i < 2; i++) {
-		struct symbol_source source;
-
-		toolchain_chain("c", "gcc", flags[i]);
-		begin(false);
-		cr_assert_str_eq(
-			chain_of(module_of("c"), toolchain_mark("c") + 1), "outer chain.c:4");
-		source = symbolizer_source(symbolizer, module_of("c"));
-		cr_assert_eq(source.names, MODULE_NAMES_DWARF);
-		cr_assert_not_null(strstr(source.why, "its debug information is split"));
-		symbolizer_free(symbolizer);
-	}
 }
 
 Test(symbolizer, without_debug_information_the_symbol_table_names)

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lists of places. Compilers write where a file was when they made it; that may be another machine
+ * or another directory, so it is looked for below --debug-dir and beside the program too. A wrong
+ * file found on the way does no harm: each is known by an id.
+ */
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/memory.h"
+#include "symbol/companion.h"
+
+#define SYSTEM_DIR "/usr/lib/debug"
+
+struct trial {
+	const struct companion_search *search;
+	companion_try *try;
+	void *data;
+};
+
+/* Tries PATH, which it frees. */
+static bool try(const struct trial *trial, char *path)
+{
+	bool found = trial->try(trial->data, path);
+
+	free(path);
+	return found;
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The folder of PATH; to be freed. */
+static char *folder_of(const char *path)
+{
+	char *copy = xstrdup(path), *folder = xstrdup(dirname(copy));
+
+	free(copy);
+	return folder;
+}
+
+/* Under that name in the folder of PATH, which may be a link to elsewhere. */
+static bool try_beside(const struct trial *trial, const char *path, const char *name)
+{
+	char real[PATH_MAX], *folder, *real_folder;
+	bool found;
+
+	if (!path)
+		return false;
+	folder = folder_of(path);
+	found = try(trial, xasprintf("%s/%s", folder, name));
+	if (!found && realpath(path, real)) {
+		real_folder = folder_of(real);
+		found = strcmp(folder, real_folder) &&
+			try(trial, xasprintf("%s/%s", real_folder, name));
+		free(real_folder);
+	}
+	free(folder);
+	return found;
+}
+
+/* FULL is the path that was written down, NAME its end that may be relative. */
+static bool try_split(const struct trial *trial, const char *full, const char *name)
+{
+	const struct companion_search *search = trial->search;
+	const char *const *dir = search->dirs;
+	const char *last = last_part(name);
+	bool relative = name[0] != '/' && name != last;
+
+	if (search->root && try(trial, xasprintf("%s%s", search->root, full)))
+		return true;
+	if (try(trial, xstrdup(full)))
+		return true;
+	for (; dir && *dir; dir++)
+		if (try(trial, xasprintf("%s/%s", *dir, full)) ||
+			(relative && try(trial, xasprintf("%s/%s", *dir, name))) ||
+			try(trial, xasprintf("%s/%s", *dir, last)))
+			return true;
+	return (relative && try_beside(trial, search->program, name)) ||
+	       try_beside(trial, search->program, last) || try_beside(trial, search->path, last);
+}
+
+bool companion_split(const struct companion_search *search, const char *comp_dir, const char *name,
+	companion_try *try_it, void *data)
+{
+	struct trial trial = {search, try_it, data};
+	char *full =
+		name[0] == '/' || !comp_dir ? xstrdup(name) : xasprintf("%s/%s", comp_dir, name);
+	bool found = try_split(&trial, full, name);
+
+	free(full);
+	return found;
+}
+
+/* PATH.dwp, and for x.debug also x.dwp. */
+static bool try_package(const struct trial *trial, const char *path)
+{
+	static const char tail[] = ".debug";
+	size_t length = strlen(path), cut = sizeof tail - 1;
+
+	if (try(trial, xasprintf("%s.dwp", path)))
+		return true;
+	return length > cut && !strcmp(path + length - cut, tail) &&
+	       try(trial, xasprintf("%.*s.dwp", (int)(length - cut), path));
+}
+
+bool companion_package(const struct companion_search *search, companion_try *try_it, void *data)
+{
+	struct trial trial = {search, try_it, data};
+	const char *const *dir = search->dirs;
+	char real[PATH_MAX];
+
+	if (search->program && try_package(&trial, search->program))
+		return true;
+	if (search->path && search->path != search->program && try_package(&trial, search->path))
+		return true;
+	if (search->program && realpath(search->program, real) && strcmp(real, search->program) &&
+		try_package(&trial, real))
+		return true;
+	for (; search->program && dir && *dir; dir++)
+		if (try(&trial, xasprintf("%s/%s.dwp", *dir, last_part(search->program))) ||
+			try(&trial, xasprintf("%s%s.dwp", *dir, search->program)))
+			return true;
+	return false;
+}
+
+/* In a directory of debug files: by id, then by its name below .dwz/. */
+static bool try_debug_dir(
+	const struct trial *trial, const struct companion_link *link, const char *dir)
+{
+	const char *below = strstr(link->name, "/.dwz/"), *last = last_part(link->name);
+	char *id = elf_id_text(link->id, link->id_size);
+	bool found = link->id_size > 1 &&
+		     try(trial, xasprintf("%s/.build-id/%.2s/%s.debug", dir, id, id + 2));
+
+	free(id);
+	if (!found && below)
+		found = try(trial, xasprintf("%s%s", dir, below));
+	return found || try(trial, xasprintf("%s/.dwz/%s", dir, last));
+}
+
+/* Where it says, or, as dwz writes down what its user typed, just beside the file. */
+static bool try_named(const struct trial *trial, const char *name)
+{
+	const struct companion_search *search = trial->search;
+	const char *last = last_part(name);
+
+	if (name[0] != '/') {
+		if (try_beside(trial, search->path, name))
+			return true;
+	} else if ((search->root && try(trial, xasprintf("%s%s", search->root, name))) ||
+		   try(trial, xstrdup(name))) {
+		return true;
+	}
+	return last != name && try_beside(trial, search->path, last);
+}
+
+bool companion_alternate(const struct companion_search *search, const struct companion_link *link,
+	companion_try *try_it, void *data)
+{
+	struct trial trial = {search, try_it, data};
+	const char *const *dir = search->dirs;
+	char *system;
+	bool found;
+
+	if (try_named(&trial, link->name))
+		return true;
+	for (; dir && *dir; dir++)
+		if (try_debug_dir(&trial, link, *dir))
+			return true;
+	system = xasprintf("%s" SYSTEM_DIR, search->root ? search->root : "");
+	found = try_debug_dir(&trial, link, system) ||
+		(search->root && try_debug_dir(&trial, link, SYSTEM_DIR));
+	free(system);
+	return found;
+}
+
+struct elf *companion_open(
+	const struct companion_search *search, const char *path, struct error *err)
+{
+	return search->open ? search->open(path, err) : elf_open(path, err);
+}
