@@ -12,6 +12,10 @@
 #include <string.h>
 #include "symbol/dwarf_split.h"
 
+/* More than so many bytes of .dwo files are not mapped at a time: what is left of the limit of the
+ * helper process is for all else. */
+#define MAPPED_MAX (2ull << 30)
+
 struct split_file {
 	struct elf *elf;
 	struct line_section rnglists;
@@ -75,11 +79,17 @@ static struct split_file *open_file(struct trial *trial, const char *path)
 	struct split_sections sections;
 	struct split_file *file;
 
+	if (elf && elf->size > MAPPED_MAX - splits->mapped) {
+		error_set(&err, "too much is open already");
+		elf_close(elf);
+		elf = NULL;
+	}
 	if (!elf) {
 		if (!trial->refused.text[0])
 			error_set(&trial->refused, "%s: %s", path, err.text);
 		return NULL;
 	}
+	splits->mapped += elf->size;
 	elf->progress = splits->of->progress;
 	elf->progress_data = splits->of->progress_data;
 	file = xcalloc(1, sizeof *file);

@@ -32,6 +32,7 @@ struct dwarf_splits {
 	struct elf *of;			  /* the main file */
 	struct strings *paths;		  /* NULL: none was tried yet */
 	ARRAY(struct split_file *) files; /* by the path's id - 1; NULL: it cannot be opened */
+	uint64_t mapped;		  /* bytes of all files */
 	struct elf *package_elf;
 	struct dwarf_package *package;
 	bool package_tried;
