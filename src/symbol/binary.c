@@ -158,6 +158,9 @@ struct binary *binary_open_memory(
 {
 	struct binary *binary = binary_new(options);
 
+	/* Beside something its other files must be. */
+	if (options->open)
+		binary->companions.path = binary->companions.program = xstrdup("memory");
 	binary->elf = elf_open_memory(data, size, &binary->refused);
 	read_names(binary, options);
 	return binary;

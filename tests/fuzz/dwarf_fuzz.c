@@ -28,7 +28,8 @@ enum {
 	ADDR,
 	STR_OFFSETS,
 	ARANGES,
-	LINK, /* to the alternate file */
+	LINK, /* to the alternate file; of DWARF 5, SUPPLEMENT */
+	SUPPLEMENT,
 	FIRST_SPLIT,
 	FIRST_SHARED = FIRST_SPLIT + 6,
 	SECTIONS = FIRST_SHARED + 4
@@ -42,8 +43,8 @@ static void make_sections(struct elf_section *sections, const uint8_t *data, siz
 {
 	static const char *const names[SECTIONS] = {".debug_info", ".debug_abbrev", ".debug_str",
 		".debug_line", ".debug_line_str", ".debug_ranges", ".debug_rnglists", ".debug_addr",
-		".debug_str_offsets", ".debug_aranges", ".gnu_debugaltlink", ".debug_info.dwo",
-		".debug_abbrev.dwo", ".debug_str.dwo", ".debug_str_offsets.dwo",
+		".debug_str_offsets", ".debug_aranges", ".gnu_debugaltlink", ".debug_sup",
+		".debug_info.dwo", ".debug_abbrev.dwo", ".debug_str.dwo", ".debug_str_offsets.dwo",
 		".debug_rnglists.dwo", ".debug_cu_index", ".debug_info", ".debug_abbrev",
 		".debug_str", ".debug_sup"};
 
