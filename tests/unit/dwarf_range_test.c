@@ -131,3 +131,49 @@ Test(dwarf_range, cuts_and_lies_do_no_harm)
 	}
 	buffer_free(&bytes);
 }
+
+/* A set of the unit at UNIT: two ranges, the end, and one that is behind the end. */
+static void put_set(struct buffer *bytes, bool wide, uint64_t unit, uint64_t low)
+{
+	size_t start = bytes->size, header = wide ? 24 : 12, padding = -header & 15;
+	uint64_t length = header - (wide ? 12 : 4) + padding + 4 * 16;
+
+	if (wide)
+		buffer_u32(bytes, 0xffffffff);
+	wide ? buffer_u64(bytes, length) : buffer_u32(bytes, length);
+	buffer_u16(bytes, 2);
+	wide ? buffer_u64(bytes, unit) : buffer_u32(bytes, unit);
+	buffer_u16(bytes, 8);
+	while ((bytes->size - start) % 16)
+		buffer_u8(bytes, 0xee);
+	for (uint64_t i = 0; i < 4; i++) {
+		buffer_u64(bytes, i == 2 ? 0 : low + i * 0x100);
+		buffer_u64(bytes, i == 2 ? 0 : 0x10);
+	}
+}
+
+Test(dwarf_range, sets_of_address_ranges)
+{
+	struct buffer bytes = {0};
+
+	put_set(&bytes, false, 0, 0x1000);
+	put_set(&bytes, true, 0x77, 0x2000);
+	put_set(&bytes, false, 0x88, 0x3000);
+	for (size_t cut = 0; cut <= bytes.size; cut++) {
+		struct line_section section = {bytes.data, bytes.size - cut};
+		struct intervals found = {0};
+
+		aranges_add(&section, 0x77, &found, 5);
+		if (cut <= 80) { /* the third set */
+			cr_assert_eq(found.list.count, 2);
+			cr_assert_eq(found.list.items[0].low, 0x2000);
+			cr_assert_eq(found.list.items[0].high, 0x2010);
+			cr_assert_eq(found.list.items[1].low, 0x2100);
+			cr_assert_eq(found.list.items[1].id, 5);
+		} else {
+			cr_assert_eq(found.list.count, 0, "what is cut is nothing");
+		}
+		intervals_free(&found);
+	}
+	buffer_free(&bytes);
+}
