@@ -87,7 +87,8 @@ static void *run(void *data)
 	struct batch *batch;
 
 	while ((batch = next_batch(ahead))) {
-		const struct symbol_module module = { batch->path, batch->build_id, batch->build_id_size };
+		const struct symbol_module module = {
+			.path = batch->path, .build_id = batch->build_id, .build_id_size = batch->build_id_size };
 		uint32_t number = symbolizer_module(ahead->symbolizer, &module);
 
 		symbolizer_prefetch(ahead->symbolizer, number, batch->addresses.items, batch->addresses.count);

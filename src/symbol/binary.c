@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How one name comes of several sources. The file as it was mapped is told by its build-id: another
- * file at its path is never used, but the debug file of the right one still can be, found by that
- * same id. Then, for the outermost function:
+ * How one name comes of several sources. Another file than the one that was mapped is never used
+ * (mapped.c), but the debug file of the right one still can be, found by its build-id. Then, for the
+ * outermost function:
  *
- *      1. the symbol table of the file (aliases, .cold parts)           llvm-symbolizer's rules,
- *      2. debug information                                             in its order
+ *      1. the symbol table of the file (aliases, .cold parts)
+ *      2. debug information: up to here llvm-symbolizer's rules, in its order
  *      3. the symbol table of the debug file
  *      4. a larger symbol around the address; the function whose PLT entry it is ("foo@plt")
  *
@@ -14,14 +14,12 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/memory.h"
 #include "symbol/binary.h"
 #include "symbol/debugfile.h"
 #include "symbol/demangle.h"
+#include "symbol/mapped.h"
 #include "symbol/symtab.h"
-
-#define DELETED " (deleted)" /* behind the path in /proc/PID/maps: proc(5) */
 
 struct binary {
 	struct strings *strings;
@@ -38,47 +36,6 @@ struct binary {
 
 /* ---- opening ---- */
 
-static bool is_deleted(const char *path)
-{
-	size_t length = strlen(path), tail = strlen(DELETED);
-
-	return length > tail && !strcmp(path + length - tail, DELETED) && access(path, F_OK);
-}
-
-/* Opens the file itself, if it still is what was mapped. */
-static struct elf *open_mapped(
-	struct binary *binary, const struct symbol_module *module, const char *path)
-{
-	struct error err = ERROR_INIT;
-	struct elf *elf;
-
-	if (is_deleted(path)) {
-		error_set(
-			&binary->refused, "the file was deleted or replaced while the program ran");
-		return NULL;
-	}
-	elf = elf_open(path, &err);
-	if (!elf) {
-		error_set(&binary->refused, "the file cannot be read: %s", err.text);
-		return NULL;
-	}
-	if (module->build_id_size &&
-		(elf->build_id_size != module->build_id_size ||
-			memcmp(elf->build_id, module->build_id, elf->build_id_size))) {
-		char *mapped = elf_id_text(module->build_id, module->build_id_size);
-		char *found = elf_id_text(elf->build_id, elf->build_id_size);
-
-		error_set(&binary->refused,
-			"the file has changed since it was mapped: its build-id is %s, was %s",
-			*found ? found : "gone", mapped);
-		free(mapped);
-		free(found);
-		elf_close(elf);
-		return NULL;
-	}
-	return elf;
-}
-
 static void watch(struct elf *elf, const struct binary_options *options)
 {
 	if (elf) {
@@ -87,16 +44,16 @@ static void watch(struct elf *elf, const struct binary_options *options)
 	}
 }
 
-static void find_debug(struct binary *binary, const struct symbol_module *module, const char *path,
+static void find_debug(struct binary *binary, const struct symbol_module *module,
 	const struct symbolizer_options *search)
 {
 	struct debugfile_request request = {
-		.path = path,
+		.path = module->path,
 		.elf = binary->elf,
 		.build_id = binary->elf ? binary->elf->build_id : module->build_id,
 		.build_id_size = binary->elf ? binary->elf->build_id_size : module->build_id_size,
 		.dirs = search ? search->debug_dirs : NULL,
-		.root = search ? search->root : NULL,
+		.root = module->root,
 	};
 	struct error err = ERROR_INIT;
 
@@ -139,16 +96,14 @@ struct binary *binary_open(const struct symbol_module *module, const struct bina
 {
 	const struct symbolizer_options *search = options->search;
 	struct binary *binary = binary_new(options);
-	char *path = xasprintf("%s%s", search && search->root ? search->root : "", module->path);
+	char *path = xasprintf("%s%s", module->root ? module->root : "", module->path);
 
-	binary->elf = open_mapped(binary, module, path);
-	find_debug(binary, module, module->path, search);
+	binary->elf = mapped_open(module, &binary->refused);
+	find_debug(binary, module, search);
 	binary->companions.program = path;
 	binary->companions.path = binary->from ? binary->from : path;
-	if (search) {
-		binary->companions.dirs = search->debug_dirs;
-		binary->companions.root = search->root;
-	}
+	binary->companions.dirs = search ? search->debug_dirs : NULL;
+	binary->companions.root = module->root;
 	read_names(binary, options);
 	return binary;
 }

@@ -32,12 +32,12 @@ static bool same_id(const struct debugfile_request *request, const struct elf *e
 	       !memcmp(elf->build_id, request->build_id, elf->build_id_size);
 }
 
-/* Tries PATH, which it frees or keeps. BY_ID: its build-id must be the one; else its CRC. True when
+/* Tries PATH in ROOT (or NULL), which it frees or keeps. BY_ID: its build-id must be the one; else its CRC. True when
  * it is it. */
-static bool try(struct search *search, char *path, bool by_id)
+static bool try(struct search *search, const char *root, char *path, bool by_id)
 {
 	struct error err = ERROR_INIT;
-	struct elf *elf = elf_open(path, &err);
+	struct elf *elf = elf_open_in(root, path, &err);
 
 	if (!elf) {
 		free(path);
@@ -67,25 +67,25 @@ static bool try_id(struct search *search, const char *root, const char *dir)
 	if (request->build_id_size < 2)
 		return false;
 	id = elf_id_text(request->build_id, request->build_id_size);
-	path = xasprintf("%s%s/.build-id/%.2s/%s.debug", root, dir, id, id + 2);
+	path = xasprintf("%s/.build-id/%.2s/%s.debug", dir, id, id + 2);
 	free(id);
-	return try(search, path, true);
+	return try(search, root, path, true);
 }
 
 /* By the link, for a program in FOLDER. */
 static bool try_link(struct search *search, const char *folder)
 {
-	const char *root = search->request->root ? search->request->root : "";
+	const char *root = search->request->root, *link = search->link;
 	const char *const *dir = search->request->dirs;
 
-	if (try(search, xasprintf("%s%s/%s", root, folder, search->link), false) ||
-		try(search, xasprintf("%s%s/.debug/%s", root, folder, search->link), false))
+	if (try(search, root, xasprintf("%s/%s", folder, link), false) ||
+		try(search, root, xasprintf("%s/.debug/%s", folder, link), false))
 		return true;
 	for (; dir && *dir; dir++)
-		if (try(search, xasprintf("%s%s/%s", *dir, folder, search->link), false) ||
-			try(search, xasprintf("%s/%s", *dir, search->link), false))
+		if (try(search, NULL, xasprintf("%s%s/%s", *dir, folder, link), false) ||
+			try(search, NULL, xasprintf("%s/%s", *dir, link), false))
 			return true;
-	return try(search, xasprintf("%s" SYSTEM_DIR "%s/%s", root, folder, search->link), false);
+	return try(search, root, xasprintf(SYSTEM_DIR "%s/%s", folder, link), false);
 }
 
 static bool try_ids(struct search *search)
@@ -93,11 +93,11 @@ static bool try_ids(struct search *search)
 	const char *const *dir = search->request->dirs;
 
 	for (; dir && *dir; dir++)
-		if (try_id(search, "", *dir))
+		if (try_id(search, NULL, *dir))
 			return true;
 	if (search->request->root && try_id(search, search->request->root, SYSTEM_DIR))
 		return true;
-	return try_id(search, "", SYSTEM_DIR);
+	return try_id(search, NULL, SYSTEM_DIR);
 }
 
 /* The folder of PATH; of a path without one, the working directory. To be freed. */

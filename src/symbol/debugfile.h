@@ -14,7 +14,7 @@ struct debugfile_request {
 	const uint8_t *build_id;
 	size_t build_id_size;	 /* 0 unknown */
 	const char *const *dirs; /* searched before /usr/lib/debug; NULL-terminated, or NULL */
-	const char *root;	 /* in front of paths that the program would use; or NULL */
+	const char *root;	 /* the folder that is the program's "/"; NULL: ours */
 };
 
 /*

@@ -14,11 +14,13 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <zlib.h>
 #include "base/bytes.h"
@@ -229,10 +231,32 @@ struct elf *elf_open_memory(const void *data, size_t size, struct error *err)
 	return NULL;
 }
 
+/* O_NONBLOCK: a FIFO must not hold us up. */
+#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+
+static int open_in(const char *root, const char *path)
+{
+	struct open_how how = {.flags = OPEN_FLAGS, .resolve = RESOLVE_IN_ROOT};
+	int folder, fd;
+
+	if (!root)
+		return open(path, OPEN_FLAGS);
+	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return -1;
+	fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+	close(folder);
+	return fd;
+}
+
 struct elf *elf_open(const char *path, struct error *err)
 {
-	/* O_NONBLOCK: a FIFO must not hold us up. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return elf_open_in(NULL, path, err);
+}
+
+struct elf *elf_open_in(const char *root, const char *path, struct error *err)
+{
+	int fd = open_in(root, path);
 	struct elf *elf = NULL;
 	struct stat status;
 	void *data;
@@ -249,10 +273,13 @@ struct elf *elf_open(const char *path, struct error *err)
 			error_set(err, "cannot map it: %s", strerror(errno));
 		} else {
 			elf = elf_open_memory(data, status.st_size, err);
-			if (elf)
-				elf->mapped = true;
-			else
+			if (!elf) {
 				munmap(data, status.st_size);
+			} else {
+				elf->mapped = true;
+				elf->changed_ns = (uint64_t)status.st_ctim.tv_sec * 1000000000 +
+						  (uint64_t)status.st_ctim.tv_nsec;
+			}
 		}
 	}
 	if (fd >= 0)

@@ -35,6 +35,7 @@ struct elf {
 	const uint8_t *data;
 	size_t size;
 	bool mapped;   /* to be unmapped at the end */
+	uint64_t changed_ns; /* when something was last done to the file (its ctime); 0 in memory */
 	uint16_t type; /* ET_EXEC, ET_DYN, ET_REL */
 	struct elf_section *sections;
 	size_t n_sections;
@@ -47,6 +48,9 @@ struct elf {
 
 /* Maps PATH. NULL and an error when it is missing, no regular file, or nothing that we read. */
 struct elf *elf_open(const char *path, struct error *err);
+/* The same for a process whose "/" is the folder ROOT, or NULL for ours: links lead where they lead
+ * there, never out of it. */
+struct elf *elf_open_in(const char *root, const char *path, struct error *err);
 /* The same over SIZE bytes at DATA, which must outlive it. */
 struct elf *elf_open_memory(const void *data, size_t size, struct error *err);
 void elf_close(struct elf *elf); /* NULL is nothing */

@@ -105,18 +105,31 @@ static void open_module(struct sender *sender, const struct symbol_module *modul
 	sender->binary = binary_open(module, &sender->options);
 }
 
+/* To be freed; NULL for "". */
+static char *receive_text(struct cursor *cursor)
+{
+	size_t size;
+	const char *text = cursor_string(cursor, &size);
+
+	return text && size ? xstrndup(text, size) : NULL;
+}
+
 static void open_other(struct sender *sender, struct cursor *cursor)
 {
 	struct symbol_module module = {0};
-	size_t path_size;
-	const char *path = cursor_string(cursor, &path_size);
+	char *path = receive_text(cursor), *root, *mapped;
 
+	module.path = path ? path : "";
 	module.build_id = (const uint8_t *)cursor_string(cursor, &module.build_id_size);
+	module.root = root = receive_text(cursor);
+	module.mapped = mapped = receive_text(cursor);
+	module.mapped_ns = cursor_varint(cursor);
 	if (!cursor_ok(cursor))
 		_exit(EXIT_FAILURE);
-	module.path = xstrndup(path, path_size);
 	open_module(sender, &module);
-	free((char *)module.path);
+	free(path);
+	free(root);
+	free(mapped);
 }
 
 void namer_serve(int socket, void *argument)

@@ -8,7 +8,8 @@
  *      SOURCE                    -->                 files are open
  *                                <--   addresses     a count, then signed differences
  *      NAMES NAMES ... SOURCE    -->                 SOURCE ends an answer
- *                                <--   module        a count of 0, then its path and its build-id
+ *                                <--   module        a count of 0, then its path, build-id, root and
+ *                                                  `mapped` ("" for NULL), and its time
  *      SOURCE                    -->                 its files are open, the former ones closed
  *
  * NAMES is: a count and so many strings that were not sent before (they get the next numbers, from

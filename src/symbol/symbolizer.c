@@ -14,6 +14,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "base/bytes.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/strings.h"
@@ -28,7 +29,7 @@ struct chain {
 
 struct known_module {
 	struct namer *namer;
-	char *path;
+	char *path, *root, *mapped;
 	uint8_t *build_id;
 	struct map chain_of; /* pc -> index in chains */
 	ARRAY(struct chain) chains;
@@ -37,10 +38,9 @@ struct known_module {
 
 struct symbolizer {
 	struct symbolizer_options options;
-	char *root;
 	char **debug_dirs;
 	struct strings *strings;
-	struct map module_of; /* string_id of (path, NUL, build-id) -> index */
+	struct map module_of; /* string_id of what makes a module -> index */
 	ARRAY(struct known_module *) modules;
 	ARRAY(struct symbol) levels;
 	uint64_t uses;
@@ -57,8 +57,6 @@ struct symbolizer *symbolizer_new(const struct symbolizer_options *options)
 		symbolizer->options.open = OPEN_DEFAULT;
 	symbolizer->strings = strings_new();
 	symbolizer->module_of = (struct map)MAP_INIT(uint64_t);
-	if (symbolizer->options.root)
-		symbolizer->options.root = symbolizer->root = xstrdup(symbolizer->options.root);
 	if (symbolizer->options.debug_dirs) {
 		while (symbolizer->options.debug_dirs[n])
 			n++;
@@ -79,13 +77,14 @@ void symbolizer_free(struct symbolizer *symbolizer)
 		map_free(&module->chain_of);
 		ARRAY_FREE(&module->chains);
 		free(module->path);
+		free(module->root);
+		free(module->mapped);
 		free(module->build_id);
 		free(module);
 	}
 	for (char **dir = symbolizer->debug_dirs; dir && *dir; dir++)
 		free(*dir);
 	free(symbolizer->debug_dirs);
-	free(symbolizer->root);
 	ARRAY_FREE(&symbolizer->modules);
 	ARRAY_FREE(&symbolizer->levels);
 	map_free(&symbolizer->module_of);
@@ -97,13 +96,17 @@ static struct known_module *new_module(
 	struct symbolizer *symbolizer, const struct symbol_module *module)
 {
 	struct known_module *known = xcalloc(1, sizeof *known);
-	struct symbol_module copy = {.build_id_size = module->build_id_size};
+	struct symbol_module copy = *module;
 
 	known->path = xstrdup(module->path);
+	known->root = module->root ? xstrdup(module->root) : NULL;
+	known->mapped = module->mapped ? xstrdup(module->mapped) : NULL;
 	known->build_id = xmalloc(module->build_id_size + 1);
 	if (module->build_id_size)
 		memcpy(known->build_id, module->build_id, module->build_id_size);
 	copy.path = known->path;
+	copy.root = known->root;
+	copy.mapped = known->mapped;
 	copy.build_id = known->build_id;
 	known->namer = namer_new(&copy, &symbolizer->options, symbolizer->strings);
 	known->chain_of = (struct map)MAP_INIT(uint64_t);
@@ -112,16 +115,17 @@ static struct known_module *new_module(
 
 uint32_t symbolizer_module(struct symbolizer *symbolizer, const struct symbol_module *module)
 {
-	size_t length = strlen(module->path), size = length + 1 + module->build_id_size;
-	char *name = xmalloc(size);
+	struct buffer name = {0};
 	uint64_t key, *index;
 	bool added;
 
-	memcpy(name, module->path, length + 1);
-	if (module->build_id_size)
-		memcpy(name + length + 1, module->build_id, module->build_id_size);
-	key = strings_add_bytes(symbolizer->strings, name, size);
-	free(name);
+	buffer_string(&name, module->path, strlen(module->path));
+	buffer_string(&name, module->root ? module->root : "", module->root ? strlen(module->root) : 0);
+	buffer_string(&name, (const char *)module->build_id, module->build_id_size);
+	if (!module->build_id_size)
+		buffer_varint(&name, module->mapped_ns);
+	key = strings_add_bytes(symbolizer->strings, (const char *)name.data, name.size);
+	buffer_free(&name);
 	index = map_add(&symbolizer->module_of, &key, symbolizer->modules.count, &added);
 	if (added)
 		*ARRAY_PUSH(&symbolizer->modules) = new_module(symbolizer, module);

@@ -17,7 +17,6 @@ struct symbolizer; /* opaque */
 struct symbolizer_options {
 	const char *const
 		*debug_dirs; /* searched before /usr/lib/debug; NULL-terminated, or NULL */
-	const char *root;    /* prefix for another mount namespace ("/proc/PID/root"), or NULL */
 	bool in_process; /* parse debug information in this process: tests and fuzzers. Otherwise
 			  * corrupt input that kills libdwarf costs a module's names, never the
 			  * caller */
@@ -42,10 +41,18 @@ struct symbol {
 struct symbol_module {
 	const char *path;
 	const uint8_t *build_id; /* of what was mapped; a file with another one is not used */
-	size_t build_id_size;	 /* 0 unknown: the file is taken as it is */
+	size_t build_id_size;	 /* 0: it has none, or nobody knows it */
+	const char *root;  /* the folder that is the program's "/", if that is another one than ours;
+			    * or NULL */
+	const char *mapped; /* by what name what was mapped can still be opened, when PATH is gone or
+			     * another file by now ("/proc/PID/exe"); or NULL */
+	uint64_t mapped_ns; /* when it was mapped, CLOCK_REALTIME: a file without a build-id that has
+			     * changed since is not used; 0 unknown */
 };
 
-/* A module's number, for symbolizer_lookup: the same (path, build-id) gives the same number. */
+/* A module's number, for symbolizer_lookup: the same (path, root, build-id), without a build-id also
+ * the same time, gives the same number. `linux-vdso.so.1` is the code that the kernel maps into each
+ * process: it is read from our own memory. */
 uint32_t symbolizer_module(struct symbolizer *symbolizer, const struct symbol_module *module);
 
 /*

@@ -30,9 +30,9 @@ static struct symbol levels[8];
 static size_t look_up(const char *dir, const char *root)
 {
 	const char *dirs[] = {dir, NULL};
-	struct symbolizer_options options = {.debug_dirs = dirs, .root = root, .in_process = true};
+	struct symbolizer_options options = {.debug_dirs = dirs, .in_process = true};
 	char *path = root ? xstrdup("/bin/prog") : realpath("bin/prog", NULL);
-	struct symbol_module module = {.path = path};
+	struct symbol_module module = {.path = path, .root = root};
 	size_t count;
 
 	symbolizer = symbolizer_new(&options);
@@ -86,7 +86,8 @@ Test(debugfile, by_build_id_although_the_program_is_gone)
 	static const uint8_t id[] = {0xaa, 0xbb, 0xcc, 0xdd, 0xee};
 	const char *dirs[] = {"debug", NULL};
 	struct symbolizer_options options = {.debug_dirs = dirs, .in_process = true};
-	struct symbol_module module = {"/nowhere/prog (deleted)", id, sizeof id};
+	struct symbol_module module = {
+		.path = "/nowhere/prog (deleted)", .build_id = id, .build_id_size = sizeof id};
 	uint64_t mark = toolchain_mark("bin/prog");
 
 	toolchain_run("mkdir -p debug/.build-id/aa && mv prog.debug "

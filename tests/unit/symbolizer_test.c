@@ -195,7 +195,7 @@ Test(symbolizer, a_plt_entry_is_named_for_what_it_calls)
 Test(symbolizer, a_file_of_another_build_is_not_used)
 {
 	uint8_t id[20] = {1, 2, 3};
-	struct symbol_module module = {"c", id, sizeof id};
+	struct symbol_module module = {.path = "c", .build_id = id, .build_id_size = sizeof id};
 	struct symbol_source source;
 	uint32_t index;
 
