@@ -48,6 +48,23 @@ static const char *table_string(const uint8_t *table, size_t size, uint64_t offs
 	return (const char *)table + offset;
 }
 
+const char *elf_name(const struct elf_names *names, uint64_t offset)
+{
+	return table_string(names->data, names->size, offset);
+}
+
+struct elf_names elf_linked_names(struct elf *elf, const struct elf_section *section)
+{
+	struct error err = ERROR_INIT;
+	struct elf_names names = {NULL, 0};
+
+	if (section->link < elf->n_sections && elf->sections[section->link].stored) {
+		names.data = elf_section_data(elf, &elf->sections[section->link], &err);
+		names.size = elf->sections[section->link].size;
+	}
+	return names;
+}
+
 static uint64_t inflated_limit(size_t stored)
 {
 	return (uint64_t)stored * INFLATE_RATIO + 4096;

@@ -61,6 +61,15 @@ struct elf_section *elf_section(const struct elf *elf, const char *name);
  * when it has none or they cannot be inflated: a claim of over about 1000 times the stored bytes is
  * taken for corrupt. */
 const uint8_t *elf_section_data(struct elf *elf, struct elf_section *section, struct error *err);
+/* The string table that SECTION links to, for elf_name; empty when there is none. */
+struct elf_names {
+	const uint8_t *data;
+	size_t size;
+};
+struct elf_names elf_linked_names(struct elf *elf, const struct elf_section *section);
+/* The string at OFFSET of it, or "". */
+const char *elf_name(const struct elf_names *names, uint64_t offset);
+
 /* The section that holds ADDRESS when loaded; NULL: none. */
 const struct elf_section *elf_section_at(const struct elf *elf, uint64_t address);
 

@@ -4,10 +4,7 @@
  * symbols without a type or with that of data when they lie in a section of code (functions in
  * assembly). A symbol without a size reaches to the next one or to the end of its section.
  *
- * The procedure linkage table has no symbols of its own: each entry jumps through a slot of the
- * GOT, and the relocation of that slot names the function. The jump is looked for in the entry's
- * bytes (ff 25 and a displacement, perhaps behind endbr64 and bnd), which serves .plt, .plt.sec and
- * .plt.got alike.
+ * The procedure linkage table is another file's, plt.c.
  *
  * Cost: 24 bytes a symbol and one sort. Names stay in the file. Versions in names
  * ("memcpy@@GLIBC_2.14") stay too.
@@ -17,36 +14,10 @@
 #include <string.h>
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "symbol/plt.h"
 #include "symbol/symtab.h"
 
-#define PLT_ENTRY 16
 #define AROUND_MAX 64 /* how far back a larger symbol is looked for */
-
-struct names {
-	const uint8_t *data;
-	size_t size;
-};
-
-static const char *name_at(const struct names *names, uint32_t offset)
-{
-	if (!names->data || offset >= names->size ||
-		!memchr(names->data + offset, 0, names->size - offset))
-		return "";
-	return (const char *)names->data + offset;
-}
-
-/* The string table that SECTION links to. */
-static struct names linked_names(struct elf *elf, const struct elf_section *section)
-{
-	struct error err = ERROR_INIT;
-	struct names names = {NULL, 0};
-
-	if (section->link < elf->n_sections && elf->sections[section->link].stored) {
-		names.data = elf_section_data(elf, &elf->sections[section->link], &err);
-		names.size = elf->sections[section->link].size;
-	}
-	return names;
-}
 
 /* The end of code at ADDRESS's section, 0 when there is no code. */
 static uint64_t code_end(const struct elf *elf, uint16_t index)
@@ -72,10 +43,11 @@ static void read_symbols(struct symtab *symtab, struct elf *elf, struct elf_sect
 {
 	struct error err = ERROR_INIT;
 	const uint8_t *data = elf_section_data(elf, section, &err);
-	struct names names = linked_names(elf, section);
+	struct elf_names names = elf_linked_names(elf, section);
 	size_t count = data ? section->size / sizeof(Elf64_Sym) : 0;
 
-	symtab->entries = xreallocarray(NULL, count + 1, sizeof *symtab->entries);
+	symtab->entries = xreallocarray(
+		symtab->entries, symtab->count + count + 1, sizeof *symtab->entries);
 	for (size_t i = 0; i < count; i++) {
 		struct symtab_entry *entry = &symtab->entries[symtab->count];
 		Elf64_Sym symbol;
@@ -85,7 +57,7 @@ static void read_symbols(struct symtab *symtab, struct elf *elf, struct elf_sect
 		end = code_end(elf, symbol.st_shndx);
 		if (!end || symbol.st_value >= end || !is_code(ELF64_ST_TYPE(symbol.st_info)))
 			continue;
-		entry->name = name_at(&names, symbol.st_name);
+		entry->name = elf_name(&names, symbol.st_name);
 		entry->address = symbol.st_value;
 		entry->size = symbol.st_size > end - symbol.st_value ? end - symbol.st_value
 								     : symbol.st_size;
@@ -155,126 +127,28 @@ static void sort_symbols(struct symtab *symtab, const struct elf *elf)
 	}
 }
 
-struct slot {
-	uint64_t address;
-	const char *name;
-};
-
-static int compare_slots(const void *left, const void *right)
+/* The last one of TYPE. */
+static struct elf_section *find_table(const struct elf *elf, uint32_t type)
 {
-	const struct slot *a = left, *b = right;
+	struct elf_section *found = NULL;
 
-	return a->address < b->address ? -1 : a->address > b->address;
-}
-
-/* The GOT slots that the relocations in SECTION fill with functions, sorted; *count of them, to be
- * freed. */
-static struct slot *read_slots(struct elf *elf, struct elf_section *section, size_t *count)
-{
-	struct elf_section *symbols =
-		section->link < elf->n_sections ? &elf->sections[section->link] : NULL;
-	size_t n = section->stored_size / sizeof(Elf64_Rela);
-	struct slot *slots = xreallocarray(NULL, n + 1, sizeof *slots);
-	struct names names = {NULL, 0};
-
-	*count = 0;
-	if (symbols && symbols->stored)
-		names = linked_names(elf, symbols);
-	for (size_t i = 0; names.data && i < n; i++) {
-		Elf64_Rela relocation;
-		Elf64_Sym symbol;
-		uint64_t index;
-
-		memcpy(&relocation, section->stored + i * sizeof relocation, sizeof relocation);
-		index = ELF64_R_SYM(relocation.r_info);
-		if (!index || index >= symbols->stored_size / sizeof symbol)
-			continue;
-		memcpy(&symbol, symbols->stored + index * sizeof symbol, sizeof symbol);
-		slots[*count].name = name_at(&names, symbol.st_name);
-		slots[*count].address = relocation.r_offset;
-		if (*slots[*count].name)
-			++*count;
-	}
-	qsort(slots, *count, sizeof *slots, compare_slots);
-	return slots;
-}
-
-/* The slot that the entry of code AT, loaded at ADDRESS, jumps through; 0 when it has no such jump.
- */
-static uint64_t jump_slot(const uint8_t *at, uint64_t address)
-{
-	for (int i = 0; i + 6 <= PLT_ENTRY; i++) {
-		int32_t displacement;
-
-		if (at[i] != 0xff || at[i + 1] != 0x25)
-			continue;
-		memcpy(&displacement, at + i + 2, 4);
-		return address + i + 6 + (int64_t)displacement;
-	}
-	return 0;
-}
-
-static void read_plt(struct symtab *symtab, const struct elf_section *section,
-	const struct slot *slots, size_t count)
-{
-	size_t step = section->entry_size == 8 ? 8 : PLT_ENTRY; /* .plt.got of old linkers */
-	size_t n = section->stored_size / step;
-
-	symtab->plt = xreallocarray(symtab->plt, symtab->n_plt + n + 1, sizeof *symtab->plt);
-	for (size_t i = 0; i < n && i * step + PLT_ENTRY <= section->stored_size; i++) {
-		struct slot key = {
-			jump_slot(section->stored + i * step, section->address + i * step), NULL};
-		struct slot *slot =
-			key.address ? bsearch(&key, slots, count, sizeof *slots, compare_slots)
-				    : NULL;
-
-		if (slot)
-			symtab->plt[symtab->n_plt++] = (struct symtab_entry){
-				section->address + i * step, step, slot->name};
-	}
-}
-
-static void read_plts(struct symtab *symtab, struct elf *elf)
-{
-	static const char *const sections[] = {".plt", ".plt.got", ".plt.sec"};
-	static const char *const relocations[] = {".rela.plt", ".rela.dyn"};
-
-	for (size_t r = 0; r < 2; r++) {
-		struct elf_section *section = elf_section(elf, relocations[r]);
-		struct slot *slots;
-		size_t count;
-
-		if (!section || section->compression)
-			continue;
-		slots = read_slots(elf, section, &count);
-		for (size_t i = 0; i < 3; i++) {
-			const struct elf_section *plt = elf_section(elf, sections[i]);
-
-			if (plt && !plt->compression)
-				read_plt(symtab, plt, slots, count);
-		}
-		free(slots);
-	}
-	if (symtab->n_plt)
-		qsort(symtab->plt, symtab->n_plt, sizeof *symtab->plt, compare_entries);
+	for (size_t i = 0; i < elf->n_sections; i++)
+		if (elf->sections[i].stored && elf->sections[i].type == type)
+			found = &elf->sections[i];
+	return found;
 }
 
 void symtab_read(struct symtab *symtab, struct elf *elf)
 {
-	struct elf_section *found = NULL;
+	struct elf_section *found = find_table(elf, SHT_SYMTAB);
 
 	memset(symtab, 0, sizeof *symtab);
-	for (size_t i = 0; i < elf->n_sections; i++) {
-		struct elf_section *section = &elf->sections[i];
-
-		if (section->stored &&
-			(section->type == SHT_SYMTAB || (section->type == SHT_DYNSYM && !found)))
-			found = section;
-	}
+	if (!found)
+		found = find_table(elf, SHT_DYNSYM);
 	if (found)
 		read_symbols(symtab, elf, found);
 	sort_symbols(symtab, elf);
-	read_plts(symtab, elf);
+	plt_read(symtab, elf);
 }
 
 void symtab_free(struct symtab *symtab)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Symbol tables of assembled files: which symbol holds an address. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "symbol/symtab.h"
@@ -100,41 +101,39 @@ Test(symtab, no_symbols_at_all)
 	close_symbols();
 }
 
-static void check_plt(const char *flags)
+Test(symtab, the_symbol_of_an_ifunc_is_its_resolvers)
 {
 	static const char text[] =
-		"#include <stdio.h>\n#include <stdlib.h>\n"
-		"int main(int c, char **v) { return puts(v[c - 1]) + atoi(v[0]) + puts(v[0]); }\n";
-	const struct symtab_entry *entry;
-	uint64_t address;
-	size_t size;
-	uint8_t *data;
+		"static int one(void) { return 1; }\n"
+		"static int (*pick(void))(void) { return one; }\n"
+		"int chosen(void) __attribute__((ifunc(\"pick\")));\n"
+		"int main(void) { return chosen(); }\n";
+	bool seen = false;
 
-	toolchain_write("plt.c", text, sizeof text - 1);
-	toolchain_run("gcc -O2 %s plt.c -o plt && objdump -d plt | awk "
-		      "'/<(puts|atoi|strtol)@plt>:/ { print $1, $2 }' >list",
-		flags);
-	data = toolchain_read("list", &size);
-	data[size] = 0;
-	cr_assert_gt(size, 20);
-	open_symbols("plt");
-	for (char *line = strtok((char *)data, "\n"); line; line = strtok(NULL, "\n")) {
-		char *end;
-
-		address = strtoull(line, &end, 16);
-		entry = symtab_find_plt(&symtab, address + 7);
-		cr_assert_not_null(entry, "%s: %s", flags, line);
-		cr_assert_eq(strncmp(end + 2, entry->name, strlen(entry->name)), 0, "%s: %s", line,
-			entry->name);
-	}
+	toolchain_write("i.c", text, sizeof text - 1);
+	toolchain_run("gcc -O0 -fPIC i.c -o i && strip -N pick i");
+	open_symbols("i");
+	for (size_t i = 0; i < symtab.count; i++)
+		seen |= !strcmp(symtab.entries[i].name, "chosen") &&
+			symtab_find(&symtab, symtab.entries[i].address) == &symtab.entries[i];
+	cr_assert(seen, "without the static function it stands for, IFUNCs are functions");
 	close_symbols();
-	free(data);
 }
 
-Test(symtab, procedure_linkage_tables)
+Test(symtab, cold_parts_have_names_of_their_own)
 {
-	check_plt("-fcf-protection=full");
-	check_plt("-fcf-protection=none");
-	check_plt("-fcf-protection=none -Wl,-z,now -no-pie");
-	check_plt("-fcf-protection=full -Wl,-z,lazy -no-pie");
+	static const char text[] =
+		"__attribute__((cold, noreturn)) void leave(int);\nint main(int c, char **v) { (void)v;\n"
+		"if (c == 77) { leave(c + 1); } return c; }\n"
+		"__attribute__((noinline)) void leave(int x) { for (;;) __asm__ volatile(\"\" :: \"r\"(x)); }\n";
+	bool seen = false;
+
+	toolchain_write("cold.c", text, sizeof text - 1);
+	toolchain_run("gcc -O2 -freorder-blocks-and-partition cold.c -o cold");
+	open_symbols("cold");
+	for (size_t i = 0; i < symtab.count && !seen; i++)
+		seen = !strcmp(symtab.entries[i].name, "main.cold") &&
+		       symtab_find(&symtab, symtab.entries[i].address + 1) == &symtab.entries[i];
+	cr_assert(seen, "gcc made no main.cold, or it is not found");
+	close_symbols();
 }
