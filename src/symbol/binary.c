@@ -4,7 +4,8 @@
  * (mapped.c), but the debug file of the right one still can be, found by its build-id. Then, for the
  * outermost function:
  *
- *      1. the symbol table of the file (aliases, .cold parts)
+ *      1. the symbol table of the file (aliases, .cold parts); a stripped one has .dynsym and,
+ *         beside it, what MiniDebugInfo adds
  *      2. debug information: up to here llvm-symbolizer's rules, in its order
  *      3. the symbol table of the debug file
  *      4. a larger symbol around the address; the function whose PLT entry it is ("foo@plt")

@@ -14,6 +14,7 @@
 #include <string.h>
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "symbol/minidebug.h"
 #include "symbol/plt.h"
 #include "symbol/symtab.h"
 
@@ -140,13 +141,18 @@ static struct elf_section *find_table(const struct elf *elf, uint32_t type)
 
 void symtab_read(struct symtab *symtab, struct elf *elf)
 {
-	struct elf_section *found = find_table(elf, SHT_SYMTAB);
+	struct elf_section *found = find_table(elf, SHT_SYMTAB), *hidden;
 
 	memset(symtab, 0, sizeof *symtab);
-	if (!found)
+	if (!found) {
 		found = find_table(elf, SHT_DYNSYM);
+		symtab->mini = minidebug_open(elf);
+	}
+	hidden = symtab->mini ? find_table(symtab->mini, SHT_SYMTAB) : NULL;
 	if (found)
 		read_symbols(symtab, elf, found);
+	if (hidden)
+		read_symbols(symtab, symtab->mini, hidden);
 	sort_symbols(symtab, elf);
 	plt_read(symtab, elf);
 }
@@ -155,6 +161,7 @@ void symtab_free(struct symtab *symtab)
 {
 	free(symtab->entries);
 	free(symtab->plt);
+	elf_close(symtab->mini);
 	memset(symtab, 0, sizeof *symtab);
 }
 

@@ -15,13 +15,15 @@ struct symtab_entry {
 };
 
 struct symtab {
+	struct elf *mini; /* the file in .gnu_debugdata, whose names are used; or NULL */
 	struct symtab_entry *entries;
 	size_t count;
 	struct symtab_entry *plt; /* name of what the entry calls, without "@plt" */
 	size_t n_plt;
 };
 
-/* Reads .symtab, or where there is none .dynsym. The names live as long as ELF. */
+/* Reads .symtab, or where there is none .dynsym and the symbols of .gnu_debugdata (minidebug.h),
+ * which are those that .dynsym has not: gdb's rule. The names live as long as ELF and SYMTAB. */
 void symtab_read(struct symtab *symtab, struct elf *elf);
 void symtab_free(struct symtab *symtab);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "sanitized.h"
 #include "symbol/symtab.h"
 #include "toolchain.h"
 
@@ -136,4 +137,86 @@ Test(symtab, cold_parts_have_names_of_their_own)
 		       symtab_find(&symtab, symtab.entries[i].address + 1) == &symtab.entries[i];
 	cr_assert(seen, "gcc made no main.cold, or it is not found");
 	close_symbols();
+}
+
+/* ---- MiniDebugInfo ---- */
+
+/* As Fedora's find-debuginfo makes it: the functions of .symtab that .dynsym has not. */
+#define MINI                                                                                       \
+	"nm -D m --format=posix --defined-only | awk '{ print $1 }' | sort >dynamic && "           \
+	"nm m --format=posix --defined-only | awk '$2 ~ /[Tt]/ { print $1 }' | sort >all && "      \
+	"comm -13 dynamic all >keep && objcopy --only-keep-debug m m.debug && "                    \
+	"objcopy -S --remove-section .gdb_index --remove-section .comment "                        \
+	"--keep-symbols=keep m.debug mini && strip m && "
+
+static const char mini_c[] =
+	"static __attribute__((noinline)) int hidden(int x) { __asm__ volatile(\"\"); return x + 1; }\n"
+	"int shown(int x) { return hidden(x) + 2; }\n";
+
+static uint64_t address_of(const char *name)
+{
+	for (size_t i = 0; i < symtab.count; i++)
+		if (!strcmp(symtab.entries[i].name, name))
+			return symtab.entries[i].address;
+	return 0;
+}
+
+Test(symtab, mini_debug_information_adds_what_dynsym_has_not)
+{
+	uint64_t hidden, shown;
+
+	toolchain_write("m.c", mini_c, sizeof mini_c - 1);
+	toolchain_run("gcc -g -O1 -shared -fPIC m.c -o m");
+	open_symbols("m");
+	hidden = address_of("hidden");
+	shown = address_of("shown");
+	cr_assert(hidden && shown);
+	close_symbols();
+	toolchain_run(MINI "xz <mini >mini.xz && objcopy --add-section .gnu_debugdata=mini.xz m");
+	open_symbols("m");
+	cr_assert_not_null(symtab.mini);
+	cr_assert_str_eq(symtab_find(&symtab, hidden + 1)->name, "hidden");
+	cr_assert_str_eq(symtab_find(&symtab, shown + 1)->name, "shown");
+	close_symbols();
+	/* Where there is a table of all symbols, nothing is unpacked. */
+	toolchain_run("gcc -g -O1 -shared -fPIC m.c -o m && objcopy --add-section .gnu_debugdata=mini.xz m");
+	open_symbols("m");
+	cr_assert_null(symtab.mini);
+	close_symbols();
+}
+
+static void check_no_mini(const char *what, const char *make)
+{
+	toolchain_run("gcc -O1 -shared -fPIC m.c -o m && strip m && %s && "
+		      "objcopy --add-section .gnu_debugdata=bad.xz m", make);
+	open_symbols("m");
+	cr_assert_null(symtab.mini, "%s", what);
+	cr_assert_neq(address_of("shown"), 0, "%s: .dynsym is still there", what);
+	close_symbols();
+}
+
+#ifdef ADDRESS_SANITIZED
+static const bool is_sanitized = true; /* its own memory grows */
+#else
+static const bool is_sanitized = false;
+#endif
+
+Test(symtab, mini_debug_information_that_is_a_bomb_or_broken_is_none, .timeout = 60)
+{
+	uint64_t before, after;
+	char text[64];
+
+	toolchain_write("m.c", mini_c, sizeof mini_c - 1);
+	FILE *file = fopen("/proc/self/statm", "r");
+	cr_assert_not_null(fgets(text, sizeof text, file));
+	before = strtoull(text, NULL, 10);
+	check_no_mini("100 MB of nothing", "head -c 100000000 /dev/zero | xz -1 >bad.xz");
+	check_no_mini("cut short", "head -c 100000 /dev/urandom | xz | head -c 5000 >bad.xz");
+	check_no_mini("no xz", "head -c 5000 /dev/zero >bad.xz");
+	check_no_mini("no ELF file", "echo hello | xz >bad.xz");
+	rewind(file);
+	cr_assert_not_null(fgets(text, sizeof text, file));
+	after = strtoull(text, NULL, 10);
+	fclose(file);
+	cr_assert(is_sanitized || after < before + 4096, "it is given back");
 }
