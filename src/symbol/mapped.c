@@ -6,15 +6,18 @@
  * and cannot be set back as mtime can. So a file that was copied here later, by hand or onto another
  * machine, gives no names either: better none than invented ones.
  *
- * What is gone can be opened by another name while the program has it mapped (module->mapped); that
- * one is believed by its build-id alone, since a pid may be somebody else's by now.
+ * What is gone can be opened through /proc while a process has it mapped: the program itself as
+ * /proc/PID/exe, anything, for who may, in /proc/PID/map_files. It is believed by its build-id alone,
+ * since a pid may be somebody else's by now.
  *
  * The vdso has no file. All processes of a kernel have the same one, we too.
  */
+#include <dirent.h>
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include "base/memory.h"
 #include "symbol/mapped.h"
 
 #define DELETED " (deleted)" /* behind the path in /proc/PID/maps: proc(5) */
@@ -97,15 +100,44 @@ static struct elf *open_at_path(const struct symbol_module *module, struct error
 	return checked(elf, module, err);
 }
 
-struct elf *mapped_open(const struct symbol_module *module, struct error *err)
+static struct elf *open_link(const struct symbol_module *module, char *path)
 {
 	struct error ignored = ERROR_INIT;
+	struct elf *elf = checked(elf_open(path, &ignored), module, &ignored);
+
+	free(path);
+	return elf;
+}
+
+/* The file that the process has mapped at the module's start: proc(5), /proc/pid/map_files. */
+static struct elf *open_mapping(const struct symbol_module *module)
+{
+	char *folder = xasprintf("/proc/%d/map_files", module->pid);
+	char *from = xasprintf("%lx-", (unsigned long)module->start);
+	DIR *listed = opendir(folder);
+	struct elf *elf = NULL;
+	struct dirent *entry;
+
+	while (listed && !elf && (entry = readdir(listed)))
+		if (!strncmp(entry->d_name, from, strlen(from)))
+			elf = open_link(module, xasprintf("%s/%s", folder, entry->d_name));
+	if (listed)
+		closedir(listed);
+	free(folder);
+	free(from);
+	return elf;
+}
+
+struct elf *mapped_open(const struct symbol_module *module, struct error *err)
+{
 	struct elf *elf;
 
 	if (!strcmp(module->path, VDSO))
 		return open_vdso(module, err);
 	elf = open_at_path(module, err);
-	if (!elf && module->mapped && module->build_id_size)
-		elf = checked(elf_open(module->mapped, &ignored), module, &ignored);
+	if (!elf && module->pid && module->build_id_size)
+		elf = open_link(module, xasprintf("/proc/%d/exe", module->pid));
+	if (!elf && module->pid && module->build_id_size)
+		elf = open_mapping(module);
 	return elf;
 }

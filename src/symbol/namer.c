@@ -192,7 +192,8 @@ static int give_module(struct namer *namer, struct error *err)
 	buffer_string(&request, module->path, strlen(module->path));
 	buffer_string(&request, (const char *)module->build_id, module->build_id_size);
 	buffer_string(&request, module->root ? module->root : "", module->root ? strlen(module->root) : 0);
-	buffer_string(&request, module->mapped ? module->mapped : "", module->mapped ? strlen(module->mapped) : 0);
+	buffer_varint(&request, (uint64_t)module->pid);
+	buffer_varint(&request, module->start);
 	buffer_varint(&request, module->mapped_ns);
 	result = helper_ask(&namer->helper, request.data, request.size, err);
 	buffer_free(&request);

@@ -117,19 +117,19 @@ static char *receive_text(struct cursor *cursor)
 static void open_other(struct sender *sender, struct cursor *cursor)
 {
 	struct symbol_module module = {0};
-	char *path = receive_text(cursor), *root, *mapped;
+	char *path = receive_text(cursor), *root;
 
 	module.path = path ? path : "";
 	module.build_id = (const uint8_t *)cursor_string(cursor, &module.build_id_size);
 	module.root = root = receive_text(cursor);
-	module.mapped = mapped = receive_text(cursor);
+	module.pid = (int32_t)cursor_varint(cursor);
+	module.start = cursor_varint(cursor);
 	module.mapped_ns = cursor_varint(cursor);
 	if (!cursor_ok(cursor))
 		_exit(EXIT_FAILURE);
 	open_module(sender, &module);
 	free(path);
 	free(root);
-	free(mapped);
 }
 
 void namer_serve(int socket, void *argument)

@@ -8,8 +8,8 @@
  *      SOURCE                    -->                 files are open
  *                                <--   addresses     a count, then signed differences
  *      NAMES NAMES ... SOURCE    -->                 SOURCE ends an answer
- *                                <--   module        a count of 0, then its path, build-id, root and
- *                                                  `mapped` ("" for NULL), and its time
+ *                                <--   module        a count of 0, then its path, build-id and root
+ *                                                  ("" for NULL), process, start and time
  *      SOURCE                    -->                 its files are open, the former ones closed
  *
  * NAMES is: a count and so many strings that were not sent before (they get the next numbers, from

@@ -29,7 +29,7 @@ struct chain {
 
 struct known_module {
 	struct namer *namer;
-	char *path, *root, *mapped;
+	char *path, *root;
 	uint8_t *build_id;
 	struct map chain_of; /* pc -> index in chains */
 	ARRAY(struct chain) chains;
@@ -78,7 +78,6 @@ void symbolizer_free(struct symbolizer *symbolizer)
 		ARRAY_FREE(&module->chains);
 		free(module->path);
 		free(module->root);
-		free(module->mapped);
 		free(module->build_id);
 		free(module);
 	}
@@ -100,13 +99,11 @@ static struct known_module *new_module(
 
 	known->path = xstrdup(module->path);
 	known->root = module->root ? xstrdup(module->root) : NULL;
-	known->mapped = module->mapped ? xstrdup(module->mapped) : NULL;
 	known->build_id = xmalloc(module->build_id_size + 1);
 	if (module->build_id_size)
 		memcpy(known->build_id, module->build_id, module->build_id_size);
 	copy.path = known->path;
 	copy.root = known->root;
-	copy.mapped = known->mapped;
 	copy.build_id = known->build_id;
 	known->namer = namer_new(&copy, &symbolizer->options, symbolizer->strings);
 	known->chain_of = (struct map)MAP_INIT(uint64_t);

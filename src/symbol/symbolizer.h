@@ -44,8 +44,9 @@ struct symbol_module {
 	size_t build_id_size;	 /* 0: it has none, or nobody knows it */
 	const char *root;  /* the folder that is the program's "/", if that is another one than ours;
 			    * or NULL */
-	const char *mapped; /* by what name what was mapped can still be opened, when PATH is gone or
-			     * another file by now ("/proc/PID/exe"); or NULL */
+	int32_t pid;	   /* a process that may have it mapped still, from START on: asked for it
+			    * when PATH is gone or another file by now. 0: none */
+	uint64_t start;
 	uint64_t mapped_ns; /* when it was mapped, CLOCK_REALTIME: a file without a build-id that has
 			     * changed since is not used; 0 unknown */
 };

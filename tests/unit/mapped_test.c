@@ -2,11 +2,12 @@
 /* The file that was mapped, and no other one. */
 #include <criterion/criterion.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
@@ -61,29 +62,70 @@ Test(mapped, with_a_build_id_its_time_means_nothing)
 	cr_assert_not_null(strstr(err.text, "its build-id is aabbccddee, was aabbccdd"));
 }
 
-Test(mapped, what_was_replaced_is_opened_by_its_other_name)
+Test(mapped, a_program_that_was_replaced_is_read_while_it_runs)
 {
-	struct symbol_module module = {.path = "c", .build_id = id, .build_id_size = sizeof id};
+	struct symbol_module module = {.path = "s"};
+	struct elf *elf;
+	pid_t pid;
+	int ends[2];
 
 	toolchain_chain("c", "gcc", "-Wl,--build-id=0xaabbccddee");
-	toolchain_run("mv c other && cp other c && strip -R .note.gnu.build-id c");
+	toolchain_run("cp /bin/cat s");
+	elf = elf_open("s", &err);
+	if (!elf || !elf->build_id_size)
+		cr_skip("cat has no build-id here");
+	module.build_id = elf->build_id;
+	module.build_id_size = elf->build_id_size;
+	cr_assert(taken(&module));
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(ends[0], 0);
+		execl("./s", "s", NULL);
+		_exit(1);
+	}
+	close(ends[0]);
+	/* It has become cat when its copy of the pipe's other end is closed. */
+	char *path = xasprintf("/proc/%d/exe", pid), now[PATH_MAX] = "";
+	while (!strstr(now, "/s"))
+		cr_assert_gt(readlink(path, now, sizeof now - 1), 0);
+	free(path);
+	toolchain_run("mv c s");
 	cr_assert_not(taken(&module));
-	cr_assert_not_null(strstr(err.text, "its build-id is gone"));
-	module.mapped = "other";
+	cr_assert_not_null(strstr(err.text, "its build-id is aabbccddee, was "));
+	module.pid = pid;
 	cr_assert(taken(&module), "%s", err.text);
-	module.path = "c (deleted)";
+	module.path = "s (deleted)";
 	cr_assert(taken(&module), "%s", err.text);
-	module.mapped = NULL;
+	/* Another process has another program, and its build-id tells. */
+	module.pid = getpid();
 	cr_assert_not(taken(&module));
 	cr_assert_str_eq(err.text, "the file was deleted or replaced while the program ran");
-	/* Without an id nothing says that the other name is still the same file's. */
-	module.build_id_size = 0;
-	module.mapped = "other";
+	close(ends[1]);
+	waitpid(pid, NULL, 0);
+	module.pid = pid;
+	cr_assert_not(taken(&module), "it has ended");
+	elf_close(elf);
+}
+
+Test(mapped, a_library_that_was_deleted_is_read_while_it_is_mapped)
+{
+	struct symbol_module module = {.path = "l.so", .build_id = id, .build_id_size = sizeof id};
+	struct link_map *map;
+
+	toolchain_chain("l.so", "gcc", "-shared -fPIC -Wl,--build-id=0xaabbccddee");
+	map = dlopen("./l.so", RTLD_NOW);
+	cr_assert_not_null(map);
+	toolchain_run("rm l.so");
 	cr_assert_not(taken(&module));
-	/* Nor is it believed with another one. */
-	module = (struct symbol_module){
-		.path = "gone", .mapped = "c", .build_id = id, .build_id_size = sizeof id};
+	module.pid = getpid();
+	module.start = map->l_addr;
+	if (system("for f in /proc/$$/map_files/*; do head -c 1 \"$f\" >/dev/null 2>&1 && exit 0; done; exit 1"))
+		cr_skip("only root may open what is mapped");
+	cr_assert(taken(&module), "%s", err.text);
+	module.start += 1;
 	cr_assert_not(taken(&module));
+	dlclose(map);
 }
 
 Test(mapped, in_another_root_links_stay_inside)
