@@ -336,6 +336,17 @@ struct content {
 	bool sync;
 };
 
+/* A file that is replaced stays its owner's, and as secret as it was, as far as we may. */
+static void look_like(int fd, const char *target)
+{
+	struct stat status;
+
+	if (stat(target, &status) < 0)
+		return;
+	if (fchown(fd, status.st_uid, status.st_gid) == 0 || status.st_uid == geteuid())
+		fchmod(fd, status.st_mode & 0777);
+}
+
 /* -1: errno says why not, and nothing is left. */
 static int write_once(const char *target, const struct content *content, bool named)
 {
@@ -349,6 +360,8 @@ static int write_once(const char *target, const struct content *content, bool na
 	if (temporary.fd < 0)
 		return -1;
 	rc = put_bytes(temporary.fd, content->data, content->size, content->sync);
+	if (rc == 0 && content->replace == FILE_REPLACE)
+		look_like(temporary.fd, target);
 	if (rc == 0)
 		rc = content->replace == FILE_REPLACE ? become(&temporary, target)
 						      : become_new(&temporary, target);

@@ -27,7 +27,8 @@ enum file_replace { FILE_REFUSE_EXISTING, FILE_REPLACE };
 
 /* Writes SIZE bytes as PATH by a temporary file. REPLACE says what an existing file
  * means; with FILE_REFUSE_EXISTING it is an error (status 125) and the existing file is untouched
- * even in a race (link or renameat2 RENAME_NOREPLACE). */
+ * even in a race (link or renameat2 RENAME_NOREPLACE). One that is replaced hands on its permissions
+ * and, where we may, its owner. */
 int file_write(const char *path, const void *data, size_t size, enum file_replace replace,
 	struct error *err);
 

@@ -271,6 +271,25 @@ Test(file, links_are_followed_when_replacing)
 	cr_assert_eq(files_here(), 3);
 }
 
+Test(file, one_that_is_replaced_stays_as_secret_as_it_was)
+{
+	struct error err = ERROR_INIT;
+	struct stat status;
+
+	umask(022);
+	cr_assert_eq(file_write("a", "1", 1, FILE_REFUSE_EXISTING, &err), 0);
+	cr_assert_eq(stat("a", &status), 0);
+	cr_assert_eq(status.st_mode & 0777, 0644);
+	cr_assert_eq(chmod("a", 0600), 0);
+	if (geteuid() == 0)
+		cr_assert_eq(chown("a", 1234, 5678), 0);
+	cr_assert_eq(file_write("a", "2", 1, FILE_REPLACE, &err), 0, "%s", err.text);
+	cr_assert_eq(stat("a", &status), 0);
+	cr_assert_eq(status.st_mode & 0777, 0600);
+	cr_assert(geteuid() != 0 || (status.st_uid == 1234 && status.st_gid == 5678));
+	expect_content("a", "2");
+}
+
 Test(file, check_leaves_nothing_behind)
 {
 	struct error err = ERROR_INIT;
