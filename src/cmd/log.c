@@ -12,30 +12,41 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/utf8.h"
+#include "cmd/progress.h"
 
 #define LINE_MAX_BYTES 4096
+#define CHARACTER_MAX 8 /* bytes of one, and more */
 
 bool log_quiet;
+
+size_t log_safe(char *to, size_t most, const char *text)
+{
+	const char *end = text + strlen(text);
+	size_t used = 0;
+
+	while (text < end && used + CHARACTER_MAX < most) {
+		const char *begin = text;
+		uint32_t character = utf8_next(&text, end);
+
+		if (character == UTF8_INVALID || utf8_is_control(character)) {
+			to[used++] = '?';
+		} else {
+			memcpy(to + used, begin, (size_t)(text - begin));
+			used += (size_t)(text - begin);
+		}
+	}
+	return used;
+}
 
 static void line(const char *prefix, const char *text)
 {
 	char out[LINE_MAX_BYTES];
 	size_t used = (size_t)snprintf(out, sizeof(out), "%s", prefix);
-	const char *end = text + strlen(text);
 	ssize_t written;
 
-	while (text < end && used + 8 < sizeof(out)) {
-		const char *begin = text;
-		uint32_t character = utf8_next(&text, end);
-
-		if (character == UTF8_INVALID || utf8_is_control(character)) {
-			out[used++] = '?';
-		} else {
-			memcpy(out + used, begin, (size_t)(text - begin));
-			used += (size_t)(text - begin);
-		}
-	}
+	used += log_safe(out + used, sizeof(out) - used, text);
 	out[used++] = '\n';
+	progress_clear();
 	written = write(STDERR_FILENO, out, used);
 	(void)written; /* there is nowhere left to say it */
 }

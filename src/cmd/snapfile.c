@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include "base/memory.h"
 #include "cmd/log.h"
+#include "cmd/progress.h"
 
 #define FIRST_IMAGE "memtrace.*.snap"
 #define FURTHER_IMAGE "memtrace.*.snap.[0-9]*"
@@ -33,7 +34,10 @@ int snapfile_open(struct snapfile *snap, const char *name, struct error *err)
 	} else {
 		snap->file = xstrdup(name);
 	}
+	progress_begin();
+	progress_tell("reading %s", snap->file);
 	snap->snapshot = snapshot_read(snap->file, err);
+	progress_end();
 	if (!snap->snapshot)
 		return -1;
 	moment = snapshot_moment(snap->snapshot, snap->named_moment ? at + 1 : NULL, err);
