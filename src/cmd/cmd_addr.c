@@ -10,6 +10,7 @@
 #include "cmd/command.h"
 #include "cmd/map_path.h"
 #include "cmd/snapfile.h"
+#include "cmd/symbol_options.h"
 #include "report/address.h"
 #include "symbol/symbolizer.h"
 
@@ -19,6 +20,7 @@ struct addr_options {
 	const char *format;
 	struct option_list map_paths;
 	bool json;
+	struct symbol_options symbols;
 };
 
 static const struct option_row rows[] = {
@@ -33,6 +35,7 @@ static const struct option_row rows[] = {
 		.type = OPTION_FLAG,
 		.offset = offsetof(struct addr_options, json),
 		.summary = "the same as --format json"},
+	SYMBOL_OPTION_ROWS(struct addr_options),
 	{.name = NULL},
 };
 
@@ -63,6 +66,7 @@ static void name_address(struct address *address, const struct snapshot *snapsho
 		.path = path,
 		.build_id = (const uint8_t *)strings_get(snapshot->strings, module->build_id),
 		.build_id_size = strings_size(snapshot->strings, module->build_id),
+		.mapped_ns = module->loaded_ns ? module->loaded_ns : snapshot->run.started_ns,
 	};
 	struct symbol symbols[INLINED_MAX];
 	/* It takes return addresses, and ours is the instruction's own. */
@@ -99,12 +103,13 @@ static int print(const struct addr_options *options, const struct addresses *add
 	return out_finish(&out, err);
 }
 
-static int look_up(const struct addr_options *options, const struct snapfile *snap, char **texts,
+static int look_up(struct addr_options *options, const struct snapfile *snap, char **texts,
 	int n, struct error *err)
 {
 	struct addresses addresses = {.snapshot = snap->snapshot, .file = snap->file};
-	struct symbolizer *symbolizer = symbolizer_new(NULL);
-	int missing = 0, rc = 0;
+	struct symbolizer_options where = {0};
+	int missing = 0, rc = symbol_options_read(&options->symbols, &where, err);
+	struct symbolizer *symbolizer = symbolizer_new(&where);
 
 	for (int i = 0; rc == 0 && i < n; i++) {
 		struct address *address;
@@ -116,7 +121,7 @@ static int look_up(const struct addr_options *options, const struct snapfile *sn
 			name_address(address, snap->snapshot, symbolizer, &options->map_paths);
 		missing += !address->module && address->blocks.count == 0;
 	}
-	if (missing == n && !snap->snapshot->keeps_blocks) {
+	if (rc == 0 && missing == n && !snap->snapshot->keeps_blocks) {
 		rc = error_set(err, "addr: %s keeps no live blocks", snap->file);
 		error_hint(err, "memtrace run --blocks keeps them");
 	}
@@ -124,6 +129,7 @@ static int look_up(const struct addr_options *options, const struct snapfile *sn
 		rc = print(options, &addresses, err);
 	addresses_release(&addresses);
 	symbolizer_free(symbolizer);
+	symbol_options_release(&options->symbols, &where);
 	return rc == 0 && missing ? EXIT_CHECK_FAILED : rc;
 }
 
@@ -151,7 +157,7 @@ static int check_moment(const struct snapfile *snap, struct error *err)
 		strings_get(snap->snapshot->strings, snap->snapshot->moments.items[moment].name));
 }
 
-static int answer(const struct addr_options *options, int argc, char **argv, struct error *err)
+static int answer(struct addr_options *options, int argc, char **argv, struct error *err)
 {
 	struct snapfile snap = {0};
 	uint64_t value;

@@ -18,9 +18,11 @@
 #include "cmd/command.h"
 #include "cmd/log.h"
 #include "cmd/pattern.h"
+#include "cmd/progress.h"
 #include "cmd/serve.h"
 #include "cmd/shim_path.h"
 #include "cmd/summary.h"
+#include "cmd/symbol_options.h"
 #include "record/program.h"
 
 enum { FRAMES_DEFAULT = 128, CHECKPOINT_DEFAULT_S = 30 };
@@ -30,6 +32,7 @@ struct run_options {
 	int64_t frames, checkpoint;
 	const char *top;
 	bool force, blocks, quiet, paused, json;
+	struct symbol_options symbols;
 };
 
 static const struct option_row options[] = {
@@ -57,6 +60,7 @@ static const struct option_row options[] = {
 		.high = 86400 },
 	{ .name = "blocks", .type = OPTION_FLAG, .offset = offsetof(struct run_options, blocks),
 		.summary = "keep the address of each live block in the snapshot, for memtrace addr" },
+	SYMBOL_OPTION_ROWS(struct run_options),
 	{ .name = "json", .type = OPTION_FLAG, .offset = offsetof(struct run_options, json),
 		.summary = "tell about the run as info --json does, at the end, on standard error" },
 	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = offsetof(struct run_options, quiet),
@@ -104,6 +108,8 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	DEFAULT_OF(quiet);
 	DEFAULT_OF(paused);
 	DEFAULT_OF(json);
+	if (!chosen->symbols.debug_dirs.count)
+		chosen->symbols.debug_dirs = defaults.symbols.debug_dirs;
 #undef DEFAULT_OF
 	return 0;
 }
@@ -146,10 +152,15 @@ static struct reader_process *silent_image(const struct collector *collector)
 static int report(struct collector *collector, const struct run_options *chosen, struct error *err)
 {
 	struct reader_process *process = collector->last ? collector->last : silent_image(collector);
-	struct snapshot *snapshot = collector_snapshot(collector, process, true);
+	struct snapshot *snapshot;
 	char *file = NULL;
-	int result = collector_write(collector, process, snapshot, &file, err);
+	int result;
 
+	progress_begin();
+	snapshot = collector_snapshot(collector, process, true);
+	progress_tell("writing the snapshot");
+	result = collector_write(collector, process, snapshot, &file, err);
+	progress_end();
 	if (result == 0 && !chosen->json)
 		summary_print(snapshot, file, chosen->top, err);
 	/* One that nobody can read changes nothing about the program's status. */
@@ -227,6 +238,8 @@ static int run_found(const struct run_options *chosen, struct target_program *pr
 	char *refusal = NULL;
 	int status;
 
+	if (symbol_options_read(&chosen->symbols, &with.symbols, err) < 0)
+		return -1;
 	if (chosen->snapshot_at && snapshot_at_parse(&with.at, chosen->snapshot_at, err) < 0)
 		return -1;
 	serve_signals(&with.at);

@@ -23,6 +23,7 @@
 #include "cmd/naming_ahead.h"
 #include "cmd/naming_jit.h"
 #include "cmd/pattern.h"
+#include "cmd/progress.h"
 #include "cmd/serve.h"
 #include "cmd/untraced.h"
 #include "cmd/wishes.h"
@@ -32,6 +33,26 @@
 
 enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20 };
 #define CHECK_ENDS_NS 5000000ull
+
+/* Soon, since an image may be short. */
+static void look_at_places(struct collector *collector)
+{
+	for (size_t i = 0; i < collector->reader.processes.count; i++) {
+		const struct reader_process *process = collector->reader.processes.items[i];
+
+		if (process->said_hello)
+			places_look(&collector->places, process->image->pid, process->image->number,
+				process->image->parent_pid);
+	}
+}
+
+size_t collector_read(struct collector *collector)
+{
+	size_t work = reader_round(&collector->reader);
+
+	look_at_places(collector);
+	return work;
+}
 
 char *collector_file(const struct collector *collector, const struct image *image)
 {
@@ -102,14 +123,26 @@ static struct symbolizer *take_symbolizer(struct collector *collector, const str
 
 	if (ahead)
 		collector->ahead = NULL;
-	return ahead ? naming_ahead_take(ahead) : symbolizer_new(NULL);
+	return ahead ? naming_ahead_take(ahead) : symbolizer_new(&collector->options->symbols);
+}
+
+static void name(struct collector *collector, const struct reader_process *process, struct snapshot *snapshot, bool ended)
+{
+	const struct image *image = process->image;
+	const struct naming_options options = {
+		.root = places_root(&collector->places, image->pid, image->number), .pid = ended ? 0 : image->pid };
+	struct symbolizer *symbolizer;
+
+	progress_tell("naming what is left");
+	symbolizer = take_symbolizer(collector, process);
+	naming_apply(snapshot, symbolizer, &options, NULL);
+	symbolizer_free(symbolizer);
 }
 
 struct snapshot *collector_snapshot(struct collector *collector, struct reader_process *process, bool ended)
 {
 	const struct wire_process *shared = &collector->pool->processes[process->index];
 	const uint32_t limit = shared->frames_limit;
-	struct symbolizer *symbolizer;
 	struct snapshot *snapshot;
 	struct image_state state = {
 		.moment = ended ? "exit" : "now", .ended = ended, .exit_code = -1, .blocks = collector->options->blocks,
@@ -140,10 +173,8 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 	}
 	name_follows(collector, process->image);
 	snapshot = image_snapshot(process->image, &state);
-	symbolizer = take_symbolizer(collector, process);
-	naming_apply(snapshot, symbolizer);
+	name(collector, process, snapshot, ended);
 	naming_jit(snapshot, process->image);
-	symbolizer_free(symbolizer);
 	return snapshot;
 }
 
@@ -194,6 +225,7 @@ static void write_ended(struct collector *collector, struct reader_process *proc
 		writers_write(collector, process);
 		remember_file(collector, process->image);
 	}
+	places_forget(&collector->places, process->image->pid, process->image->number);
 	reader_drop(&collector->reader, process);
 }
 
@@ -212,7 +244,8 @@ static void feed_ahead(struct collector *collector, uint64_t now)
 		const struct reader_process *process = collector->reader.processes.items[i];
 
 		if (process->waited_for && !process->ended && process->said_hello) {
-			naming_ahead_feed(collector->ahead, process->image, now);
+			naming_ahead_feed(collector->ahead, process->image,
+				places_root(&collector->places, process->image->pid, process->image->number), now);
 			return;
 		}
 	}
@@ -246,7 +279,7 @@ static void tick(struct collector *collector)
 static void step(struct collector *collector)
 {
 	static int quiet;
-	size_t work = reader_round(&collector->reader);
+	size_t work = collector_read(collector);
 
 	quiet = work ? 0 : quiet + 1;
 	/* Producers ring when a quarter of their ring is full: to read less at a time only costs. */
@@ -295,7 +328,7 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 	kin_init(&collector->kin, pool, target->pid);
 	reader_init(&collector->reader, pool, target->pid);
 	collector->reader.moments = &options->at.rules;
-	collector->ahead = naming_ahead_new();
+	collector->ahead = naming_ahead_new(&options->symbols);
 	while (!target_poll(target))
 		step(collector);
 	writers_end_checkpoint(collector);
@@ -325,7 +358,7 @@ static bool knows_somebody(const struct collector *collector)
 static bool has_more(struct collector *collector)
 {
 	if (!knows_somebody(collector) && !kin_left(&collector->kin))
-		reader_round(&collector->reader);
+		collector_read(collector);
 	return knows_somebody(collector) || collector->kin.left;
 }
 
@@ -361,6 +394,7 @@ void collector_hand_over(struct collector *collector)
 		return;
 	if (collector->last) {
 		remember_file(collector, collector->last->image);
+		places_forget(&collector->places, collector->last->image->pid, collector->last->image->number);
 		reader_drop(&collector->reader, collector->last);
 		collector->last = NULL;
 	}

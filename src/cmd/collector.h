@@ -8,12 +8,14 @@
 
 #include <stdbool.h>
 #include "base/error.h"
+#include "cmd/place.h"
 #include "cmd/snapshot_at.h"
 #include "record/answer.h"
 #include "record/control.h"
 #include "record/kin.h"
 #include "record/reader.h"
 #include "record/target.h"
+#include "symbol/symbolizer.h"
 
 struct collector_options {
 	const char *pattern;     /* of file names */
@@ -24,6 +26,7 @@ struct collector_options {
 	uint64_t frames_limit;
 	struct snapshot_at at;
 	uint64_t checkpoint_s;   /* seconds between checkpoints; 0 none */
+	struct symbolizer_options symbols; /* where names are looked for */
 };
 
 struct collector_wish {          /* see wishes.h */
@@ -45,6 +48,7 @@ struct collector {
 	struct kin kin;
 	ARRAY(pid_t) writers;    /* children that write snapshots */
 	ARRAY(struct collector_wish) wishes; /* being written */
+	struct places places;    /* of the images that live, or are not named yet */
 	struct naming_ahead *ahead; /* of the program's own images; NULL: in a child, or done */
 	char *other_file;        /* for the first image, where somebody else has taken the name of its file meanwhile; or NULL */
 	bool first_exists;       /* a checkpoint of the first image has been written */
@@ -66,6 +70,9 @@ void collector_hand_over(struct collector *collector);
 
 /* Waits for what is being written. */
 void collector_finish(struct collector *collector);
+
+/* Takes what there is to be read now: how many words that were. */
+size_t collector_read(struct collector *collector);
 
 /* Settles the name of the first image's file: the next free one, if it has been taken. */
 void collector_find_name(struct collector *collector);

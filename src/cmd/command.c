@@ -18,6 +18,7 @@ const struct command *const commands[] = {
 	&command_export,
 	&command_import,
 	&command_merge,
+	&command_resolve,
 	&command_addr,
 	&command_check,
 	&command_complete,

@@ -32,6 +32,7 @@ extern const struct command command_info;
 extern const struct command command_export;
 extern const struct command command_import;
 extern const struct command command_merge;
+extern const struct command command_resolve;
 extern const struct command command_addr;
 extern const struct command command_check;
 extern const struct command command_complete;

@@ -212,6 +212,7 @@ static const struct {
 	{"OLD", snapshots},
 	{"NEW", snapshots},
 	{"FILE", files},
+	{"DIR", files},
 	{"COMMAND", offer_commands},
 	{"D", domains},
 	{"MOMENT", moments},

@@ -7,32 +7,78 @@
 #include <string.h>
 #include "cmd/naming.h"
 #include "cmd/naming_jit.h"
+#include "cmd/progress.h"
 
 enum { INLINED_MAX = 64 };
 
-static uint32_t ask_module(struct snapshot *snapshot, struct symbolizer *symbolizer, uint32_t index)
+struct naming {
+	struct snapshot *snapshot;
+	struct symbolizer *symbolizer;
+	const struct naming_options *options;
+	const struct frame *old;     /* the frames as they were */
+	uint32_t *numbers;           /* the symbolizer's, by module; INDEX_NONE: not asked yet */
+	struct naming_module *told;  /* by module */
+};
+
+static uint32_t ask_module(struct naming *naming, uint32_t index)
 {
+	struct snapshot *snapshot = naming->snapshot;
 	const struct module *module = &snapshot->modules.items[index];
 	const struct symbol_module asked = {
 		.path = strings_get(snapshot->strings, module->path),
 		.build_id = (const uint8_t *)strings_get(snapshot->strings, module->build_id),
 		.build_id_size = strings_size(snapshot->strings, module->build_id),
+		.root = naming->options->root,
+		.pid = naming->options->pid,
+		.start = module->start,
+		.mapped_ns = module->loaded_ns ? module->loaded_ns : snapshot->run.started_ns,
 	};
 
-	return symbolizer_module(symbolizer, &asked);
+	return symbolizer_module(naming->symbolizer, &asked);
 }
 
-static void prefetch(struct snapshot *snapshot, struct symbolizer *symbolizer, uint32_t index, uint32_t number)
+/* Asks for all of a module's addresses at once. */
+static void ask(struct naming *naming, uint32_t index)
 {
+	struct snapshot *snapshot = naming->snapshot;
 	uint64_t *addresses = xreallocarray(NULL, snapshot->locations.count + 1, sizeof *addresses);
 	size_t count = 0;
 
 	for (size_t i = 0; i < snapshot->locations.count; i++)
 		if (snapshot->locations.items[i].module == index && snapshot->locations.items[i].has_address)
 			addresses[count++] = snapshot->locations.items[i].address;
-	if (count)
-		symbolizer_prefetch(symbolizer, number, addresses, count);
+	naming->numbers[index] = ask_module(naming, index);
+	symbolizer_prefetch(naming->symbolizer, naming->numbers[index], addresses, count);
+	naming->told[index].asked = true;
+	naming->told[index].places = count;
 	free(addresses);
+}
+
+static bool is_named(const struct naming *naming, const struct location *location)
+{
+	return location->has_address && location->module != INDEX_NONE &&
+		!naming_jit_is_module(naming->snapshot, location->module);
+}
+
+static void ask_all(struct naming *naming)
+{
+	struct snapshot *snapshot = naming->snapshot;
+	size_t n = 0, done = 0;
+
+	for (size_t i = 0; i < snapshot->locations.count; i++) {
+		const struct location *location = &snapshot->locations.items[i];
+
+		if (is_named(naming, location) && !naming->told[location->module].asked) {
+			naming->told[location->module].asked = true;
+			n++;
+		}
+	}
+	for (uint32_t i = 0; i < snapshot->modules.count; i++) {
+		if (!naming->told[i].asked)
+			continue;
+		progress_tell("naming %zu of %zu modules", ++done, n);
+		ask(naming, i);
+	}
 }
 
 static void add_frame(struct snapshot *snapshot, const struct symbol *symbol, string_id path)
@@ -52,12 +98,62 @@ static void add_frame(struct snapshot *snapshot, const struct symbol *symbol, st
 	}
 }
 
-static void name_location(struct snapshot *snapshot, struct symbolizer *symbolizer, struct location *location,
-	uint32_t number)
+static void keep_location(struct naming *naming, struct location *location)
 {
-	struct symbol symbols[INLINED_MAX];
-	size_t count = symbolizer_lookup(symbolizer, number, location->address, symbols, INLINED_MAX);
+	uint32_t first = (uint32_t)naming->snapshot->frames.count;
 
+	for (uint32_t i = 0; i < location->n_frames; i++)
+		*ARRAY_PUSH(&naming->snapshot->frames) = naming->old[location->first_frame + i];
+	location->first_frame = first;
+}
+
+/* What is known of a location, each thing by itself. */
+struct knowledge {
+	bool line, function;
+	size_t levels;
+};
+
+static struct knowledge known_before(const struct naming *naming, const struct location *location)
+{
+	const struct frame *frames = &naming->old[location->first_frame];
+
+	return (struct knowledge){
+		.line = frames[0].lineno != 0,
+		.function = frames[location->n_frames - 1].function != 0,
+		.levels = location->n_frames,
+	};
+}
+
+static struct knowledge known_now(const struct symbol *symbols, size_t count)
+{
+	return (struct knowledge){
+		.line = symbols[0].filename && symbols[0].lineno,
+		.function = symbols[count - 1].function,
+		.levels = count,
+	};
+}
+
+static bool is_better(const struct knowledge *now, const struct knowledge *before)
+{
+	if (now->line < before->line || now->function < before->function || now->levels < before->levels)
+		return false;
+	return now->line > before->line || now->function > before->function || now->levels > before->levels;
+}
+
+static void name_location(struct naming *naming, struct location *location)
+{
+	struct snapshot *snapshot = naming->snapshot;
+	struct symbol symbols[INLINED_MAX];
+	size_t count = symbolizer_lookup(
+		naming->symbolizer, naming->numbers[location->module], location->address, symbols, INLINED_MAX);
+	struct knowledge before = known_before(naming, location), now = known_now(symbols, count);
+	bool better = is_better(&now, &before);
+
+	naming->told[location->module].better += better;
+	if (naming->options->keep_better && !better) {
+		keep_location(naming, location);
+		return;
+	}
 	location->first_frame = (uint32_t)snapshot->frames.count;
 	location->n_frames = (uint32_t)count;
 	symbols[count - 1].inlined = false;
@@ -76,62 +172,67 @@ static uint32_t *stack_frames(const struct snapshot *snapshot)
 	return frames;
 }
 
-static void keep_location(struct snapshot *snapshot, const struct frame *old, struct location *location)
+static void say_sources(struct naming *naming)
 {
-	uint32_t first = (uint32_t)snapshot->frames.count;
+	struct snapshot *snapshot = naming->snapshot;
 
-	for (uint32_t i = 0; i < location->n_frames; i++)
-		*ARRAY_PUSH(&snapshot->frames) = old[location->first_frame + i];
-	location->first_frame = first;
-}
-
-static void say_sources(struct snapshot *snapshot, struct symbolizer *symbolizer, const uint32_t *numbers)
-{
 	for (size_t i = 0; i < snapshot->modules.count; i++) {
 		struct module *module = &snapshot->modules.items[i];
+		struct naming_module *told = &naming->told[i];
 		struct symbol_source source;
 
-		if (numbers[i] == INDEX_NONE)
+		if (!told->asked)
 			continue;
-		source = symbolizer_source(symbolizer, numbers[i]);
+		told->source = source = symbolizer_source(naming->symbolizer, naming->numbers[i]);
+		if (naming->options->keep_better && source.names <= module->names &&
+			(source.names < module->names || !told->better))
+			continue;
 		module->names = source.names;
 		module->names_from = strings_add(snapshot->strings, source.from ? source.from : "");
 		module->why = strings_add(snapshot->strings, source.why ? source.why : "");
 	}
 }
 
-void naming_apply(struct snapshot *snapshot, struct symbolizer *symbolizer)
+static void name_all(struct naming *naming)
 {
-	uint32_t *numbers = xreallocarray(NULL, snapshot->modules.count + 1, sizeof *numbers);
-	uint32_t *before = stack_frames(snapshot), *after;
-	struct frame *old = snapshot->frames.items;
+	struct snapshot *snapshot = naming->snapshot;
 
-	memset(&snapshot->frames, 0, sizeof snapshot->frames);
-	for (size_t i = 0; i < snapshot->modules.count; i++)
-		numbers[i] = INDEX_NONE;
+	ask_all(naming);
 	for (size_t i = 0; i < snapshot->locations.count; i++) {
 		struct location *location = &snapshot->locations.items[i];
 
-		if (!location->has_address || location->module == INDEX_NONE ||
-			naming_jit_is_module(snapshot, location->module)) {
-			keep_location(snapshot, old, location);
-			continue;
-		}
-		if (numbers[location->module] == INDEX_NONE) {
-			numbers[location->module] = ask_module(snapshot, symbolizer, location->module);
-			prefetch(snapshot, symbolizer, location->module, numbers[location->module]);
-		}
-		name_location(snapshot, symbolizer, location, numbers[location->module]);
+		if (is_named(naming, location))
+			name_location(naming, location);
+		else
+			keep_location(naming, location);
 	}
+	say_sources(naming);
+}
+
+void naming_apply(struct snapshot *snapshot, struct symbolizer *symbolizer, const struct naming_options *options,
+	struct naming_module *told)
+{
+	struct naming naming = {
+		.snapshot = snapshot, .symbolizer = symbolizer, .options = options, .old = snapshot->frames.items,
+		.numbers = xcalloc(snapshot->modules.count + 1, sizeof *naming.numbers),
+		.told = told ? told : xcalloc(snapshot->modules.count + 1, sizeof *told),
+	};
+	uint32_t *before = stack_frames(snapshot), *after;
+
+	if (told)
+		memset(told, 0, snapshot->modules.count * sizeof *told);
+	memset(&snapshot->frames, 0, sizeof snapshot->frames);
+	name_all(&naming);
 	after = stack_frames(snapshot);
 	for (size_t i = 0; i < snapshot->traces.count; i++) {
 		struct trace *trace = &snapshot->traces.items[i];
 
 		trace->total_nframe += after[trace->stack] - before[trace->stack];
 	}
-	say_sources(snapshot, symbolizer, numbers);
-	free(numbers);
+	free(naming.numbers);
+	if (!told)
+		free(naming.told);
 	free(before);
 	free(after);
-	free(old);
+	free((void *)naming.old);
 }

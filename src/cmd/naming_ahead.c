@@ -21,9 +21,11 @@ enum { OPEN = 12 };
 #define LONGEST_NS 2000000000ull
 
 struct batch {
-	char *path;
+	char *path, *root;
 	uint8_t build_id[64];
 	size_t build_id_size;
+	int32_t pid;
+	uint64_t start, mapped_ns;
 	ARRAY(uint64_t) addresses;
 };
 
@@ -44,12 +46,12 @@ struct naming_ahead {
 	bool last;
 };
 
-struct naming_ahead *naming_ahead_new(void)
+struct naming_ahead *naming_ahead_new(const struct symbolizer_options *where)
 {
 	struct naming_ahead *ahead = xcalloc(1, sizeof *ahead);
-	/* The same modules are asked for again and again. */
-	const struct symbolizer_options options = { .open = OPEN };
+	struct symbolizer_options options = *where;
 
+	options.open = OPEN; /* the same modules are asked for again and again */
 	ahead->symbolizer = symbolizer_new(&options);
 	ahead->known.key_size = 2 * sizeof(uint64_t);
 	ahead->step_ns = FIRST_NS;
@@ -61,6 +63,7 @@ struct naming_ahead *naming_ahead_new(void)
 static void batch_free(struct batch *batch)
 {
 	free(batch->path);
+	free(batch->root);
 	ARRAY_FREE(&batch->addresses);
 	free(batch);
 }
@@ -88,7 +91,8 @@ static void *run(void *data)
 
 	while ((batch = next_batch(ahead))) {
 		const struct symbol_module module = {
-			.path = batch->path, .build_id = batch->build_id, .build_id_size = batch->build_id_size };
+			.path = batch->path, .build_id = batch->build_id, .build_id_size = batch->build_id_size,
+			.root = batch->root, .pid = batch->pid, .start = batch->start, .mapped_ns = batch->mapped_ns };
 		uint32_t number = symbolizer_module(ahead->symbolizer, &module);
 
 		symbolizer_prefetch(ahead->symbolizer, number, batch->addresses.items, batch->addresses.count);
@@ -133,23 +137,33 @@ static bool start(struct naming_ahead *ahead)
 	return ahead->started;
 }
 
-static void add_address(struct naming_ahead *ahead, struct batch **batches, const struct image_node *node)
+static struct batch *batch_new(const struct image *image, const struct image_module *module, const char *root)
+{
+	struct batch *batch = xcalloc(1, sizeof *batch);
+
+	batch->path = xstrdup(module->path);
+	batch->root = root ? xstrdup(root) : NULL;
+	batch->build_id_size = module->build_id_size;
+	memcpy(batch->build_id, module->build_id, module->build_id_size);
+	batch->pid = image->pid;
+	batch->start = module->start;
+	batch->mapped_ns = module->loaded_ns ? module->loaded_ns : image->started_ns;
+	return batch;
+}
+
+static void add_address(struct naming_ahead *ahead, struct batch **batches, const struct image_node *node,
+	const char *root)
 {
 	const struct image_module *module = &ahead->image->modules.items[node->module];
 	uint64_t key[2] = { node->module, node->pc - module->bias };
-	struct batch *batch = batches[node->module];
 	bool added;
 
 	map_add(&ahead->known, key, 0, &added);
 	if (!added)
 		return;
-	if (!batch) {
-		batch = batches[node->module] = xcalloc(1, sizeof *batch);
-		batch->path = xstrdup(module->path);
-		batch->build_id_size = module->build_id_size;
-		memcpy(batch->build_id, module->build_id, module->build_id_size);
-	}
-	*ARRAY_PUSH(&batch->addresses) = key[1];
+	if (!batches[node->module])
+		batches[node->module] = batch_new(ahead->image, module, root);
+	*ARRAY_PUSH(&batches[node->module]->addresses) = key[1];
 }
 
 static void enqueue(struct naming_ahead *ahead, struct batch **batches, size_t count)
@@ -170,7 +184,7 @@ static void begin_image(struct naming_ahead *ahead, const struct image *image)
 	map_free(&ahead->known);
 }
 
-void naming_ahead_feed(struct naming_ahead *ahead, const struct image *image, uint64_t now_ns)
+void naming_ahead_feed(struct naming_ahead *ahead, const struct image *image, const char *root, uint64_t now_ns)
 {
 	struct batch **batches;
 
@@ -187,7 +201,7 @@ void naming_ahead_feed(struct naming_ahead *ahead, const struct image *image, ui
 		const struct image_node *node = &image->nodes.items[ahead->n_nodes];
 
 		if (node->flags == NODE_SEEN && node->module < image->modules.count)
-			add_address(ahead, batches, node);
+			add_address(ahead, batches, node, root);
 	}
 	enqueue(ahead, batches, image->modules.count);
 	free(batches);

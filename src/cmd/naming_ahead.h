@@ -13,11 +13,12 @@
 
 struct naming_ahead; /* opaque */
 
-struct naming_ahead *naming_ahead_new(void);
+/* WHERE names are looked for. */
+struct naming_ahead *naming_ahead_new(const struct symbolizer_options *where);
 
-/* IMAGE's new pcs, if it is time for them at NOW_NS (of the monotonic clock): soon in the beginning, then ever less often, since
+/* IMAGE's new pcs, of a process whose "/" is ROOT (see struct symbol_module), if it is time for them at NOW_NS (of the monotonic clock): soon in the beginning, then ever less often, since
  * each time may have to open files again. */
-void naming_ahead_feed(struct naming_ahead *ahead, const struct image *image, uint64_t now_ns);
+void naming_ahead_feed(struct naming_ahead *ahead, const struct image *image, const char *root, uint64_t now_ns);
 
 /* Waits until all that was handed over is named; the symbolizer with all of it, the caller's. AHEAD is gone. */
 struct symbolizer *naming_ahead_take(struct naming_ahead *ahead);

@@ -33,8 +33,8 @@ static bool is_recorded(const struct collector *collector, const struct reader_p
 
 static void catch_up(struct collector *collector)
 {
-	reader_round(&collector->reader);
-	reader_round(&collector->reader);
+	collector_read(collector);
+	collector_read(collector);
 }
 
 void serve_signals(const struct snapshot_at *at)
@@ -82,7 +82,7 @@ static bool is_mine(struct collector *collector, const struct control_request *r
 	if (request->start && procfs_look(request->pid, &process) && process.start != request->start)
 		return false;
 	if (!find(collector, request->pid))
-		reader_round(&collector->reader);
+		collector_read(collector);
 	return find(collector, request->pid);
 }
 

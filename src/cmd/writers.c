@@ -56,7 +56,7 @@ void writers_reap(struct collector *collector, size_t at_most)
 		if (collector->writers.count <= at_most)
 			return;
 		usleep(1000);
-		reader_round(&collector->reader);
+		collector_read(collector);
 	}
 }
 
@@ -176,7 +176,7 @@ void writers_end_checkpoint(struct collector *collector)
 		kill(collector->checkpointer, SIGTERM);
 	while (collector->checkpointer) {
 		writers_reap(collector, SIZE_MAX);
-		reader_round(&collector->reader);
+		collector_read(collector);
 		usleep(1000);
 	}
 }

@@ -6,6 +6,7 @@
  * and cannot be set back as mtime can. So a file that was copied here later, by hand or onto another
  * machine, gives no names either: better none than invented ones.
  *
+ * A process may have changed its root since it mapped a file: one of that build-id in ours is the one.
  * What is gone can be opened through /proc while a process has it mapped: the program itself as
  * /proc/PID/exe, anything, for who may, in /proc/PID/map_files. It is believed by its build-id alone,
  * since a pid may be somebody else's by now.
@@ -100,7 +101,8 @@ static struct elf *open_at_path(const struct symbol_module *module, struct error
 	return checked(elf, module, err);
 }
 
-static struct elf *open_link(const struct symbol_module *module, char *path)
+/* PATH, which is freed, if it is the one. */
+static struct elf *open_other(const struct symbol_module *module, char *path)
 {
 	struct error ignored = ERROR_INIT;
 	struct elf *elf = checked(elf_open(path, &ignored), module, &ignored);
@@ -120,7 +122,7 @@ static struct elf *open_mapping(const struct symbol_module *module)
 
 	while (listed && !elf && (entry = readdir(listed)))
 		if (!strncmp(entry->d_name, from, strlen(from)))
-			elf = open_link(module, xasprintf("%s/%s", folder, entry->d_name));
+			elf = open_other(module, xasprintf("%s/%s", folder, entry->d_name));
 	if (listed)
 		closedir(listed);
 	free(folder);
@@ -135,9 +137,13 @@ struct elf *mapped_open(const struct symbol_module *module, struct error *err)
 	if (!strcmp(module->path, VDSO))
 		return open_vdso(module, err);
 	elf = open_at_path(module, err);
-	if (!elf && module->pid && module->build_id_size)
-		elf = open_link(module, xasprintf("/proc/%d/exe", module->pid));
-	if (!elf && module->pid && module->build_id_size)
+	if (elf || !module->build_id_size)
+		return elf;
+	if (module->root)
+		elf = open_other(module, xstrdup(module->path));
+	if (!elf && module->pid)
+		elf = open_other(module, xasprintf("/proc/%d/exe", module->pid));
+	if (!elf && module->pid)
 		elf = open_mapping(module);
 	return elf;
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* See symbol_options.h. */
+#include "cmd/symbol_options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/memory.h"
+
+static int check_folder(const char *name, struct error *err)
+{
+	struct stat status;
+
+	if (stat(name, &status) < 0)
+		return error_set(err, "--debug-dir %s: %s", name, strerror(errno));
+	if (!S_ISDIR(status.st_mode))
+		return error_set(err, "--debug-dir %s: it is not a directory", name);
+	return 0;
+}
+
+int symbol_options_read(const struct symbol_options *options, struct symbolizer_options *symbols,
+	struct error *err)
+{
+	size_t n = options->debug_dirs.count;
+	const char **names = xcalloc(n + 1, sizeof *names);
+
+	symbols->debug_dirs = names;
+	for (size_t i = 0; i < n; i++) {
+		names[i] = options->debug_dirs.items[i].value;
+		if (check_folder(names[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void symbol_options_release(struct symbol_options *options, struct symbolizer_options *symbols)
+{
+	free((void *)symbols->debug_dirs);
+	symbols->debug_dirs = NULL;
+	ARRAY_FREE(&options->debug_dirs);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where names may be looked for: the options that all commands share which give names to addresses.
+ */
+#ifndef CMD_SYMBOL_OPTIONS_H
+#define CMD_SYMBOL_OPTIONS_H
+
+#include "base/error.h"
+#include "cmd/options.h"
+#include "symbol/symbolizer.h"
+
+struct symbol_options {
+	struct option_list debug_dirs;
+};
+
+/* Rows of a command's table, whose options struct TYPE has a struct symbol_options `symbols`. */
+/* clang-format off */
+#define SYMBOL_OPTION_ROWS(type_) \
+	{ .name = "debug-dir", .type = OPTION_LIST, \
+	  .offset = offsetof(type_, symbols.debug_dirs), .argument = "DIR", \
+	  .summary = "look for debug files in DIR too, before /usr/lib/debug; may come several times" }
+/* clang-format on */
+
+/* As the symbolizer takes them; its strings live as long as the command line, its list until
+ * symbol_options_release. -1 and an error for what is no folder. */
+int symbol_options_read(const struct symbol_options *options, struct symbolizer_options *symbols,
+	struct error *err);
+void symbol_options_release(struct symbol_options *options, struct symbolizer_options *symbols);
+
+#endif
