@@ -110,6 +110,7 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	DEFAULT_OF(json);
 	if (!chosen->symbols.debug_dirs.count)
 		chosen->symbols.debug_dirs = defaults.symbols.debug_dirs;
+	DEFAULT_OF(symbols.debuginfod);
 #undef DEFAULT_OF
 	return 0;
 }

@@ -22,6 +22,7 @@ static int check_folder(const char *name, struct error *err)
 int symbol_options_read(const struct symbol_options *options, struct symbolizer_options *symbols,
 	struct error *err)
 {
+	const char *servers = getenv("DEBUGINFOD_URLS");
 	size_t n = options->debug_dirs.count;
 	const char **names = xcalloc(n + 1, sizeof *names);
 
@@ -30,6 +31,11 @@ int symbol_options_read(const struct symbol_options *options, struct symbolizer_
 		names[i] = options->debug_dirs.items[i].value;
 		if (check_folder(names[i], err) < 0)
 			return -1;
+	}
+	symbols->debuginfod = options->debuginfod;
+	if (options->debuginfod && (!servers || !servers[strspn(servers, " ")])) {
+		error_set(err, "--debuginfod: DEBUGINFOD_URLS names no server");
+		return error_hint(err, "set it to the servers to ask, with blanks between them");
 	}
 	return 0;
 }

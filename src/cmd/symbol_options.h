@@ -11,6 +11,7 @@
 
 struct symbol_options {
 	struct option_list debug_dirs;
+	bool debuginfod;
 };
 
 /* Rows of a command's table, whose options struct TYPE has a struct symbol_options `symbols`. */
@@ -18,11 +19,14 @@ struct symbol_options {
 #define SYMBOL_OPTION_ROWS(type_) \
 	{ .name = "debug-dir", .type = OPTION_LIST, \
 	  .offset = offsetof(type_, symbols.debug_dirs), .argument = "DIR", \
-	  .summary = "look for debug files in DIR too, before /usr/lib/debug; may come several times" }
+	  .summary = "look for debug files in DIR too, before /usr/lib/debug; may come several times" }, \
+	{ .name = "debuginfod", .type = OPTION_FLAG, .offset = offsetof(type_, symbols.debuginfod), \
+	  .summary = "ask the servers in $DEBUGINFOD_URLS for debug files that are not here" }
 /* clang-format on */
 
 /* As the symbolizer takes them; its strings live as long as the command line, its list until
- * symbol_options_release. -1 and an error for what is no folder. */
+ * symbol_options_release. -1 and an error for what is no folder, and where there is
+ * no server. */
 int symbol_options_read(const struct symbol_options *options, struct symbolizer_options *symbols,
 	struct error *err);
 void symbol_options_release(struct symbol_options *options, struct symbolizer_options *symbols);

@@ -46,14 +46,18 @@ static void watch(struct elf *elf, const struct binary_options *options)
 }
 
 static void find_debug(struct binary *binary, const struct symbol_module *module,
-	const struct symbolizer_options *search)
+	const struct binary_options *options)
 {
+	const struct symbolizer_options *search = options->search;
 	struct debugfile_request request = {
 		.path = module->path,
 		.elf = binary->elf,
 		.build_id = binary->elf ? binary->elf->build_id : module->build_id,
 		.build_id_size = binary->elf ? binary->elf->build_id_size : module->build_id_size,
 		.dirs = search ? search->debug_dirs : NULL,
+		.debuginfod = search && search->debuginfod,
+		.progress = options->progress,
+		.progress_data = options->progress_data,
 		.root = module->root,
 	};
 	struct error err = ERROR_INIT;
@@ -100,7 +104,7 @@ struct binary *binary_open(const struct symbol_module *module, const struct bina
 	char *path = xasprintf("%s%s", module->root ? module->root : "", module->path);
 
 	binary->elf = mapped_open(module, &binary->refused);
-	find_debug(binary, module, search);
+	find_debug(binary, module, options);
 	binary->companions.program = path;
 	binary->companions.path = binary->from ? binary->from : path;
 	binary->companions.dirs = search ? search->debug_dirs : NULL;

@@ -6,7 +6,7 @@
  *
  * A program in another mount namespace has its own /usr/lib/debug, under ROOT; ours is asked after
  * it, by build-id only, since the debug files of a container are mostly installed outside of it.
- * DEBUGINFOD is not asked.
+ * A server comes last: it takes time.
  */
 #include <libgen.h>
 #include <limits.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "symbol/debugfile.h"
+#include "symbol/debuginfod.h"
 
 #define SYSTEM_DIR "/usr/lib/debug"
 
@@ -127,19 +128,37 @@ static bool try_links(struct search *search)
 	return found;
 }
 
+/* True when there is one. Else ERR says why not. */
+static bool try_server(struct search *search, struct error *err)
+{
+	const struct debugfile_request *request = search->request;
+	char *path;
+
+	if (request->build_id_size < 2) {
+		error_set(err, "no server can be asked: it has no build-id");
+		return false;
+	}
+	path = debuginfod_fetch(request->build_id, request->build_id_size, request->progress,
+		request->progress_data, err);
+	return path && try(search, NULL, path, true);
+}
+
 struct elf *debugfile_find(const struct debugfile_request *request, char **path, struct error *err)
 {
 	struct search search = {.request = request, .refused = ERROR_INIT};
+	struct error server = ERROR_INIT;
 
 	if (request->elf)
 		search.link = elf_debuglink(request->elf, &search.crc);
-	if (try_ids(&search) || (search.link && try_links(&search))) {
+	if (try_ids(&search) || (search.link && try_links(&search)) ||
+		(request->debuginfod && try_server(&search, &server))) {
 		*path = search.path;
 		return search.found;
 	}
 	if (search.refused.text[0])
 		error_set(err, "%s", search.refused.text);
 	else
-		error_set(err, "no debug file is installed for it");
+		error_set(err, "no debug file is installed for it%s%s", server.text[0] ? "; " : "",
+			server.text);
 	return NULL;
 }

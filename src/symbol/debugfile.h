@@ -14,13 +14,16 @@ struct debugfile_request {
 	const uint8_t *build_id;
 	size_t build_id_size;	 /* 0 unknown */
 	const char *const *dirs; /* searched before /usr/lib/debug; NULL-terminated, or NULL */
+	bool debuginfod;	 /* ask servers too, see debuginfod.h */
+	void (*progress)(void *); /* called while one is waited for; may be NULL */
+	void *progress_data;
 	const char *root;	 /* the folder that is the program's "/"; NULL: ours */
 };
 
 /*
  * Finds and opens the debug file: by build-id as DIR/.build-id/xx/yyy.debug, then by the debug link
- * beside PATH, in .debug/ beside it, and as DIR/PATH's folder/LINK and DIR/LINK. One with another
- * build-id or another CRC is not taken. *path is its name, to be freed. NULL and an error that
+ * beside PATH, in .debug/ beside it, and as DIR/PATH's folder/LINK and DIR/LINK; then of a server. One
+ * with another build-id or another CRC is not taken. *path is its name, to be freed. NULL and an error that
  * tells of a file that was refused, or that there is none.
  */
 struct elf *debugfile_find(const struct debugfile_request *request, char **path, struct error *err);

@@ -17,6 +17,7 @@ struct symbolizer; /* opaque */
 struct symbolizer_options {
 	const char *const
 		*debug_dirs; /* searched before /usr/lib/debug; NULL-terminated, or NULL */
+	bool debuginfod; /* at last, the servers in $DEBUGINFOD_URLS are asked for a debug file */
 	bool in_process; /* parse debug information in this process: tests and fuzzers. Otherwise
 			  * corrupt input that kills libdwarf costs a module's names, never the
 			  * caller */
