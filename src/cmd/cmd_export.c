@@ -9,9 +9,10 @@
 #include "cmd/map_path.h"
 #include "cmd/snapfile.h"
 #include "report/exporter.h"
+#include "report/short_name.h"
 
 struct export_options {
-	const char *to, *metric, *moment, *output;
+	const char *to, *metric, *moment, *output, *demangle;
 	struct option_list map_paths;
 	bool force, json;
 };
@@ -36,6 +37,12 @@ static const struct option_row rows[] = {
 		.argument = "MOMENT",
 		.summary = "the blocks live then: exit, peak or a label (also SNAP@MOMENT)"},
 	MAP_PATH_ROW(struct export_options, map_paths),
+	{.name = "demangle",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct export_options, demangle),
+		.argument = "HOW",
+		.choices = "full|short",
+		.summary = "functions with parameters (default) or without"},
 	{.name = "output",
 		.letter = 'o',
 		.type = OPTION_TEXT,
@@ -66,6 +73,9 @@ static int check(const struct export_options *options, int argc, struct error *e
 	}
 	if (options->metric && !exporter->takes_metric)
 		return error_set(err, "export: --to %s takes no --metric", options->to);
+	if (options->demangle && !exporter->takes_short)
+		return error_set(
+			err, "export: --to %s takes no --demangle: it is whole", options->to);
 	if (options->moment && !exporter->takes_moment)
 		return error_set(
 			err, "export: --to %s takes no --moment: all are in it", options->to);
@@ -89,6 +99,8 @@ static int write_to(FILE *stream, const struct export_options *options, const st
 
 	if (options->metric)
 		query.metric = (enum metric)metric_find(options->metric);
+	if (options->demangle && strcmp(options->demangle, "short") == 0)
+		short_names(snap->snapshot);
 	out_init(&out, stream);
 	if (exporter_find(options->to)->write(snap->snapshot, &query, &out, err) < 0)
 		return -1;

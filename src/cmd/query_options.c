@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/suggest.h"
+#include "report/short_name.h"
 
 static int domain_by_name(
 	const char *name, struct snapshot *const *snapshots, size_t n, int64_t *id)
@@ -108,6 +109,9 @@ int query_options_read(const struct query_options *options, struct snapshot *con
 		query->cumulative = *options->cumulative ? CUMULATIVE_ONCE : CUMULATIVE_FRAMES;
 	query->hide_standard = options->hide_std;
 	query->oldest_first = options->oldest_first;
+	query->full_names = options->demangle && strcmp(options->demangle, "full") == 0;
+	for (size_t i = 0; i < n && options->demangle && !query->full_names; i++)
+		short_names(snapshots[i]);
 	if (options->limit.given)
 		query->limit = (uint64_t)options->limit.value;
 	if (options->frames.given)

@@ -16,7 +16,7 @@
 #include "report/query.h"
 
 struct query_options {
-	const char *by, *cumulative, *sort, *format;
+	const char *by, *cumulative, *sort, *format, *demangle;
 	struct option_list filters, only_domains, map_paths;
 	struct option_number limit, frames;
 	bool all_frames, hide_std, oldest_first, strict, json;
@@ -81,10 +81,13 @@ struct query_options {
 		.summary = "of tracebacks show the N most recent frames; -N drops N"), \
 	QUERY_ROW("oldest-first", 0, OPTION_FLAG, oldest_first, \
 		.summary = "show tracebacks with the oldest frame first"), \
+	QUERY_ROW("demangle", 0, OPTION_CHOICE, demangle, \
+		.argument = "HOW", .choices = "full|short", \
+		.summary = "functions full, with parameters (default), or short, as in tables"), \
 	QUERY_SHOW_ROWS
 /* clang-format on */
 
-/* The query; SNAPSHOTS are for the names of domains. To be released with query_release either way.
+/* The query; SNAPSHOTS are for the names of domains, and get short names where these are asked for. To be released with query_release either way.
  */
 int query_options_read(const struct query_options *options, struct snapshot *const *snapshots,
 	size_t n, struct query *query, struct error *err);

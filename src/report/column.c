@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include "base/units.h"
+#include "report/short_name.h"
 
 static void size(const struct table *table, const struct row *row, struct out *out)
 {
@@ -59,13 +60,17 @@ static void status(const struct table *table, const struct row *row, struct out 
 static void function(const struct table *table, const struct row *row, struct out *out)
 {
 	struct row_frames frames;
+	struct short_name name;
+	size_t n = 0;
 
 	if (table->query->by != BY_LINENO && table->query->by != BY_OWNER)
 		return;
 	frames = row_frames(table, row);
-	if (frames.all.count && frames.all.items[0].function.data)
-		out_bytes(
-			out, frames.all.items[0].function.data, frames.all.items[0].function.size);
+	name.pieces[0] = frames.all.count ? frames.all.items[0].function : (struct name){NULL, 0};
+	if (name.pieces[0].data)
+		n = table->query->full_names ? 1 : short_name(&name, name.pieces[0].data, name.pieces[0].size);
+	for (size_t i = 0; i < n; i++)
+		out_bytes(out, name.pieces[i].data, name.pieces[i].size);
 	ARRAY_FREE(&frames.all);
 }
 

@@ -94,5 +94,6 @@ const struct exporter export_csv = {
 	.name = "csv",
 	.summary = "every trace as comma-separated values",
 	.takes_moment = true,
+	.takes_short = true,
 	.write = write_csv,
 };

@@ -145,6 +145,7 @@ const struct exporter export_folded = {
 	.name = "folded",
 	.summary = "stacks for flame graphs, \"outer;…;inner N\"",
 	.takes_metric = true,
+	.takes_short = true,
 	.takes_moment = true,
 	.write = write_folded,
 };

@@ -31,6 +31,7 @@ struct exporter {
 	const char *name; /* --to NAME */
 	const char *summary;
 	bool takes_metric, takes_moment;
+	bool takes_short; /* its functions may be short_names' */
 	int (*write)(const struct snapshot *snapshot, const struct export_query *query,
 		struct out *out, struct error *err);
 };

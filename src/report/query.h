@@ -49,6 +49,7 @@ struct query {
 	int64_t frames;	   /* of a traceback shown, CPython's way: N > 0 the N most recent, else all
 			    * but the |N| most recent (0: none); QUERY_FRAMES_ALL */
 	bool oldest_first; /* order of the frames of a traceback shown */
+	bool full_names;   /* of functions, also in tables: else see short_name.h */
 };
 
 #define QUERY_INIT                                                                                 \
