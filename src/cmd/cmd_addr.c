@@ -129,7 +129,6 @@ static int look_up(struct addr_options *options, const struct snapfile *snap, ch
 		rc = print(options, &addresses, err);
 	addresses_release(&addresses);
 	symbolizer_free(symbolizer);
-	symbol_options_release(&options->symbols, &where);
 	return rc == 0 && missing ? EXIT_CHECK_FAILED : rc;
 }
 
@@ -196,6 +195,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	int rc = answer(options, argc, argv, err);
 
 	ARRAY_FREE(&options->map_paths);
+	symbol_options_release(&options->symbols);
 	return rc;
 }
 

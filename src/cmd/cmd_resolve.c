@@ -180,15 +180,11 @@ static int resolve_all(struct resolve_options *options, char **names, size_t n, 
 	for (size_t i = 0; i < n; i++)
 		snapfile_close(&snaps[i]);
 	free(snaps);
-	symbol_options_release(&options->symbols, &where);
 	return rc;
 }
 
-static int run(void *data, int argc, char **argv, struct error *err)
+static int check(const struct resolve_options *options, int argc, struct error *err)
 {
-	struct resolve_options *options = data;
-
-	log_quiet = options->quiet || options->json;
 	if (argc < 1) {
 		error_set(err, "resolve: no snapshot given");
 		return error_hint(err, "memtrace resolve a.snap --debug-dir DIR");
@@ -197,11 +193,23 @@ static int run(void *data, int argc, char **argv, struct error *err)
 		error_set(err, "resolve: -o is for one snapshot, not for %d", argc);
 		return error_hint(err, "without -o each is replaced");
 	}
-	if (options->output &&
-		file_check_writable(options->output,
-			options->force ? FILE_REPLACE : FILE_REFUSE_EXISTING, err) < 0)
-		return -1;
-	return resolve_all(options, argv, (size_t)argc, err);
+	if (!options->output)
+		return 0;
+	return file_check_writable(
+		options->output, options->force ? FILE_REPLACE : FILE_REFUSE_EXISTING, err);
+}
+
+static int run(void *data, int argc, char **argv, struct error *err)
+{
+	struct resolve_options *options = data;
+	int rc;
+
+	log_quiet = options->quiet || options->json;
+	rc = check(options, argc, err);
+	if (rc == 0)
+		rc = resolve_all(options, argv, (size_t)argc, err);
+	symbol_options_release(&options->symbols);
+	return rc;
 }
 
 const struct command command_resolve = {

@@ -33,6 +33,7 @@ struct run_options {
 	const char *top;
 	bool force, blocks, quiet, paused, json;
 	struct symbol_options symbols;
+	char *defaults; /* the text of MEMTRACE_OPTIONS */
 };
 
 static const struct option_row options[] = {
@@ -73,7 +74,7 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 {
 	const char *text = getenv("MEMTRACE_OPTIONS"), *frames = getenv("MEMTRACE_FRAMES");
 	struct run_options defaults = { 0 };
-	char *words[64], **operands = NULL, *copy, *save = NULL, *end;
+	char *words[64], **operands = NULL, *save = NULL, *end;
 	int count = 0, n_operands = 0;
 	bool help;
 
@@ -84,8 +85,8 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	}
 	if (!text || !*text)
 		return 0;
-	copy = xstrdup(text); /* lives as long as the options do */
-	for (char *word = strtok_r(copy, " \t\n", &save); word && count < 64; word = strtok_r(NULL, " \t\n", &save))
+	chosen->defaults = xstrdup(text); /* the values point into it */
+	for (char *word = strtok_r(chosen->defaults, " \t\n", &save); word && count < 64; word = strtok_r(NULL, " \t\n", &save))
 		words[count++] = word;
 	if (options_parse(&command_run, &defaults, count, words, &operands, &n_operands, &help, err) < 0)
 		return error_prefix(err, "MEMTRACE_OPTIONS");
@@ -110,6 +111,8 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	DEFAULT_OF(json);
 	if (!chosen->symbols.debug_dirs.count)
 		chosen->symbols.debug_dirs = defaults.symbols.debug_dirs;
+	else
+		symbol_options_release(&defaults.symbols);
 	DEFAULT_OF(symbols.debuginfod);
 #undef DEFAULT_OF
 	return 0;
@@ -223,7 +226,7 @@ static void leave_runtime(int status)
 	_exit(status);
 }
 
-static int run_found(const struct run_options *chosen, struct target_program *program, struct error *err)
+static int run_found(struct run_options *chosen, struct target_program *program, struct error *err)
 {
 	const char *name = program->arguments[0], *reason;
 	enum program_kind kind = program_probe(program->path, &reason);
@@ -263,9 +266,8 @@ static int run_found(const struct run_options *chosen, struct target_program *pr
 	return status;
 }
 
-static int run(void *chosen_, int argc, char **argv, struct error *err)
+static int run_named(struct run_options *chosen, int argc, char **argv, struct error *err)
 {
-	struct run_options *chosen = chosen_;
 	char shim[PATH_MAX], *path;
 	struct target_limits limits;
 	struct target_program program = { .arguments = argv, .shim = shim, .limits = &limits };
@@ -284,6 +286,16 @@ static int run(void *chosen_, int argc, char **argv, struct error *err)
 	program.path = path;
 	status = run_found(chosen, &program, err);
 	free(path);
+	return status;
+}
+
+static int run(void *data, int argc, char **argv, struct error *err)
+{
+	struct run_options *chosen = data;
+	int status = run_named(chosen, argc, argv, err);
+
+	symbol_options_release(&chosen->symbols);
+	free(chosen->defaults);
 	return status;
 }
 

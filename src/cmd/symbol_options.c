@@ -19,13 +19,14 @@ static int check_folder(const char *name, struct error *err)
 	return 0;
 }
 
-int symbol_options_read(const struct symbol_options *options, struct symbolizer_options *symbols,
-	struct error *err)
+int symbol_options_read(
+	struct symbol_options *options, struct symbolizer_options *symbols, struct error *err)
 {
 	const char *servers = getenv("DEBUGINFOD_URLS");
 	size_t n = options->debug_dirs.count;
 	const char **names = xcalloc(n + 1, sizeof *names);
 
+	options->folders = names;
 	symbols->debug_dirs = names;
 	for (size_t i = 0; i < n; i++) {
 		names[i] = options->debug_dirs.items[i].value;
@@ -40,9 +41,9 @@ int symbol_options_read(const struct symbol_options *options, struct symbolizer_
 	return 0;
 }
 
-void symbol_options_release(struct symbol_options *options, struct symbolizer_options *symbols)
+void symbol_options_release(struct symbol_options *options)
 {
-	free((void *)symbols->debug_dirs);
-	symbols->debug_dirs = NULL;
+	free(options->folders);
+	options->folders = NULL;
 	ARRAY_FREE(&options->debug_dirs);
 }

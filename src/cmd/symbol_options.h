@@ -12,6 +12,7 @@
 struct symbol_options {
 	struct option_list debug_dirs;
 	bool debuginfod;
+	const char **folders; /* for the symbolizer; symbol_options_read makes it */
 };
 
 /* Rows of a command's table, whose options struct TYPE has a struct symbol_options `symbols`. */
@@ -24,11 +25,11 @@ struct symbol_options {
 	  .summary = "ask the servers in $DEBUGINFOD_URLS for debug files that are not here" }
 /* clang-format on */
 
-/* As the symbolizer takes them; its strings live as long as the command line, its list until
- * symbol_options_release. -1 and an error for what is no folder, and where there is
+/* As the symbolizer takes them, until symbol_options_release. -1 and an error for what is no folder, and where there is
  * no server. */
-int symbol_options_read(const struct symbol_options *options, struct symbolizer_options *symbols,
-	struct error *err);
-void symbol_options_release(struct symbol_options *options, struct symbolizer_options *symbols);
+int symbol_options_read(
+	struct symbol_options *options, struct symbolizer_options *symbols, struct error *err);
+/* Also of what was not read. */
+void symbol_options_release(struct symbol_options *options);
 
 #endif
