@@ -34,9 +34,20 @@
 enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20 };
 #define CHECK_ENDS_NS 5000000ull
 
-/* Soon, since an image may be short. */
+/* Soon, since an image may be short; but most rounds see the same images as the one before. */
 static void look_at_places(struct collector *collector)
 {
+	uint64_t images = 0;
+
+	for (size_t i = 0; i < collector->reader.processes.count; i++) {
+		const struct reader_process *process = collector->reader.processes.items[i];
+		uint64_t name = (uint64_t)process->image->pid << 32 | process->image->number;
+
+		images += process->said_hello ? (name + 1) * 0x9E3779B97F4A7C15ull : 0;
+	}
+	if (images == collector->images_seen)
+		return;
+	collector->images_seen = images;
 	for (size_t i = 0; i < collector->reader.processes.count; i++) {
 		const struct reader_process *process = collector->reader.processes.items[i];
 

@@ -49,6 +49,7 @@ struct collector {
 	ARRAY(pid_t) writers;    /* children that write snapshots */
 	ARRAY(struct collector_wish) wishes; /* being written */
 	struct places places;    /* of the images that live, or are not named yet */
+	uint64_t images_seen;    /* a sum over them: places were looked at for these */
 	struct naming_ahead *ahead; /* of the program's own images; NULL: in a child, or done */
 	char *other_file;        /* for the first image, where somebody else has taken the name of its file meanwhile; or NULL */
 	bool first_exists;       /* a checkpoint of the first image has been written */
