@@ -43,6 +43,15 @@ static size_t unpack(const struct elf *elf, const struct elf_section *section, u
 	return done;
 }
 
+/* A section that is compressed once more is no use to anybody but as a bomb. */
+static bool is_plain(const struct elf *elf)
+{
+	for (size_t i = 0; i < elf->n_sections; i++)
+		if (elf->sections[i].compression)
+			return false;
+	return true;
+}
+
 struct elf *minidebug_open(const struct elf *elf)
 {
 	const struct elf_section *section = elf_section(elf, ".gnu_debugdata");
@@ -60,6 +69,10 @@ struct elf *minidebug_open(const struct elf *elf)
 		return NULL;
 	size = unpack(elf, section, to, most);
 	inner = size ? elf_open_memory(to, size, &err) : NULL;
+	if (inner && !is_plain(inner)) {
+		elf_close(inner);
+		inner = NULL;
+	}
 	/* The pages behind it go at once, the others with the file. */
 	if (!inner) {
 		munmap(to, most);
