@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * See process.h. Waiting is asking often: a thread may never stop (a vfork's parent, a dead file server), and other threads want
+ * their signals meanwhile.
+ */
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include "base/clock.h"
+#include "remote/process.h"
+
+#define FIRST_STEP_NS 5000ul
+#define LAST_STEP_NS 500000ul
+enum { PASSES = 1000 };
+
+static bool is_stopped(const struct process_thread *thread)
+{
+	return thread->state != THREAD_RUNS && thread->state != THREAD_GONE;
+}
+
+/* What STATUS of waitpid says. */
+static void take_status(struct process_thread *thread, int status)
+{
+	int event = status >> 16, number = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+
+	thread->signal = 0;
+	if (!WIFSTOPPED(status)) {
+		thread->state = THREAD_GONE;
+	} else if (event == PTRACE_EVENT_STOP) {
+		thread->state = number == SIGTRAP ? THREAD_STOPPED : THREAD_IN_GROUP;
+	} else if (number == (SIGTRAP | 0x80)) {
+		thread->state = THREAD_AT_SYSCALL;
+	} else {
+		thread->state = THREAD_AT_SIGNAL;
+		thread->signal = number;
+	}
+}
+
+/* Whether it has stopped or gone by now. */
+static bool poll_thread(struct process_thread *thread)
+{
+	int status;
+	pid_t got;
+
+	if (thread->state != THREAD_RUNS)
+		return true;
+	do
+		got = waitpid(thread->tid, &status, __WALL | WNOHANG);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		thread->state = THREAD_GONE;
+	else if (got > 0)
+		take_status(thread, status);
+	return got != 0;
+}
+
+void thread_go(struct process_thread *thread, enum thread_pace pace)
+{
+	int request = pace == THREAD_BY_SYSCALL ? PTRACE_SYSCALL : PTRACE_CONT;
+
+	if (!is_stopped(thread))
+		return;
+	/* One in a job-control stop must stay in it. */
+	if (thread->state == THREAD_IN_GROUP)
+		request = PTRACE_LISTEN;
+	thread->state = ptrace(request, thread->tid, NULL, (long)thread->signal) < 0 ? THREAD_GONE : THREAD_RUNS;
+	thread->signal = 0;
+}
+
+static void rest(unsigned long *step_ns)
+{
+	struct timespec time = { .tv_nsec = (long)*step_ns };
+
+	nanosleep(&time, NULL);
+	*step_ns = *step_ns * 2 < LAST_STEP_NS ? *step_ns * 2 : LAST_STEP_NS;
+}
+
+static uint64_t deadline_after(unsigned int ms)
+{
+	return clock_ns(CLOCK_MONOTONIC) + ms * 1000000ull;
+}
+
+bool thread_wait(struct process *process, struct process_thread *thread, unsigned int ms)
+{
+	uint64_t deadline = deadline_after(ms);
+	unsigned long step = FIRST_STEP_NS;
+
+	while (!poll_thread(thread)) {
+		for (size_t i = 0; process && i < process->threads.count; i++) {
+			struct process_thread *other = &process->threads.items[i];
+
+			if (other != thread && other->state == THREAD_RUNS && poll_thread(other) && other->state != THREAD_GONE)
+				thread_go(other, THREAD_FREELY);
+		}
+		if (clock_ns(CLOCK_MONOTONIC) > deadline)
+			return false;
+		rest(&step);
+	}
+	return true;
+}
+
+bool thread_stop(struct process_thread *thread, unsigned int ms)
+{
+	if (thread->state == THREAD_RUNS && !poll_thread(thread)) {
+		if (ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL) < 0)
+			thread->state = THREAD_GONE;
+		else
+			thread_wait(NULL, thread, ms);
+	}
+	return is_stopped(thread);
+}
+
+void process_serve(struct process *process)
+{
+	for (size_t i = 0; i < process->threads.count; i++) {
+		struct process_thread *thread = &process->threads.items[i];
+
+		if (thread->state == THREAD_RUNS && poll_thread(thread) && thread->state != THREAD_GONE)
+			thread_go(thread, THREAD_FREELY);
+	}
+}
+
+static struct process_thread *find(struct process *process, pid_t tid)
+{
+	for (size_t i = 0; i < process->threads.count; i++)
+		if (process->threads.items[i].tid == tid && process->threads.items[i].state != THREAD_GONE)
+			return &process->threads.items[i];
+	return NULL;
+}
+
+/* Seizes the threads that are not held yet; how many, or -1 with errno: the first could not be. */
+static int seize_new(struct process *process)
+{
+	char name[64];
+	struct dirent *entry;
+	int added = 0, failure = 0;
+	DIR *tasks;
+
+	snprintf(name, sizeof name, "/proc/%d/task", (int)process->pid);
+	tasks = opendir(name);
+	if (!tasks)
+		return -1;
+	while ((entry = readdir(tasks))) {
+		pid_t tid = (pid_t)atoi(entry->d_name);
+
+		if (tid <= 0 || find(process, tid))
+			continue;
+		if (ptrace(PTRACE_SEIZE, tid, NULL, (long)PTRACE_O_TRACESYSGOOD) < 0) {
+			/* One that has ended meanwhile, or is about to, is nobody's concern. */
+			if (errno != ESRCH && !failure)
+				failure = errno;
+			continue;
+		}
+		*ARRAY_PUSH(&process->threads) = (struct process_thread){ .tid = tid, .state = THREAD_RUNS };
+		added++;
+	}
+	closedir(tasks);
+	errno = failure ? failure : ESRCH;
+	return added || process->threads.count ? added : -1;
+}
+
+int process_seize(struct process *process, pid_t pid, struct error *err)
+{
+	int added, failure;
+
+	memset(process, 0, sizeof *process);
+	process->pid = pid;
+	for (int pass = 0; pass < PASSES && (added = seize_new(process)) > 0; pass++)
+		;
+	failure = errno;
+	if (process->threads.count)
+		return 0;
+	return error_status(err, EXIT_MEMTRACE_FAILED, "cannot trace process %d: %s", (int)pid, strerror(failure));
+}
+
+bool process_lives(const struct process *process)
+{
+	for (size_t i = 0; i < process->threads.count; i++)
+		if (process->threads.items[i].state != THREAD_GONE)
+			return true;
+	return false;
+}
+
+static bool wait_for_all(struct process *process, uint64_t deadline)
+{
+	unsigned long step = FIRST_STEP_NS;
+
+	for (;;) {
+		bool all = true;
+
+		for (size_t i = 0; i < process->threads.count; i++)
+			all &= poll_thread(&process->threads.items[i]);
+		if (all || clock_ns(CLOCK_MONOTONIC) > deadline)
+			return all;
+		rest(&step);
+	}
+}
+
+int process_stop(struct process *process, unsigned int ms, struct error *err)
+{
+	uint64_t deadline = deadline_after(ms);
+
+	/* Only threads make threads: when all that are known stand still and there is no other, that is all. */
+	do {
+		for (size_t i = 0; i < process->threads.count; i++) {
+			struct process_thread *thread = &process->threads.items[i];
+
+			if (thread->state == THREAD_RUNS && !poll_thread(thread))
+				ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL);
+		}
+		if (!wait_for_all(process, deadline)) {
+			process_go(process);
+			return error_status(err, EXIT_MEMTRACE_FAILED,
+				"process %d does not stop: a thread of it sleeps in the kernel", (int)process->pid);
+		}
+	} while (seize_new(process) > 0);
+	if (!process_lives(process))
+		return error_status(err, EXIT_MEMTRACE_FAILED, "process %d has ended", (int)process->pid);
+	return 0;
+}
+
+void process_go(struct process *process)
+{
+	for (size_t i = 0; i < process->threads.count; i++)
+		thread_go(&process->threads.items[i], THREAD_FREELY);
+}
+
+void process_release(struct process *process)
+{
+	for (size_t i = 0; i < process->threads.count; i++) {
+		struct process_thread *thread = &process->threads.items[i];
+
+		if (thread_stop(thread, 100))
+			ptrace(PTRACE_DETACH, thread->tid, NULL, (long)thread->signal);
+	}
+	ARRAY_FREE(&process->threads);
+}
+
+bool thread_registers(const struct process_thread *thread, struct user_regs_struct *registers)
+{
+	struct iovec part = { registers, sizeof *registers };
+
+	return ptrace(PTRACE_GETREGSET, thread->tid, (long)NT_PRSTATUS, &part) == 0 && part.iov_len == sizeof *registers;
+}
+
+bool thread_set_registers(const struct process_thread *thread, const struct user_regs_struct *registers)
+{
+	struct iovec part = { (void *)registers, sizeof *registers };
+
+	return ptrace(PTRACE_SETREGSET, thread->tid, (long)NT_PRSTATUS, &part) == 0;
+}
