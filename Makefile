@@ -74,7 +74,7 @@ endif
 SHIM_FLAGS = -std=gnu11 $(WARN) $(DEFINES) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden \
 	-fno-builtin -ftls-model=initial-exec -fexceptions -fasynchronous-unwind-tables -mcx16
 SHIM_LINK := -shared -static-libgcc -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,noexecstack -Wl,-z,nodelete \
-	-Wl,-soname,libmemtrace.so -Wl,--exclude-libs,ALL -Wl,--as-needed
+	-Wl,-Bsymbolic-functions -Wl,-soname,libmemtrace.so -Wl,--exclude-libs,ALL -Wl,--as-needed
 
 .PHONY: all check check-all demo bench verify verify-build install uninstall clean programs unit fuzz fuzz-guided FORCE
 .SUFFIXES:

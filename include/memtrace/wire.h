@@ -38,7 +38,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 5
+#define WIRE_VERSION 6
 #define WIRE_MAGIC 0x657261727454656dull
 
 /* The environment of the watched program: "VERSION:COLLECTOR_PID:POOL_FD:POOL_INODE:PIPE_FD:PIPE_INODE:KEY", decimal, KEY 16 hex
@@ -103,6 +103,7 @@ enum wire_process_flags {
 	WIRE_FLAG_EXITED = 1,             /* the destructors ran: a normal exit */
 	WIRE_FLAG_GAVE_UP = 2,            /* the collector stood still or died; nothing is recorded since */
 	WIRE_FLAG_STOPPED = 4,            /* tracing is switched off (set by the collector or the API) */
+	WIRE_FLAG_LEFT = 16,              /* memtrace_leave was called: nothing more comes, though the process lives */
 	WIRE_FLAG_NOT_OURS = 8,           /* the image's malloc is not the shim's: its own, or a sanitizer's */
 };
 
@@ -258,9 +259,15 @@ struct wire_message {
 };
 #define WIRE_MESSAGE_MAGIC 0x746d656du
 
+enum wire_origin {
+	WIRE_FRESH,               /* an image from its beginning on */
+	WIRE_FORKED,              /* made by fork, it inherits a heap that it did not allocate */
+	WIRE_JOINED,              /* it ran before, see wire_join */
+};
+
 struct wire_hello {
 	int32_t pid, parent_pid;
-	uint32_t forked;          /* 1: made by fork, it inherits a heap that it did not allocate; 0: a fresh image */
+	uint32_t forked;          /* enum wire_origin */
 	uint32_t argc;
 	uint32_t parent_process;  /* forked: the parent's index and generation */
 	uint32_t parent_generation;
@@ -273,6 +280,35 @@ struct wire_module {
 	uint16_t path_size;       /* the main program: what /proc/self/exe or AT_EXECFN says */
 	uint64_t start, end;      /* mapped range */
 	uint64_t bias;            /* run-time address minus ELF address */
+};
+
+/*
+ * A process that runs already is traced from the moment on that one of its threads is made to call, in the shim that it was made to
+ * load, memtrace_join(struct wire_join *), and until memtrace_leave(struct wire_join *). Both take no lock, and may be called
+ * while all other threads stand still. WIRE_JOIN_ALONE says that they do, and that none of them stands in the shim.
+ *
+ * Leaving takes two calls: the first, without flags, binds the program to the real functions again, so that soon no thread is in
+ * the shim any more; the second, WIRE_JOIN_LAST, sends what is left and ends.
+ */
+enum wire_join_flags { WIRE_JOIN_ALONE = 1, WIRE_JOIN_LAST = 2 };
+enum wire_join_result {
+	WIRE_JOIN_NOTHING,        /* it has not been called */
+	WIRE_JOIN_DONE,
+	WIRE_JOIN_VERSION,        /* the shim that is there is of another build */
+	WIRE_JOIN_TRACED,         /* by a collector that lives */
+	WIRE_JOIN_OWN_MALLOC,     /* the executable's malloc is its own */
+	WIRE_JOIN_NO_CHANNEL,     /* the collector's memory cannot be reached from there */
+	WIRE_JOIN_CANNOT,         /* no memory, a libc without _dl_find_object, a jail, old state that may not be dropped */
+};
+
+struct wire_join {
+	uint32_t version;         /* WIRE_VERSION */
+	uint32_t flags;           /* enum wire_join_flags */
+	_Atomic uint32_t result;  /* out: enum wire_join_result, last of all; then the call lasts up to 200 ms more */
+	uint32_t bound;           /* out: places that called the real functions and now call hooks, or the reverse */
+	uint32_t deaf;            /* out: modules whose symbols could not be changed: what is loaded later calls them unseen */
+	uint32_t pad;
+	char channel[232];        /* as in WIRE_ENVIRONMENT */
 };
 
 struct wire_unload {

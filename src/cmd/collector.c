@@ -15,10 +15,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/units.h"
 #include "base/version.h"
 #include "cmd/collector.h"
 #include "cmd/desert.h"
 #include "cmd/keep.h"
+#include "cmd/leaving.h"
 #include "cmd/naming.h"
 #include "cmd/naming_ahead.h"
 #include "cmd/naming_jit.h"
@@ -111,6 +113,10 @@ static void describe_end(struct collector *collector, const struct image *image,
 
 	if (!target->ended || !collector->last || image != collector->last->image)
 		return;
+	if (target->adopted) {
+		state->rss = collector->rss;
+		return;
+	}
 	if (WIFSIGNALED(target->status))
 		state->exit_signal = WTERMSIG(target->status);
 	else
@@ -154,6 +160,7 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 {
 	const struct wire_process *shared = &collector->pool->processes[process->index];
 	const uint32_t limit = shared->frames_limit;
+	char before[UNITS_MAX];
 	struct snapshot *snapshot;
 	struct image_state state = {
 		.moment = ended ? "exit" : "now", .ended = ended, .exit_code = -1, .blocks = collector->options->blocks,
@@ -182,6 +189,10 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 		image_note(process->image, "recording was stopped %s: what the program held then is not known",
 			ended ? "at the end" : "when this was taken");
 	}
+	if (process->image->joined)
+		image_note(process->image, "memtrace attached to it while it ran: what it had allocated before (%s of anonymous memory were "
+			"resident then) is not in here, and frees of that are frees of unknown addresses",
+			units_size(before, (int64_t)collector->options->before, false));
 	name_follows(collector, process->image);
 	snapshot = image_snapshot(process->image, &state);
 	name(collector, process, snapshot, ended);
@@ -287,7 +298,7 @@ static void tick(struct collector *collector)
 	}
 }
 
-static void step(struct collector *collector)
+void collector_step(struct collector *collector)
 {
 	static int quiet;
 	size_t work = collector_read(collector);
@@ -340,8 +351,12 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 	reader_init(&collector->reader, pool, target->pid);
 	collector->reader.moments = &options->at.rules;
 	collector->ahead = naming_ahead_new(&options->symbols);
+	if (options->ready)
+		options->ready(collector);
 	while (!target_poll(target))
-		step(collector);
+		collector_step(collector);
+	if (target->left)
+		leave_all(collector);
 	writers_end_checkpoint(collector);
 	reader_end(&collector->reader, target->pid);
 	keep_last(collector);
@@ -388,7 +403,7 @@ static void successor(struct collector *collector)
 	control_take_over(&collector->control);
 	take_ended(collector);
 	while (has_more(collector))
-		step(collector);
+		collector_step(collector);
 	writers_reap(collector, 0);
 	_exit(0);
 }
@@ -397,7 +412,7 @@ void collector_hand_over(struct collector *collector)
 {
 	pid_t pid;
 
-	if (!has_more(collector))
+	if (collector->target->left || !has_more(collector))
 		return;
 	pool_leave(collector->pool);
 	pid = fork();

@@ -17,6 +17,7 @@
 #include "record/target.h"
 #include "symbol/symbolizer.h"
 
+struct collector;
 struct collector_options {
 	const char *pattern;     /* of file names */
 	const char *program;     /* as the user named it */
@@ -27,6 +28,10 @@ struct collector_options {
 	struct snapshot_at at;
 	uint64_t checkpoint_s;   /* seconds between checkpoints; 0 none */
 	struct symbolizer_options symbols; /* where names are looked for */
+	/* Attached: what is to be done in PID, which lives, when it is to be watched no longer; and the memory that the first had before. */
+	void (*leave)(struct collector *collector, pid_t pid);
+	void (*ready)(struct collector *collector); /* called when others can ask; or NULL */
+	uint64_t before;
 };
 
 struct collector_wish {          /* see wishes.h */
@@ -56,6 +61,7 @@ struct collector {
 	pid_t checkpointer;      /* the child that writes it, or 0 */
 	uint64_t rss;            /* of the program, last seen */
 	ARRAY(struct { int64_t pid; char *file; uint64_t images; }) files;
+	ARRAY(int) detaching;    /* sockets of those who wait for the end */
 };
 
 /* Opens the ways in, before the program is let go: one that becomes another user's comes by them at once. */
@@ -64,6 +70,9 @@ void collector_open(struct collector *collector, const struct pool *pool);
  * being written. */
 void collector_run(struct collector *collector, struct pool *pool, struct target *target,
 	const struct collector_options *options);
+
+/* One round of reading and serving, which the caller goes on with while it waits for something. */
+void collector_step(struct collector *collector);
 
 /* After the target's end: if descendants still live, forks the successor that stays for them. True in the successor's parent
  * or when there is none; the successor never returns. */

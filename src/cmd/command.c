@@ -14,6 +14,8 @@ const struct command *const commands[] = {
 	&command_snapshot,
 	&command_ctl,
 	&command_live,
+	&command_attach,
+	&command_detach,
 	&command_info,
 	&command_export,
 	&command_import,

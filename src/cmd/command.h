@@ -28,6 +28,8 @@ extern const struct command command_annotate;
 extern const struct command command_snapshot;
 extern const struct command command_ctl;
 extern const struct command command_live;
+extern const struct command command_attach;
+extern const struct command command_detach;
 extern const struct command command_info;
 extern const struct command command_export;
 extern const struct command command_import;

@@ -188,6 +188,25 @@ static void switch_recording(struct collector *collector, struct reader_process 
 		atomic_fetch_and(&shared->flags, ~(uint32_t)WIRE_FLAG_STOPPED);
 }
 
+/* The answer comes with the end. */
+static int detach(struct collector *collector, const struct reader_process *process, int fd, struct error *err)
+{
+	int32_t pid = process->image->pid, attached = collector->target->pid;
+
+	if (!collector->target->adopted) {
+		error_status(err, EXIT_MEMTRACE_FAILED, "process %d was started under memtrace, which stays with it to its end", pid);
+		return error_hint(err, "to record nothing from now on: memtrace ctl %d stop", pid);
+	}
+	if (pid != attached) {
+		error_status(err, EXIT_MEMTRACE_FAILED, "process %d is watched because it comes from process %d", pid, attached);
+		return error_hint(err, "memtrace detach %d", attached);
+	}
+	control_answer(fd, CONTROL_WORKING, NULL, 0);
+	*ARRAY_PUSH(&collector->detaching) = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	target_ask_to_leave();
+	return 0;
+}
+
 static int act(struct collector *collector, struct reader_process *process, const struct control_request *request, int fd,
 	struct error *err)
 {
@@ -199,6 +218,8 @@ static int act(struct collector *collector, struct reader_process *process, cons
 		return 0;
 	case CONTROL_SNAPSHOT:
 		return answer_snapshot(collector, process, request, fd, err);
+	case CONTROL_DETACH:
+		return detach(collector, process, fd, err);
 	case CONTROL_START:
 	case CONTROL_STOP:
 		switch_recording(collector, process, request->verb == CONTROL_START);

@@ -37,8 +37,7 @@ static int parse_size(uint64_t *size, const char *value, struct error *err)
 	return *size ? 0 : error_set(err, "0 is no size to wait for");
 }
 
-/* "30s", "1.5m", "500ms"; without a unit seconds. */
-static int parse_every(struct snapshot_at *at, const char *value, struct error *err)
+int snapshot_at_time(const char *value, uint64_t *ns, struct error *err)
 {
 	static const struct {
 		const char *name;
@@ -58,9 +57,19 @@ static int parse_every(struct snapshot_at *at, const char *value, struct error *
 	time *= units[i].ns;
 	if (time < (double)EVERY_MIN_NS || time > (double)EVERY_MAX_NS)
 		return error_set(err, "'%s' is not a time from 10ms to a year", value);
+	*ns = (uint64_t)time;
+	return 0;
+}
+
+static int parse_every(struct snapshot_at *at, const char *value, struct error *err)
+{
+	uint64_t time;
+
+	if (snapshot_at_time(value, &time, err) < 0)
+		return -1;
 	if (at->rules.every_ns)
 		return error_set(err, "it is there twice");
-	at->rules.every_ns = (uint64_t)time;
+	at->rules.every_ns = time;
 	return 0;
 }
 

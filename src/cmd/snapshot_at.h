@@ -26,4 +26,7 @@ struct snapshot_at {
 /* TEXT: "exit,peak,every:30s,growth:100M,rss:2G,SIG:USR2", any of them, in any order. exit and peak are always there. */
 int snapshot_at_parse(struct snapshot_at *at, const char *text, struct error *err);
 
+/* "30s", "1.5m", "500ms"; without a unit seconds. At least 10 ms. */
+int snapshot_at_time(const char *text, uint64_t *ns, struct error *err);
+
 #endif

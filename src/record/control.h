@@ -30,6 +30,7 @@ enum control_verb {
 	CONTROL_CLEAR,
 	CONTROL_RESET_PEAK,
 	CONTROL_SNAPSHOT,
+	CONTROL_DETACH,          /* of an attached process; answered when its file is written: STATUS's body without the process */
 };
 
 struct control_request {

@@ -231,7 +231,7 @@ static int say_nobody(const struct asking *asking, struct error *err)
 		return error_hint(err, "only that user and root may ask about it");
 	}
 	error_set(err, "process %" PRId32 " (%s) is not traced", pid, asking->seen ? process->name : "unknown");
-	return error_hint(err, "start it under memtrace: memtrace run PROGRAM");
+	return error_hint(err, "start it under memtrace: memtrace run PROGRAM; or memtrace attach %" PRId32, pid);
 }
 
 /* Nobody can be watching it, whoever does not answer. A collector's own pid stands for its first process. */

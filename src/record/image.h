@@ -72,6 +72,7 @@ struct image {
 	uint32_t number;         /* 0: the first image of this pid */
 	bool forked, first;      /* first: the first image of the first process */
 	struct procfs_home home; /* when it said hello */
+	bool joined;             /* it ran before it was watched */
 	char *executable;
 	ARRAY(char *) command;
 	uint64_t started_ns;

@@ -137,7 +137,8 @@ static void on_hello(struct reader *reader, struct reader_process *process, cons
 		image->home = (struct procfs_home){ .uid = PROCFS_NOBODY };
 	else
 		procfs_visit(image->pid, &image->home);
-	image->forked = hello.forked;
+	image->forked = hello.forked == WIRE_FORKED;
+	image->joined = hello.forked == WIRE_JOINED;
 	image->started_ns = hello.realtime_ns;
 	image->number = count_image(reader, hello.pid);
 	image->first = hello.pid == reader->first_pid && !process->gone && !reader->first_seen;

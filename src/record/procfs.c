@@ -97,6 +97,18 @@ int procfs_has_shim(pid_t pid)
 	return found;
 }
 
+/* The 28th field of stat. */
+uint64_t procfs_stack_start(pid_t pid)
+{
+	char text[1024], *at;
+
+	if (!read_text(pid, "stat", text, sizeof text) || !(at = strrchr(text, ')')))
+		return 0;
+	for (int i = 2; i < 28 && at; i++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
 uint64_t procfs_namespace(const char *file)
 {
 	char path[300];

@@ -38,6 +38,8 @@ pid_t procfs_find(uint64_t pid_namespace, pid_t pid);
 uint64_t procfs_namespace(const char *file);
 /* False: there is no such process, or /proc does not show it. */
 bool procfs_look(pid_t pid, struct procfs_process *process);
+/* Where its stack began when its present program was loaded: an exec gives it another. 0: we may not know. */
+uint64_t procfs_stack_start(pid_t pid);
 /* Whether it has memtrace's library mapped: 1, or 0, or -1: we may not know. */
 int procfs_has_shim(pid_t pid);
 

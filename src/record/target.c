@@ -11,9 +11,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/memory.h"
+#include "record/procfs.h"
 #include "record/target.h"
 
 static const int forwarded[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGCONT };
@@ -22,6 +25,7 @@ enum { N_FORWARDED = sizeof forwarded / sizeof *forwarded };
 static volatile pid_t signal_target;
 static volatile unsigned int kept[64], asked[64]; /* by signal: how often it came, + 1; 0: it is passed on */
 static struct pool *signal_pool;
+static volatile sig_atomic_t adopted, asked_to_leave;
 
 /* What we need more of than the program: sizes of files and of memory, descriptors, processes, time. */
 static const __rlimit_resource_t raised[TARGET_LIMITS] = { RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC,
@@ -45,6 +49,9 @@ static void pass_on(int number, siginfo_t *info, void *context)
 	if (info->si_code <= 0 && kept[number]) {
 		kept[number]++;
 		pool_awake(signal_pool);
+	} else if (adopted) {
+		if (number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT)
+			target_ask_to_leave();
 	} else if (info->si_code <= 0 && signal_target > 0) {
 		kill(signal_target, number);
 	}
@@ -221,8 +228,43 @@ void target_cancel(struct target *target)
 	waitpid(target->pid, &target->status, 0);
 }
 
+void target_ask_to_leave(void)
+{
+	asked_to_leave = 1;
+	pool_awake(signal_pool);
+}
+
+int target_adopt(struct target *target, struct pool *pool, pid_t pid, struct error *err)
+{
+	memset(target, 0, sizeof *target);
+	target->pid = pid;
+	target->adopted = true;
+	target->stack_start = procfs_stack_start(pid);
+	target->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (target->pidfd < 0)
+		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot watch process %d: %s", (int)pid, strerror(errno));
+	adopted = 1;
+	take_signals(pool);
+	return 0;
+}
+
+/* Another program in its place knows nothing of us. */
+static bool poll_adopted(struct target *target)
+{
+	struct pollfd end = { .fd = target->pidfd, .events = POLLIN };
+
+	if (!target->ended && (poll(&end, 1, 0) > 0 || procfs_stack_start(target->pid) != target->stack_start))
+		target->ended = true;
+	if (!target->ended && asked_to_leave)
+		target->left = true;
+	return target->ended || target->left;
+}
+
 bool target_poll(struct target *target)
 {
+	if (target->adopted)
+		return poll_adopted(target);
+
 	if (!target->ended && wait4(target->pid, &target->status, WNOHANG, &target->usage) == target->pid) {
 		target->ended = true;
 		signal_target = 0;
@@ -232,5 +274,7 @@ bool target_poll(struct target *target)
 
 int target_exit_status(const struct target *target)
 {
+	if (target->adopted)
+		return 0;
 	return WIFSIGNALED(target->status) ? 128 + WTERMSIG(target->status) : WEXITSTATUS(target->status);
 }

@@ -20,6 +20,11 @@ struct target {
 	bool ended;
 	int status;              /* of wait */
 	struct rusage usage;
+	/* One that was there before, and is not our child. Its status is not ours to know. */
+	bool adopted;
+	bool left;               /* it lives, but is to be watched no longer */
+	int pidfd;
+	uint64_t stack_start;    /* see procfs_stack_start */
 };
 
 /* The soft limits that target_raise_limits raises, as they were. */
@@ -41,6 +46,10 @@ void target_raise_limits(struct target_limits *limits);
 int target_hold(struct target *target, struct pool *pool, const struct target_program *program, struct error *err);
 /* Lets the child exec and waits until it has. -1: exec failed; status 126, or 127 as env(1). */
 int target_go(struct target *target, const struct target_program *program, struct error *err);
+/* Takes a process as it is. What would be passed on to the program means that it is to be left. */
+int target_adopt(struct target *target, struct pool *pool, pid_t pid, struct error *err);
+/* The same by word of mouth. */
+void target_ask_to_leave(void);
 /* Signal NUMBER, one of those that are passed on to the program, is ours from now on. Before target_hold. */
 void target_keep_signal(int number);
 /* How often it has come since the last time that this was asked. */
@@ -49,7 +58,7 @@ unsigned int target_kept_signals(int number);
 void target_ignore_signals(void);
 /* Gives up a held child. */
 void target_cancel(struct target *target);
-/* Whether it has ended by now; then status and usage are set. */
+/* Whether it has ended by now (then status and usage are set), or is to be left. */
 bool target_poll(struct target *target);
 /* 128 + N, or the exit code. */
 int target_exit_status(const struct target *target);

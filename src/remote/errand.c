@@ -19,7 +19,9 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <ucontext.h>
+#include "base/clock.h"
 #include "remote/errand.h"
 #include "remote/peek.h"
 #include "remote/step.h"
@@ -27,6 +29,8 @@
 enum { RED_ZONE = 128, XSTATE_MAX = 16384, XSTATE_LEGACY = 576, SOFTWARE_AT = 464, HEADER_AT = 512, MASK_BYTES = 8,
 	MAGIC1 = 0x46505853, MAGIC2 = 0x46505845, UC_XSTATE = 1, UC_SS = 2, UC_STRICT_SS = 4, NO_STACK = 0x7ffffff0,
 	DIRECTION = 0x400, TRAP = 0x100, AMX = 3 << 17, FEATURES = 63 };
+
+#define LOOK_NS 20000ul
 
 /* mov $15, %rax; syscall, as libc's __restore_rt. */
 static const uint8_t returner_code[] = { 0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05 };
@@ -188,7 +192,7 @@ static bool enter(const struct process_thread *thread, const struct frame *frame
 
 	registers.rip = errand->function;
 	registers.rsp = frame->at;
-	registers.rdi = frame->data_at;
+	registers.rdi = errand->data_size ? frame->data_at : errand->first;
 	registers.rsi = errand->argument;
 	registers.rax = 0;
 	registers.orig_rax = -1ull;
@@ -202,13 +206,22 @@ static bool is_returning(const struct process_thread *thread, const struct frame
 	       registers->orig_rax == SYS_rt_sigreturn && registers->rsp == frame->at + 8;
 }
 
+/* At a stop where registers decide how it goes on. Until the last step it would come back by itself. */
+static bool take_back(const struct process_thread *thread, struct frame *frame)
+{
+	struct iovec part = { frame->xstate, frame->xstate_size };
+
+	if (ptrace(PTRACE_SETREGSET, thread->tid, (long)NT_X86_XSTATE, &part) < 0 || !step_done(STEP_VECTORS_BACK) ||
+		!set_mask(thread, frame->mask) || !step_done(STEP_MASK_BACK))
+		return false;
+	return thread_set_registers(thread, &frame->registers) && step_done(STEP_REGISTERS_BACK);
+}
+
 /* From the entry of rt_sigreturn to a stop where registers decide how the program goes on; until they are set, what comes next is
  * the rt_sigreturn. */
 static bool come_back(struct process *process, struct process_thread *thread, struct frame *frame,
 	struct user_regs_struct *registers)
 {
-	struct iovec part = { frame->xstate, frame->xstate_size };
-
 	registers->rip -= 2;
 	registers->rax = SYS_rt_sigreturn;
 	registers->orig_rax = -1ull;
@@ -219,20 +232,13 @@ static bool come_back(struct process *process, struct process_thread *thread, st
 	if (!thread_wait(process, thread, 1000) || thread->state == THREAD_GONE || thread->state == THREAD_AT_SYSCALL)
 		return false;
 	step_done(STEP_RETURNED);
-	if (ptrace(PTRACE_SETREGSET, thread->tid, (long)NT_X86_XSTATE, &part) < 0 || !step_done(STEP_VECTORS_BACK) ||
-		!set_mask(thread, frame->mask) || !step_done(STEP_MASK_BACK))
-		return false;
-	return thread_set_registers(thread, &frame->registers) && step_done(STEP_REGISTERS_BACK);
+	return take_back(thread, frame);
 }
 
 /* A fault in the function: the thread goes on as if it had not been called. */
 static int give_up(const struct process_thread *thread, struct frame *frame, struct error *err)
 {
-	struct iovec part = { frame->xstate, frame->xstate_size };
-
-	ptrace(PTRACE_SETREGSET, thread->tid, (long)NT_X86_XSTATE, &part);
-	set_mask(thread, frame->mask);
-	thread_set_registers(thread, &frame->registers);
+	take_back(thread, frame);
 	return error_status(err, EXIT_MEMTRACE_FAILED, "what memtrace made the process call failed with signal %d",
 		thread->signal);
 }
@@ -241,6 +247,70 @@ static bool is_fault(int number)
 {
 	return number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE || number == SIGTRAP ||
 	       number == SIGSYS;
+}
+
+static bool has_told(const struct process_thread *thread, const struct frame *frame, const struct errand *errand)
+{
+	uint32_t word = 0;
+
+	return peek(thread->tid, frame->data_at + errand->tells_at, &word, sizeof word) && word;
+}
+
+/* The function runs until it has told, faults, or ends with the process. False: none of that. */
+static bool wait_for_word(struct process *process, struct process_thread *thread, const struct frame *frame,
+	const struct errand *errand, unsigned int ms)
+{
+	uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + ms * 1000000ull;
+
+	while (!has_told(thread, frame, errand)) {
+		if (thread->state == THREAD_GONE || (thread->state == THREAD_AT_SIGNAL && is_fault(thread->signal)))
+			return true;
+		if (clock_ns(CLOCK_MONOTONIC) > deadline)
+			return false;
+		if (thread->state == THREAD_RUNS)
+			thread_look(process, thread, LOOK_NS);
+		else
+			thread_go(thread, THREAD_FREELY);
+	}
+	return true;
+}
+
+static int fetch_result(const struct process_thread *thread, const struct frame *frame, const struct errand *errand,
+	struct error *err)
+{
+	step_done(STEP_CALLED);
+	if (errand->result && !peek(thread->tid, frame->data_at, errand->result, errand->data_size))
+		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot read what a call has left");
+	return 0;
+}
+
+/* Its stack holds what it told only as long as it is still there: it may have waited long enough, and come back by itself. */
+static int wait_for_teller(struct process *process, struct process_thread *thread, struct frame *frame,
+	const struct errand *errand, unsigned int ms, struct error *err)
+{
+	struct user_regs_struct registers;
+
+	if (!wait_for_word(process, thread, frame, errand, ms))
+		return error_status(err, EXIT_MEMTRACE_FAILED, "what memtrace made the process call does not come to an end");
+	if (thread->state == THREAD_AT_SIGNAL && is_fault(thread->signal)) {
+		int result = give_up(thread, frame, err);
+
+		thread->signal = 0;
+		return result;
+	}
+	if (thread->state == THREAD_GONE)
+		return error_status(err, EXIT_MEMTRACE_FAILED, "process %d has ended", (int)process->pid);
+	if (!thread_stop(thread, 1000) || !thread_registers(thread, &registers))
+		return error_status(err, EXIT_MEMTRACE_FAILED, "lost a thread of process %d on its way back", (int)process->pid);
+	step_done(STEP_RETURNED);
+	if (registers.rsp > frame->at + 8)
+		return error_status(err, EXIT_MEMTRACE_FAILED, "process %d did not wait for memtrace, which had no processor: try again",
+			(int)process->pid);
+	if (fetch_result(thread, frame, errand, err) < 0)
+		return -1;
+	if (!take_back(thread, frame))
+		return error_status(err, EXIT_MEMTRACE_FAILED, "lost a thread of process %d on its way back", (int)process->pid);
+	return 0;
 }
 
 static int wait_for_end(struct process *process, struct process_thread *thread, struct frame *frame, const struct errand *errand,
@@ -263,9 +333,8 @@ static int wait_for_end(struct process *process, struct process_thread *thread, 
 		if (is_returning(thread, frame, &registers))
 			break;
 	}
-	step_done(STEP_CALLED);
-	if (errand->result && !peek(thread->tid, frame->data_at, errand->result, errand->data_size))
-		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot read what a call has left");
+	if (fetch_result(thread, frame, errand, err) < 0)
+		return -1;
 	if (!come_back(process, thread, frame, &registers))
 		return error_status(err, EXIT_MEMTRACE_FAILED, "lost a thread of process %d on its way back", (int)process->pid);
 	return 0;
@@ -287,5 +356,5 @@ int errand_run(struct process *process, struct process_thread *thread, const str
 		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot make thread %d call a function: %s", (int)thread->tid,
 			strerror(errno));
 	step_done(STEP_MASKED);
-	return wait_for_end(process, thread, &frame, errand, ms, err);
+	return (errand->tells_at ? wait_for_teller : wait_for_end)(process, thread, &frame, errand, ms, err);
 }

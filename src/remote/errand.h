@@ -9,7 +9,8 @@
  * before the rt_sigreturn and given its registers by ptrace, since only so a sleep with a time limit (poll, nanosleep) goes on for the
  * rest of its time; otherwise it begins with its whole time anew.
  *
- * The function's result is not known: it must leave word in memory (DATA).
+ * The function's result is not known: it must leave word in memory (DATA). One that says there that it is done, and then waits a little (but
+ * not in the kernel), is left to run without a stop at each of its system calls, and taken back from there.
  */
 #ifndef REMOTE_ERRAND_H
 #define REMOTE_ERRAND_H
@@ -24,8 +25,9 @@ struct errand {
 	uint64_t function;
 	uint64_t returner;       /* of errand_returner */
 	const void *data;        /* laid on the thread's stack, its address the first argument; and what became of it read back */
-	size_t data_size;        /* at most ERRAND_DATA_MAX */
-	uint64_t argument;       /* the second */
+	size_t data_size;        /* at most ERRAND_DATA_MAX; 0: FIRST is the first argument */
+	uint64_t first, argument; /* argument: the second */
+	size_t tells_at;         /* a u32 in the data that is not 0 when all is done; 0: it does not tell */
 	void *result;            /* data_size bytes for what stands in the data afterwards, or NULL */
 };
 enum { ERRAND_DATA_MAX = 8192, ERRAND_STACK_MAX = 32768 /* bytes of stack that are needed beside the function's own */ };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * See process.h. Waiting is asking often: a thread may never stop (a vfork's parent, a dead file server), and other threads want
- * their signals meanwhile.
+ * See process.h. Waiting is asking, whenever SIGCHLD has come, which each stop sends, and now and then: a thread may never stop (a
+ * vfork's parent, a dead file server), and other threads want their signals meanwhile. SIGCHLD is held back meanwhile; one that was
+ * another child's is taken, too.
  */
 #include <dirent.h>
 #include <elf.h>
@@ -17,8 +18,8 @@
 #include "base/clock.h"
 #include "remote/process.h"
 
-#define FIRST_STEP_NS 5000ul
-#define LAST_STEP_NS 500000ul
+#define FIRST_STEP_NS 200000ul
+#define LAST_STEP_NS 5000000ul
 enum { PASSES = 1000 };
 
 static bool is_stopped(const struct process_thread *thread)
@@ -75,11 +76,23 @@ void thread_go(struct process_thread *thread, enum thread_pace pace)
 	thread->signal = 0;
 }
 
+static void hold_children(sigset_t *before)
+{
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	pthread_sigmask(SIG_BLOCK, &child, before);
+}
+
 static void rest(unsigned long *step_ns)
 {
 	struct timespec time = { .tv_nsec = (long)*step_ns };
+	sigset_t child;
 
-	nanosleep(&time, NULL);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigtimedwait(&child, NULL, &time);
 	*step_ns = *step_ns * 2 < LAST_STEP_NS ? *step_ns * 2 : LAST_STEP_NS;
 }
 
@@ -88,23 +101,45 @@ static uint64_t deadline_after(unsigned int ms)
 	return clock_ns(CLOCK_MONOTONIC) + ms * 1000000ull;
 }
 
+/* Signals of all but THREAD. */
+static void serve_others(struct process *process, const struct process_thread *thread)
+{
+	for (size_t i = 0; process && i < process->threads.count; i++) {
+		struct process_thread *other = &process->threads.items[i];
+
+		if (other != thread && other->state == THREAD_RUNS && poll_thread(other) && other->state != THREAD_GONE)
+			thread_go(other, THREAD_FREELY);
+	}
+}
+
+void thread_look(struct process *process, struct process_thread *thread, unsigned long ns)
+{
+	sigset_t before;
+
+	hold_children(&before);
+	if (!poll_thread(thread)) {
+		serve_others(process, thread);
+		rest(&ns);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 bool thread_wait(struct process *process, struct process_thread *thread, unsigned int ms)
 {
 	uint64_t deadline = deadline_after(ms);
 	unsigned long step = FIRST_STEP_NS;
+	bool stopped;
+	sigset_t before;
 
-	while (!poll_thread(thread)) {
-		for (size_t i = 0; process && i < process->threads.count; i++) {
-			struct process_thread *other = &process->threads.items[i];
-
-			if (other != thread && other->state == THREAD_RUNS && poll_thread(other) && other->state != THREAD_GONE)
-				thread_go(other, THREAD_FREELY);
-		}
+	hold_children(&before);
+	while (!(stopped = poll_thread(thread))) {
+		serve_others(process, thread);
 		if (clock_ns(CLOCK_MONOTONIC) > deadline)
-			return false;
+			break;
 		rest(&step);
 	}
-	return true;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return stopped;
 }
 
 bool thread_stop(struct process_thread *thread, unsigned int ms)
@@ -192,16 +227,21 @@ bool process_lives(const struct process *process)
 static bool wait_for_all(struct process *process, uint64_t deadline)
 {
 	unsigned long step = FIRST_STEP_NS;
+	sigset_t before;
+	bool all;
 
+	hold_children(&before);
 	for (;;) {
-		bool all = true;
+		all = true;
 
 		for (size_t i = 0; i < process->threads.count; i++)
 			all &= poll_thread(&process->threads.items[i]);
 		if (all || clock_ns(CLOCK_MONOTONIC) > deadline)
-			return all;
+			break;
 		rest(&step);
 	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return all;
 }
 
 int process_stop(struct process *process, unsigned int ms, struct error *err)

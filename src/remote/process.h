@@ -60,6 +60,8 @@ bool process_lives(const struct process *process);
 bool thread_stop(struct process_thread *thread, unsigned int ms);
 /* Waits for a stop of a thread that runs, MS at most; serves signals of other threads of PROCESS meanwhile. False: it runs on. */
 bool thread_wait(struct process *process, struct process_thread *thread, unsigned int ms);
+/* Rests for NS nanoseconds at most, until something stops; serves signals of others. */
+void thread_look(struct process *process, struct process_thread *thread, unsigned long ns);
 /* Lets a stopped one go on. */
 void thread_go(struct process_thread *thread, enum thread_pace pace);
 

@@ -180,7 +180,8 @@ size_t stack_walk(struct stacks *stacks, pid_t tid, const struct user_regs_struc
 
 		if (unw_get_reg(&cursor, UNW_REG_IP, &pc) < 0 || unw_get_reg(&cursor, UNW_REG_SP, &sp) < 0 || !pc)
 			break;
-		frames[n++] = (struct stack_frame){ .pc = pc, .sp = sp, .interrupted = n == 1 || unw_is_signal_frame(&cursor) > 0 };
+		frames[n] = (struct stack_frame){ .pc = pc, .sp = sp, .interrupted = n == 0 || unw_is_signal_frame(&cursor) > 0 };
+		n++;
 		*whole = unw_get_proc_info(&cursor, &info) == 0;
 		more = unw_step(&cursor);
 	}

@@ -224,6 +224,30 @@ void channel_give_up(void)
 	life_page[0] = 0;
 }
 
+bool channel_is_heard(void)
+{
+	return channel.pool && !(channel.pool->collector_alive & OWNER_DIED);
+}
+
+void channel_close(void)
+{
+	uint32_t n = atomic_load(&n_anchors);
+
+	/* The first is the head's. */
+	for (uint32_t i = 1; i < n && i < ANCHORS; i++)
+		if (atomic_exchange(&anchors[i].offset, 0))
+			sys_munmap(anchors[i].at, PAGE);
+	atomic_store(&n_anchors, 0);
+	descriptors_close(false);
+	if (channel.pool)
+		sys_munmap(channel.pool, WIRE_RINGS_AT);
+	channel.pool = NULL;
+	channel.process = channel.processes = NULL;
+	channel.slots = NULL;
+	channel.frames_limit = 0;
+	channel.flush_always = channel.inherited = false;
+}
+
 void channel_ring_bell(void)
 {
 	if (atomic_load_explicit(&channel.pool->sleeping, memory_order_relaxed) && !channel.jail &&

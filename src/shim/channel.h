@@ -67,6 +67,10 @@ struct channel_wait {
 bool channel_wait(struct channel_wait *wait);
 /* The collector may be asleep with something to read. */
 void channel_ring_bell(void);
+/* Does the collector live, for all we know? */
+bool channel_is_heard(void);
+/* Gives all of the pool back: no thread may be about to use it. */
+void channel_close(void);
 /* Nothing is recorded from now on. */
 void channel_give_up(void);
 void channel_lost(void);

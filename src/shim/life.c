@@ -9,6 +9,9 @@
  * ids) and begins as a process of its own. A vfork child shares the page and everything else: what
  * it does is the parent's.
  *
+ * Joining: a process that runs already loads us late. Then nobody is bound to the hooks, and a call
+ * from outside (join.c) begins, after which graft.c binds them. It may leave, and join again.
+ *
  * Ending: nothing needs to be done, the collector has the rings. The destructor only leaves word
  * that it ran.
  */
@@ -17,6 +20,7 @@
 #include "shim/channel.h"
 #include "shim/sandbox.h"
 #include "shim/life.h"
+#include "shim/lookup.h"
 #include "shim/message.h"
 #include "shim/modules.h"
 #include "shim/real.h"
@@ -113,13 +117,16 @@ static bool set_mark(void)
 	return true;
 }
 
+/* How often this memory, or what it is a copy of, has begun. */
+static uint32_t n_begun;
+
 /* From a claimed entry to a process that the collector knows. True: it is to be recorded. */
 static bool introduce(const struct wire_hello *parent)
 {
 	struct thread *thread = thread_self ? thread_self : thread_get();
 	struct producer *producer =
 		thread ? thread_enter(thread, (uintptr_t)__builtin_frame_address(0)) : NULL;
-	bool ours = parent->forked || real_malloc_is_ours(), known;
+	bool ours = parent->forked || real_malloc_is_ours(), known, again = n_begun++ > 0;
 
 	/* Not before that is known: a sanitizer's runtime in the executable takes the place of what
 	 * libgcc's unwinder calls, and does not bear it before its own beginning. */
@@ -129,7 +136,7 @@ static bool introduce(const struct wire_hello *parent)
 		atomic_fetch_or(&channel.process->flags, WIRE_FLAG_NOT_OURS);
 	known = say_hello(producer, parent);
 	if (known && ours)
-		modules_tell_all(producer, parent->forked);
+		modules_tell_all(producer, again);
 	else if (known)
 		say_untraced(producer);
 	if (known && ours && !parent->forked && !channel_stopped())
@@ -172,7 +179,7 @@ bool life_start(void)
 	if (!real_find() || !atomic_compare_exchange_strong(&shim_mode, &fresh, SHIM_STARTING))
 		return false;
 	environment = read_stack();
-	if (environment && channel_open(environment)) {
+	if (environment && !lookup_is_late() && channel_open(environment)) {
 		traced = (channel.inherited || (channel.pool->follow & WIRE_FOLLOW_EXEC)) &&
 			 begin(&alone);
 		if (!traced)
@@ -183,7 +190,7 @@ bool life_start(void)
 
 bool life_forked(void)
 {
-	const struct wire_hello parent = {.forked = 1,
+	const struct wire_hello parent = {.forked = WIRE_FORKED,
 		.parent_process = channel.index,
 		.parent_generation = channel.generation};
 	int live = SHIM_LIVE;
@@ -199,6 +206,50 @@ bool life_forked(void)
 		traced = begin(&parent);
 	}
 	return decide(traced);
+}
+
+/* Of what was before. */
+static void forget(void)
+{
+	life_page[0] = 0;
+	thread_drop_all();
+	stacks_forget_all();
+	channel_close();
+}
+
+enum wire_join_result life_join(const char *environment, bool alone)
+{
+	const struct wire_hello hello = {.forked = WIRE_JOINED};
+	int mode = atomic_load(&shim_mode);
+
+	if (mode == SHIM_STARTING || (mode == SHIM_LIVE && channel_is_heard()))
+		return WIRE_JOIN_TRACED;
+	if (channel.jail || (channel.pool && !alone) || !real_find())
+		return WIRE_JOIN_CANNOT;
+	if (lookup_owner("malloc") == _r_debug.r_map)
+		return WIRE_JOIN_OWN_MALLOC;
+	atomic_store(&shim_mode, SHIM_STARTING);
+	forget();
+	read_stack();
+	if (!channel_open(environment)) {
+		decide(false);
+		return WIRE_JOIN_NO_CHANNEL;
+	}
+	return decide(begin(&hello)) ? WIRE_JOIN_DONE : WIRE_JOIN_CANNOT;
+}
+
+void life_leave(bool alone)
+{
+	if (atomic_load(&shim_mode) == SHIM_LIVE && channel.process) {
+		/* Who is silent sends nothing. */
+		if (channel.piped && !channel.jail)
+			ring_flush_all(false);
+		atomic_store(&shim_mode, SHIM_SILENT);
+		life_page[0] = 0;
+		atomic_fetch_or(&channel.process->flags, WIRE_FLAG_LEFT);
+	}
+	if (alone && channel.pool)
+		forget();
 }
 
 /* Of the calling thread, for stacks as deep as they are told, and some. */

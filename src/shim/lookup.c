@@ -224,3 +224,15 @@ struct link_map *lookup_owner(const char *name)
 			return map;
 	return NULL;
 }
+
+bool lookup_is_late(void)
+{
+	const struct wanted wanted = want("__libc_start_main", false);
+	const struct link_map *self = lookup_self();
+	size_t size, place = 0;
+
+	for (struct link_map *map = _r_debug.r_map; map && map != self; map = map->l_next)
+		if (find_in(map, place++, &wanted, &size))
+			return true;
+	return false;
+}

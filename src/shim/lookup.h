@@ -28,6 +28,8 @@ void lookup_keep(bool keep);
 void *lookup_next(const char *name, bool old);
 /* The same, with the bytes that the symbol says it has. */
 void *lookup_next_sized(const char *name, bool old, size_t *size);
+/* Were we loaded when the program ran already? Then nobody is bound to us by himself. */
+bool lookup_is_late(void);
 /* The module whose NAME the program's modules are bound to: the first in the list that defines
  * it, or NULL. */
 struct link_map *lookup_owner(const char *name);

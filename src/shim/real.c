@@ -73,7 +73,10 @@ static void find_cxx(const char *name, void **function)
 #define FIND(result, name, params) real.name = lookup_next(#name, false);
 #define ADD_MODULE(result, name, params) add_module((void *)real.name);
 #define FIND_CXX(result, name, params) find_cxx(#name, (void **)&real.name);
-#define OWN_CXX(result, name, params) real_cxx_is_ours &= lookup_owner(#name) == self;
+/* Where we were loaded late, nobody is bound to us yet: it is enough that none is the program's own. */
+#define OWN_CXX(result, name, params)                                                              \
+	real_cxx_is_ours &=                                                                        \
+		late ? lookup_owner(#name) != _r_debug.r_map : lookup_owner(#name) == self;
 
 void real_find_cxx(void)
 {
@@ -83,6 +86,7 @@ void real_find_cxx(void)
 bool real_find(void)
 {
 	struct link_map *self = lookup_self();
+	bool late;
 
 	if (!self)
 		return false;
@@ -105,6 +109,7 @@ bool real_find(void)
 	SHIM_HOOKS_C(ADD_MODULE)
 	real_find_cxx();
 	range_of(&_r_debug, &real_loader);
+	late = lookup_is_late();
 	SHIM_HOOKS_CXX(OWN_CXX)
 	lookup_keep(false);
 	return real.malloc != NULL;

@@ -309,3 +309,23 @@ void thread_forget_all(void)
 	atomic_store(&all, thread_self);
 	atomic_store(&next_probe, NULL);
 }
+
+void thread_drop_all(void)
+{
+	for (struct thread *thread = atomic_load(&all); thread; thread = thread->next) {
+		thread->inside = 0;
+		for (int i = 0; i < THREAD_LEVELS; i++) {
+			struct producer *producer = thread->levels[i];
+
+			if (!producer)
+				continue;
+			producer->busy = 0;
+			trails_mend(&producer->trails);
+			if (channel.piped && producer->words) {
+				sys_munmap(producer->words, WIRE_MESSAGE_MAX);
+				producer->words = NULL;
+			}
+			drop(producer);
+		}
+	}
+}

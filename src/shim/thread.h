@@ -89,6 +89,8 @@ static inline void thread_leave(struct producer *producer)
 bool thread_rescue(struct producer *producer);
 /* In a forked child: forgets all threads of the parent but the calling one, and all their rings. */
 void thread_forget_all(void);
+/* Gives up what all threads hold of the pool: they go on with a new one. None may be in the shim. */
+void thread_drop_all(void);
 /* Calls VISIT for every producer that has a slot, of living and dead threads. */
 void thread_visit(void (*visit)(struct producer *producer));
 

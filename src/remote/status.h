@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What /proc/PID/status says of whether a process can be traced, as sentences.
+ */
+#ifndef REMOTE_STATUS_H
+#define REMOTE_STATUS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/error.h"
+
+/* -1: it is not there, has ended, stands still, is traced, is no process, or is locked in by seccomp. */
+int status_check(pid_t pid, struct error *err);
+/* Ptrace said no (errno's text is in ERR): why, and what to do about it. Returns -1. */
+int status_explain(pid_t pid, struct error *err);
+/* Bytes of its anonymous memory that are resident; 0: not known. */
+uint64_t status_anonymous(pid_t pid);
+
+#endif
