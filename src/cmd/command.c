@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&command_live,
 	&command_attach,
 	&command_detach,
+	&command_doctor,
 	&command_info,
 	&command_export,
 	&command_import,

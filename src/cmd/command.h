@@ -30,6 +30,7 @@ extern const struct command command_ctl;
 extern const struct command command_live;
 extern const struct command command_attach;
 extern const struct command command_detach;
+extern const struct command command_doctor;
 extern const struct command command_info;
 extern const struct command command_export;
 extern const struct command command_import;

@@ -230,6 +230,19 @@ static enum program_kind probe(const char *path, int depth)
 	return kind;
 }
 
+char *program_interpreter(const char *path)
+{
+	struct error ignored = ERROR_INIT;
+	struct file_view file;
+	char *found;
+
+	if (file_view_open(&file, path, SIZE_MAX, &ignored) < 0)
+		return NULL;
+	found = file.size >= 4 && memcmp(file.data, ELFMAG, SELFMAG) == 0 ? NULL : interpreter(&file);
+	file_view_close(&file);
+	return found;
+}
+
 enum program_kind program_probe(const char *path, const char **reason)
 {
 	enum program_kind kind = probe(path, 0);

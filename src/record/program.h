@@ -24,6 +24,8 @@ enum program_kind {
 int program_find(const char *name, char **path, struct error *err);
 /* What the file at PATH is; a script is what its interpreter is. *reason is a part of a sentence ("a static program"). */
 enum program_kind program_probe(const char *path, const char **reason);
+/* What runs the script at PATH, malloc'ed; NULL: PATH is none, or cannot be read. */
+char *program_interpreter(const char *path);
 /* Does LIST, a value of LD_PRELOAD or NULL, name a sanitizer's runtime? It would refuse to run behind our library. */
 bool program_preloads_runtime(const char *list);
 
