@@ -37,21 +37,26 @@ static uint32_t ask_module(struct naming *naming, uint32_t index)
 	return symbolizer_module(naming->symbolizer, &asked);
 }
 
-/* Asks for all of a module's addresses at once. */
-static void ask(struct naming *naming, uint32_t index)
+/* All of a module's addresses, which are asked for at once. */
+struct question {
+	uint32_t module;
+	uint64_t *addresses;
+	size_t count;
+};
+
+static struct question question_of(struct naming *naming, uint32_t index)
 {
 	struct snapshot *snapshot = naming->snapshot;
-	uint64_t *addresses = xreallocarray(NULL, snapshot->locations.count + 1, sizeof *addresses);
-	size_t count = 0;
+	struct question question = { .module = index };
 
+	question.addresses = xreallocarray(NULL, snapshot->locations.count + 1, sizeof *question.addresses);
 	for (size_t i = 0; i < snapshot->locations.count; i++)
 		if (snapshot->locations.items[i].module == index && snapshot->locations.items[i].has_address)
-			addresses[count++] = snapshot->locations.items[i].address;
+			question.addresses[question.count++] = snapshot->locations.items[i].address;
+	question.addresses = xreallocarray(question.addresses, question.count + 1, sizeof *question.addresses);
 	naming->numbers[index] = ask_module(naming, index);
-	symbolizer_prefetch(naming->symbolizer, naming->numbers[index], addresses, count);
-	naming->told[index].asked = true;
-	naming->told[index].places = count;
-	free(addresses);
+	naming->told[index].places = question.count;
+	return question;
 }
 
 static bool is_named(const struct naming *naming, const struct location *location)
@@ -60,25 +65,42 @@ static bool is_named(const struct naming *naming, const struct location *locatio
 		!naming_jit_is_module(naming->snapshot, location->module);
 }
 
+/* While one answer is waited for, the next ones are being found: as many as there are processors. */
+static void ask_each(struct naming *naming, struct question *questions, size_t n)
+{
+	unsigned int parallel = symbolizer_parallel(naming->symbolizer);
+	size_t begun = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct question *question = &questions[i];
+
+		progress_tell("naming %zu of %zu modules", i + 1, n);
+		for (; parallel > 1 && begun < n && begun < i + parallel; begun++)
+			symbolizer_begin(naming->symbolizer, naming->numbers[questions[begun].module],
+				questions[begun].addresses, questions[begun].count);
+		symbolizer_prefetch(naming->symbolizer, naming->numbers[question->module], question->addresses,
+			question->count);
+		free(question->addresses);
+	}
+}
+
 static void ask_all(struct naming *naming)
 {
 	struct snapshot *snapshot = naming->snapshot;
-	size_t n = 0, done = 0;
+	struct question *questions = xreallocarray(NULL, snapshot->modules.count + 1, sizeof *questions);
+	size_t n = 0;
 
 	for (size_t i = 0; i < snapshot->locations.count; i++) {
 		const struct location *location = &snapshot->locations.items[i];
 
-		if (is_named(naming, location) && !naming->told[location->module].asked) {
+		if (is_named(naming, location))
 			naming->told[location->module].asked = true;
-			n++;
-		}
 	}
-	for (uint32_t i = 0; i < snapshot->modules.count; i++) {
-		if (!naming->told[i].asked)
-			continue;
-		progress_tell("naming %zu of %zu modules", ++done, n);
-		ask(naming, i);
-	}
+	for (uint32_t i = 0; i < snapshot->modules.count; i++)
+		if (naming->told[i].asked)
+			questions[n++] = question_of(naming, i);
+	ask_each(naming, questions, n);
+	free(questions);
 }
 
 static void add_frame(struct snapshot *snapshot, const struct symbol *symbol, string_id path)

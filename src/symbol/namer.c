@@ -36,6 +36,8 @@ struct namer {
 	string_id from, why; /* 0: none */
 	struct helper helper;
 	bool opened; /* the helper has this module's files */
+	bool given;  /* it was told of them, and has not answered yet */
+	size_t sent; /* so many addresses of a question, which it has not answered yet */
 	bool reused; /* it has had another module's before */
 	bool spent;  /* it is not to have any other's */
 	bool tried_again;
@@ -51,6 +53,8 @@ static void lose_trust(struct namer *namer, const struct error *why)
 	bool again = !namer->tried_again && (namer->reused || namer->helper.outside);
 
 	namer->received.count = 0;
+	namer->given = false;
+	namer->sent = 0;
 	if (again) {
 		namer->tried_again = true;
 		namer->asked = false;
@@ -200,6 +204,24 @@ static int give_module(struct namer *namer, struct error *err)
 	return result;
 }
 
+/* Has a helper open the module's files; it will say when it has. False: there can be none, or it died. */
+static bool begin_opening(struct namer *namer)
+{
+	struct error err = ERROR_INIT;
+	bool fresh = !namer->helper.pid;
+
+	namer->received.count = 0;
+	namer->opened = false;
+	if (fresh && !start_helper(namer))
+		return false;
+	if (!fresh && give_module(namer, &err)) {
+		lose_trust(namer, &err);
+		return false;
+	}
+	namer->given = true;
+	return true;
+}
+
 /* Makes the helper ready to be asked, with less trust each time that it dies. False: nobody can be
  * asked. */
 static bool open_helper(struct namer *namer)
@@ -208,13 +230,11 @@ static bool open_helper(struct namer *namer)
 
 	while (!(namer->helper.pid && namer->opened) && namer->trust != TRUST_NOTHING) {
 		struct error err = ERROR_INIT;
-		bool fresh = !namer->helper.pid;
 
-		namer->received.count = 0;
-		namer->opened = false;
-		if (fresh && !start_helper(namer))
-			break;
-		if ((!fresh && give_module(namer, &err)) || receive_answer(namer, &nothing, &err))
+		if (!namer->given && !begin_opening(namer))
+			continue;
+		namer->given = false;
+		if (receive_answer(namer, &nothing, &err))
 			lose_trust(namer, &err);
 		else
 			namer->opened = true;
@@ -222,27 +242,52 @@ static bool open_helper(struct namer *namer)
 	return namer->helper.pid;
 }
 
+static int send_question(struct namer *namer, const uint64_t *addresses, size_t n, struct error *err)
+{
+	struct buffer request = {0};
+	uint64_t last = 0;
+	int result;
+
+	buffer_varint(&request, n);
+	for (size_t i = 0; i < n; i++) {
+		buffer_varint_signed(&request, addresses[i] - last);
+		last = addresses[i];
+	}
+	result = helper_ask(&namer->helper, request.data, request.size, err);
+	buffer_free(&request);
+	return result;
+}
+
+void namer_begin(struct namer *namer, const uint64_t *addresses, size_t n)
+{
+	struct error err = ERROR_INIT;
+
+	if (namer->options->in_process || namer->trust == TRUST_NOTHING || namer->given || namer->sent || !n)
+		return;
+	if (!(namer->helper.pid && namer->opened) && !begin_opening(namer))
+		return;
+	if (n > ASK_MAX)
+		n = ASK_MAX;
+	if (send_question(namer, addresses, n, &err))
+		lose_trust(namer, &err);
+	else
+		namer->sent = n;
+}
+
 static void ask_helper(struct namer *namer, const uint64_t *addresses, struct telling *telling)
 {
 	while (telling->index < telling->n && open_helper(namer)) {
-		size_t first = telling->index, n = telling->n - first;
-		struct buffer request = {0};
+		size_t first = telling->index, n = telling->n - first, sent = namer->sent;
 		struct error err = ERROR_INIT;
-		uint64_t last = 0;
 
 		if (n > ASK_MAX)
 			n = ASK_MAX;
-		buffer_varint(&request, n);
-		for (size_t i = 0; i < n; i++) {
-			buffer_varint_signed(&request, addresses[first + i] - last);
-			last = addresses[first + i];
-		}
-		if (helper_ask(&namer->helper, request.data, request.size, &err) ||
+		namer->sent = 0;
+		if ((!sent && send_question(namer, addresses + first, n, &err)) ||
 			receive_answer(namer, telling, &err))
 			lose_trust(namer, &err);
 		else if (telling->index != first + n)
 			namer->trust = TRUST_NOTHING; /* it answers, but not what was asked */
-		buffer_free(&request);
 	}
 }
 
@@ -337,11 +382,13 @@ void namer_rest(struct namer *namer)
 		binary_close(namer->binary);
 	namer->binary = NULL;
 	namer->received.count = 0;
+	namer->given = false;
+	namer->sent = 0;
 }
 
 bool namer_take(struct namer *namer, struct namer *from)
 {
-	if (!from->helper.pid || from->spent || !from->opened || from->trust != TRUST_ALL ||
+	if (!from->helper.pid || from->spent || !from->opened || from->sent || from->trust != TRUST_ALL ||
 		namer->trust != TRUST_ALL)
 		return false;
 	namer->helper = from->helper;

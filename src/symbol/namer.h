@@ -23,6 +23,10 @@ typedef void namer_tell(void *data, size_t index, const struct symbol *levels, s
 void namer_ask(
 	struct namer *namer, const uint64_t *addresses, size_t n, namer_tell *tell, void *data);
 
+/* Puts the question that the next namer_ask will be, of the same addresses, and does not wait for the answer: it is found
+ * meanwhile. For one that is asked nothing else in between. */
+void namer_begin(struct namer *namer, const uint64_t *addresses, size_t n);
+
 /* Gives back the memory and the process that the module's files take; the next question opens them
  * again. */
 void namer_rest(struct namer *namer);

@@ -14,6 +14,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/bytes.h"
 #include "base/map.h"
 #include "base/memory.h"
@@ -177,12 +178,10 @@ static int by_address(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-void symbolizer_prefetch(
-	struct symbolizer *symbolizer, uint32_t index, const uint64_t *pcs, size_t n)
+/* The addresses of PCS that are not known yet, each once and in order; malloc'ed, their number in *KEPT. */
+static uint64_t *unknown_addresses(const struct known_module *module, const uint64_t *pcs, size_t n, size_t *n_kept)
 {
-	struct known_module *module = symbolizer->modules.items[index];
 	uint64_t *addresses = xreallocarray(NULL, n + 1, sizeof *addresses);
-	struct fetch fetch = {symbolizer, module, addresses};
 	size_t unknown = 0, kept = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -192,11 +191,46 @@ void symbolizer_prefetch(
 	for (size_t i = 0; i < unknown; i++)
 		if (!kept || addresses[kept - 1] != addresses[i])
 			addresses[kept++] = addresses[i];
-	if (kept) {
+	*n_kept = kept;
+	return addresses;
+}
+
+void symbolizer_begin(
+	struct symbolizer *symbolizer, uint32_t index, const uint64_t *pcs, size_t n)
+{
+	struct known_module *module = symbolizer->modules.items[index];
+	size_t count;
+	uint64_t *addresses = unknown_addresses(module, pcs, n, &count);
+
+	if (count) {
 		use(symbolizer, module);
-		namer_ask(module->namer, addresses, kept, keep, &fetch);
+		namer_begin(module->namer, addresses, count);
 	}
 	free(addresses);
+}
+
+void symbolizer_prefetch(
+	struct symbolizer *symbolizer, uint32_t index, const uint64_t *pcs, size_t n)
+{
+	struct known_module *module = symbolizer->modules.items[index];
+	size_t count;
+	uint64_t *addresses = unknown_addresses(module, pcs, n, &count);
+	struct fetch fetch = {symbolizer, module, addresses};
+
+	if (count) {
+		use(symbolizer, module);
+		namer_ask(module->namer, addresses, count, keep, &fetch);
+	}
+	free(addresses);
+}
+
+unsigned int symbolizer_parallel(const struct symbolizer *symbolizer)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (processors < 1)
+		return 1;
+	return processors < (long)symbolizer->options.open ? (unsigned int)processors : symbolizer->options.open;
 }
 
 size_t symbolizer_lookup(struct symbolizer *symbolizer, uint32_t index, uint64_t pc,

@@ -73,6 +73,12 @@ size_t symbolizer_lookup(struct symbolizer *symbolizer, uint32_t module, uint64_
  */
 void symbolizer_prefetch(
 	struct symbolizer *symbolizer, uint32_t module, const uint64_t *pcs, size_t n);
+/* Has them looked up while the caller does something else, such as asking for another module's: the next thing that is asked
+ * of this module must be symbolizer_prefetch with the same addresses. For at most symbolizer_parallel() modules at once, those
+ * that are being prefetched included. */
+void symbolizer_begin(
+	struct symbolizer *symbolizer, uint32_t module, const uint64_t *pcs, size_t n);
+unsigned int symbolizer_parallel(const struct symbolizer *symbolizer);
 
 /* How a module's names were found, so far; strings live as long as the symbolizer. */
 struct symbol_source {
