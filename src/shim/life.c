@@ -180,9 +180,10 @@ bool life_start(void)
 		return false;
 	environment = read_stack();
 	if (environment && !lookup_is_late() && channel_open(environment)) {
-		traced = (channel.inherited || (channel.pool->follow & WIRE_FOLLOW_EXEC)) &&
-			 begin(&alone);
-		if (!traced)
+		/* One that is not followed is nobody's: the collector must not take it for a child. */
+		if (!channel.inherited && !(channel.pool->follow & WIRE_FOLLOW_EXEC))
+			channel_close();
+		else if (!(traced = begin(&alone)))
 			channel_close_start();
 	}
 	return decide(traced);
