@@ -18,7 +18,7 @@ static const struct helper_limits limits = {64u << 20, 300};
 static struct error err = ERROR_INIT;
 
 /* For what takes as long as the machine lets it. */
-static const struct helper_limits patient = {64u << 20, 30000};
+static const struct helper_limits __attribute__((unused)) patient = {64u << 20, 30000};
 
 static void start(struct helper *helper, void (*serve)(int, void *), void *argument)
 {
