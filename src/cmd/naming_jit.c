@@ -71,14 +71,14 @@ static void add_text(char **text, const char *part)
 	*text = longer;
 }
 
-/* Whether there is a map, whatever it is like. PATH: as we see it. SEEN: as the program does. */
-static bool read_map(struct jit *jit, const char *path, const char *seen, const struct perfmap_rules *rules)
+/* Whether there is a map, whatever it is like. */
+static bool read_map(struct jit *jit, const struct rooted *file, const struct perfmap_rules *rules)
 {
 	struct error err = ERROR_INIT;
 	bool cut;
 	int fd;
 
-	if (perfmap_open(path, rules, &fd, &err) < 0) {
+	if (perfmap_open(file, rules, &fd, &err) < 0) {
 		add_text(&jit->why, err.text);
 		return true;
 	}
@@ -86,7 +86,7 @@ static bool read_map(struct jit *jit, const char *path, const char *seen, const 
 		return false;
 	perfmap_read(fd, jit->names, jit->asked.count, PERFMAP_READ_MAX, &cut);
 	close(fd);
-	add_text(&jit->from, seen);
+	add_text(&jit->from, file->path);
 	if (cut)
 		add_text(&jit->why, "only the last 256 MiB of its map were read");
 	return true;
@@ -96,18 +96,21 @@ static bool read_map(struct jit *jit, const char *path, const char *seen, const 
 static void read_maps_of(struct jit *jit, int32_t own, int32_t pid, uint64_t not_before_ns)
 {
 	const struct perfmap_rules rules = {.uid = jit->image->home.uid, .not_before_ns = not_before_ns};
-	char *seen, *path;
+	struct rooted file;
+	char *path, *root;
 	bool found;
 
 	if (own <= 0)
 		return;
-	seen = xasprintf("/tmp/perf-%d.map", own);
-	path = xasprintf("/proc/%d/root%s", pid, seen);
-	found = pid > 0 && read_map(jit, path, seen, &rules);
+	path = xasprintf("/tmp/perf-%d.map", own);
+	root = xasprintf("/proc/%d/root", pid);
+	file = (struct rooted){root, path};
+	found = pid > 0 && read_map(jit, &file, &rules);
+	file.root = NULL;
 	if (!found && !jit->image->home.elsewhere)
-		read_map(jit, seen, seen, &rules);
+		read_map(jit, &file, &rules);
+	free(root);
 	free(path);
-	free(seen);
 }
 
 static size_t name_locations(struct jit *jit, uint32_t module)

@@ -64,7 +64,7 @@ static void find_debug(struct binary *binary, const struct symbol_module *module
 
 	if (binary->elf && elf_section(binary->elf, ".debug_info"))
 		return;
-	binary->debug = debugfile_find(&request, &binary->from, &err);
+	binary->debug = debugfile_find(&request, &binary->from, &binary->companions.at.root, &err);
 	if (!binary->debug)
 		error_set(&binary->why, "it has no debug information, and %s", err.text);
 }
@@ -101,14 +101,15 @@ struct binary *binary_open(const struct symbol_module *module, const struct bina
 {
 	const struct symbolizer_options *search = options->search;
 	struct binary *binary = binary_new(options);
-	char *path = xasprintf("%s%s", module->root ? module->root : "", module->path);
 
 	binary->elf = mapped_open(module, &binary->refused);
-	find_debug(binary, module, options);
-	binary->companions.program = path;
-	binary->companions.path = binary->from ? binary->from : path;
+	binary->companions.program = (struct rooted){module->root, xstrdup(module->path)};
 	binary->companions.dirs = search ? search->debug_dirs : NULL;
-	binary->companions.root = module->root;
+	find_debug(binary, module, options);
+	if (binary->from)
+		binary->companions.at.path = binary->from;
+	else
+		binary->companions.at = binary->companions.program;
 	read_names(binary, options);
 	return binary;
 }
@@ -120,7 +121,7 @@ struct binary *binary_open_memory(
 
 	/* Beside something its other files must be. */
 	if (options->open)
-		binary->companions.path = binary->companions.program = xstrdup("memory");
+		binary->companions.at = binary->companions.program = (struct rooted){NULL, xstrdup("memory")};
 	binary->elf = elf_open_memory(data, size, &binary->refused);
 	read_names(binary, options);
 	return binary;
@@ -136,7 +137,7 @@ void binary_close(struct binary *binary)
 	strings_free(binary->strings);
 	map_free(&binary->demangled);
 	free(binary->from);
-	free((char *)binary->companions.program);
+	free((char *)binary->companions.program.path);
 	free(binary);
 }
 

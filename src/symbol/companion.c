@@ -5,7 +5,6 @@
  * file found on the way does no harm: each is known by an id.
  */
 #include <libgen.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
@@ -19,13 +18,21 @@ struct trial {
 	void *data;
 };
 
-/* Tries PATH, which it frees. */
-static bool try(const struct trial *trial, char *path)
+/* Tries PATH in ROOT, which it frees. */
+static bool try(const struct trial *trial, const char *root, char *path)
 {
-	bool found = trial->try(trial->data, path);
+	bool found = trial->try(trial->data, &(struct rooted){root, path});
 
 	free(path);
 	return found;
+}
+
+/* A path that was written down: as the program would use it, then as we would. */
+static bool try_written(const struct trial *trial, const char *path)
+{
+	const char *root = trial->search->program.root;
+
+	return (root && try(trial, root, xstrdup(path))) || try(trial, NULL, xstrdup(path));
 }
 
 static const char *last_part(const char *path)
@@ -44,22 +51,24 @@ static char *folder_of(const char *path)
 	return folder;
 }
 
-/* Under that name in the folder of PATH, which may be a link to elsewhere. */
-static bool try_beside(const struct trial *trial, const char *path, const char *name)
+/* Under that name in the folder of FILE, which may be a link to elsewhere. */
+static bool try_beside(const struct trial *trial, const struct rooted *file, const char *name)
 {
-	char real[PATH_MAX], *folder, *real_folder;
+	char *real, *folder, *real_folder;
 	bool found;
 
-	if (!path)
+	if (!file->path)
 		return false;
-	folder = folder_of(path);
-	found = try(trial, xasprintf("%s/%s", folder, name));
-	if (!found && realpath(path, real)) {
+	folder = folder_of(file->path);
+	found = try(trial, file->root, xasprintf("%s/%s", folder, name));
+	real = found ? NULL : rooted_real(file);
+	if (real) {
 		real_folder = folder_of(real);
 		found = strcmp(folder, real_folder) &&
-			try(trial, xasprintf("%s/%s", real_folder, name));
+			try(trial, file->root, xasprintf("%s/%s", real_folder, name));
 		free(real_folder);
 	}
+	free(real);
 	free(folder);
 	return found;
 }
@@ -72,17 +81,15 @@ static bool try_split(const struct trial *trial, const char *full, const char *n
 	const char *last = last_part(name);
 	bool relative = name[0] != '/' && name != last;
 
-	if (search->root && try(trial, xasprintf("%s%s", search->root, full)))
-		return true;
-	if (try(trial, xstrdup(full)))
+	if (try_written(trial, full))
 		return true;
 	for (; dir && *dir; dir++)
-		if (try(trial, xasprintf("%s/%s", *dir, full)) ||
-			(relative && try(trial, xasprintf("%s/%s", *dir, name))) ||
-			try(trial, xasprintf("%s/%s", *dir, last)))
+		if (try(trial, NULL, xasprintf("%s/%s", *dir, full)) ||
+			(relative && try(trial, NULL, xasprintf("%s/%s", *dir, name))) ||
+			try(trial, NULL, xasprintf("%s/%s", *dir, last)))
 			return true;
-	return (relative && try_beside(trial, search->program, name)) ||
-	       try_beside(trial, search->program, last) || try_beside(trial, search->path, last);
+	return (relative && try_beside(trial, &search->program, name)) ||
+	       try_beside(trial, &search->program, last) || try_beside(trial, &search->at, last);
 }
 
 bool companion_split(const struct companion_search *search, const char *comp_dir, const char *name,
@@ -98,50 +105,63 @@ bool companion_split(const struct companion_search *search, const char *comp_dir
 }
 
 /* PATH.dwp, and for x.debug also x.dwp. */
-static bool try_package(const struct trial *trial, const char *path)
+static bool try_package(const struct trial *trial, const char *root, const char *path)
 {
 	static const char tail[] = ".debug";
 	size_t length = strlen(path), cut = sizeof tail - 1;
 
-	if (try(trial, xasprintf("%s.dwp", path)))
+	if (try(trial, root, xasprintf("%s.dwp", path)))
 		return true;
 	return length > cut && !strcmp(path + length - cut, tail) &&
-	       try(trial, xasprintf("%.*s.dwp", (int)(length - cut), path));
+	       try(trial, root, xasprintf("%.*s.dwp", (int)(length - cut), path));
+}
+
+/* Beside what the program's path leads to. */
+static bool try_real_package(const struct trial *trial)
+{
+	const struct rooted *program = &trial->search->program;
+	char *real = rooted_real(program);
+	bool found = real && strcmp(real, program->path) &&
+		     try_package(trial, program->root, real);
+
+	free(real);
+	return found;
 }
 
 bool companion_package(const struct companion_search *search, companion_try *try_it, void *data)
 {
 	struct trial trial = {search, try_it, data};
+	const struct rooted *program = &search->program, *at = &search->at;
 	const char *const *dir = search->dirs;
-	char real[PATH_MAX];
 
-	if (search->program && try_package(&trial, search->program))
+	if (program->path && try_package(&trial, program->root, program->path))
 		return true;
-	if (search->path && search->path != search->program && try_package(&trial, search->path))
+	if (at->path && at->path != program->path && try_package(&trial, at->root, at->path))
 		return true;
-	if (search->program && realpath(search->program, real) && strcmp(real, search->program) &&
-		try_package(&trial, real))
+	if (!program->path)
+		return false;
+	if (try_real_package(&trial))
 		return true;
-	for (; search->program && dir && *dir; dir++)
-		if (try(&trial, xasprintf("%s/%s.dwp", *dir, last_part(search->program))) ||
-			try(&trial, xasprintf("%s%s.dwp", *dir, search->program)))
+	for (; dir && *dir; dir++)
+		if (try(&trial, NULL, xasprintf("%s/%s.dwp", *dir, last_part(program->path))) ||
+			try(&trial, NULL, xasprintf("%s%s.dwp", *dir, program->path)))
 			return true;
 	return false;
 }
 
 /* In a directory of debug files: by id, then by its name below .dwz/. */
 static bool try_debug_dir(
-	const struct trial *trial, const struct companion_link *link, const char *dir)
+	const struct trial *trial, const struct companion_link *link, const char *root, const char *dir)
 {
 	const char *below = strstr(link->name, "/.dwz/"), *last = last_part(link->name);
 	char *id = elf_id_text(link->id, link->id_size);
 	bool found = link->id_size > 1 &&
-		     try(trial, xasprintf("%s/.build-id/%.2s/%s.debug", dir, id, id + 2));
+		     try(trial, root, xasprintf("%s/.build-id/%.2s/%s.debug", dir, id, id + 2));
 
 	free(id);
 	if (!found && below)
-		found = try(trial, xasprintf("%s%s", dir, below));
-	return found || try(trial, xasprintf("%s/.dwz/%s", dir, last));
+		found = try(trial, root, xasprintf("%s%s", dir, below));
+	return found || try(trial, root, xasprintf("%s/.dwz/%s", dir, last));
 }
 
 /* Where it says, or, as dwz writes down what its user typed, just beside the file. */
@@ -151,13 +171,12 @@ static bool try_named(const struct trial *trial, const char *name)
 	const char *last = last_part(name);
 
 	if (name[0] != '/') {
-		if (try_beside(trial, search->path, name))
+		if (try_beside(trial, &search->at, name))
 			return true;
-	} else if ((search->root && try(trial, xasprintf("%s%s", search->root, name))) ||
-		   try(trial, xstrdup(name))) {
+	} else if (try_written(trial, name)) {
 		return true;
 	}
-	return last != name && try_beside(trial, search->path, last);
+	return last != name && try_beside(trial, &search->at, last);
 }
 
 bool companion_alternate(const struct companion_search *search, const struct companion_link *link,
@@ -165,23 +184,20 @@ bool companion_alternate(const struct companion_search *search, const struct com
 {
 	struct trial trial = {search, try_it, data};
 	const char *const *dir = search->dirs;
-	char *system;
-	bool found;
+	const char *root = search->program.root;
 
 	if (try_named(&trial, link->name))
 		return true;
 	for (; dir && *dir; dir++)
-		if (try_debug_dir(&trial, link, *dir))
+		if (try_debug_dir(&trial, link, NULL, *dir))
 			return true;
-	system = xasprintf("%s" SYSTEM_DIR, search->root ? search->root : "");
-	found = try_debug_dir(&trial, link, system) ||
-		(search->root && try_debug_dir(&trial, link, SYSTEM_DIR));
-	free(system);
-	return found;
+	return (root && try_debug_dir(&trial, link, root, SYSTEM_DIR)) ||
+	       try_debug_dir(&trial, link, NULL, SYSTEM_DIR);
 }
 
 struct elf *companion_open(
-	const struct companion_search *search, const char *path, struct error *err)
+	const struct companion_search *search, const struct rooted *place, struct error *err)
 {
-	return search->open ? search->open(path, err) : elf_open(path, err);
+	return search->open ? search->open(place->path, err)
+			    : elf_open_in(place->root, place->path, err);
 }

@@ -9,20 +9,21 @@
 #define SYMBOL_COMPANION_H
 
 #include <stdbool.h>
+#include "base/rooted.h"
 #include "symbol/elf.h"
 
 struct companion_search {
-	const char *path;    /* of the file with the debug information, as we open it; NULL: it is
-			      * nowhere, and so is everything that is relative to it */
-	const char *program; /* of the program or library itself, as we would open it; or NULL */
-	const char *const *dirs; /* --debug-dir; NULL-terminated, or NULL */
-	const char *root;	 /* in front of paths that the program would use; or NULL */
-	/* Opens a candidate; NULL: elf_open. For fuzzers, whose files are nowhere. */
+	struct rooted at;      /* the file with the debug information; no path: it is nowhere, and so
+				* is everything that is relative to it */
+	struct rooted program; /* the program or library itself, or no path. What was written down of
+				* other files is tried in its root, then in ours */
+	const char *const *dirs; /* --debug-dir, of ours; NULL-terminated, or NULL */
+	/* Opens a candidate; NULL: elf_open_in. For fuzzers, whose files are nowhere. */
 	struct elf *(*open)(const char *path, struct error *err);
 };
 
 /* True: that is it, no more are to be tried. */
-typedef bool companion_try(void *data, const char *path);
+typedef bool companion_try(void *data, const struct rooted *place);
 
 /* The .dwo file that a unit calls NAME, compiled in COMP_DIR (may be NULL). */
 bool companion_split(const struct companion_search *search, const char *comp_dir, const char *name,
@@ -39,6 +40,6 @@ bool companion_alternate(const struct companion_search *search, const struct com
 	companion_try *try, void *data);
 
 struct elf *companion_open(
-	const struct companion_search *search, const char *path, struct error *err);
+	const struct companion_search *search, const struct rooted *place, struct error *err);
 
 #endif

@@ -9,10 +9,10 @@
  * A server comes last: it takes time.
  */
 #include <libgen.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/rooted.h"
 #include "symbol/debugfile.h"
 #include "symbol/debuginfod.h"
 
@@ -24,6 +24,7 @@ struct search {
 	uint32_t crc;
 	struct elf *found;
 	char *path;
+	const char *root; /* that PATH is in */
 	struct error refused; /* the last candidate that was there and was not it */
 };
 
@@ -53,6 +54,7 @@ static bool try(struct search *search, const char *root, char *path, bool by_id)
 		error_set(&search->refused, "%s has no debug information", path);
 	if (search->found) {
 		search->path = path;
+		search->root = root;
 		return true;
 	}
 	elf_close(elf);
@@ -114,16 +116,18 @@ static char *folder_of(const char *path)
  * for either. */
 static bool try_links(struct search *search)
 {
-	char *folder = folder_of(search->request->path);
+	const struct debugfile_request *request = search->request;
+	char *folder = folder_of(request->path);
 	bool found = try_link(search, folder);
-	char real[PATH_MAX];
+	char *real = found ? NULL : rooted_real(&(struct rooted){request->root, request->path});
 
-	if (!found && !search->request->root && realpath(search->request->path, real)) {
+	if (real) {
 		char *real_folder = folder_of(real);
 
 		found = strcmp(folder, real_folder) && try_link(search, real_folder);
 		free(real_folder);
 	}
+	free(real);
 	free(folder);
 	return found;
 }
@@ -143,7 +147,8 @@ static bool try_server(struct search *search, struct error *err)
 	return path && try(search, NULL, path, true);
 }
 
-struct elf *debugfile_find(const struct debugfile_request *request, char **path, struct error *err)
+struct elf *debugfile_find(
+	const struct debugfile_request *request, char **path, const char **root, struct error *err)
 {
 	struct search search = {.request = request, .refused = ERROR_INIT};
 	struct error server = ERROR_INIT;
@@ -153,6 +158,7 @@ struct elf *debugfile_find(const struct debugfile_request *request, char **path,
 	if (try_ids(&search) || (search.link && try_links(&search)) ||
 		(request->debuginfod && try_server(&search, &server))) {
 		*path = search.path;
+		*root = search.root;
 		return search.found;
 	}
 	if (search.refused.text[0])

@@ -23,9 +23,10 @@ struct debugfile_request {
 /*
  * Finds and opens the debug file: by build-id as DIR/.build-id/xx/yyy.debug, then by the debug link
  * beside PATH, in .debug/ beside it, and as DIR/PATH's folder/LINK and DIR/LINK; then of a server. One
- * with another build-id or another CRC is not taken. *path is its name, to be freed. NULL and an error that
- * tells of a file that was refused, or that there is none.
+ * with another build-id or another CRC is not taken. *path is its name, to be freed; *root is the request's, or
+ * NULL where it is a file of ours. NULL and an error that tells of a file that was refused, or that there is none.
  */
-struct elf *debugfile_find(const struct debugfile_request *request, char **path, struct error *err);
+struct elf *debugfile_find(
+	const struct debugfile_request *request, char **path, const char **root, struct error *err);
 
 #endif

@@ -62,11 +62,11 @@ static bool is_it(struct elf *elf, const struct companion_link *link)
 	       own.id_size == link->id_size && !memcmp(own.id, link->id, link->id_size);
 }
 
-static bool try(void *data, const char *path)
+static bool try(void *data, const struct rooted *place)
 {
 	struct trial *trial = data;
 	struct error err = ERROR_INIT;
-	struct elf *elf = companion_open(trial->alternate->search, path, &err);
+	struct elf *elf = companion_open(trial->alternate->search, place, &err);
 
 	if (elf && trial->link->id_size && is_it(elf, trial->link)) {
 		trial->alternate->elf = elf;
@@ -74,9 +74,9 @@ static bool try(void *data, const char *path)
 	}
 	/* The first place is where it should be; one that is there and is not it tells more. */
 	if (elf)
-		error_set(&trial->refused, "%s is of another build: its build-id differs", path);
+		error_set(&trial->refused, "%s is of another build: its build-id differs", place->path);
 	else if (!trial->refused.text[0])
-		error_set(&trial->refused, "%s: %s", path, err.text);
+		error_set(&trial->refused, "%s: %s", place->path, err.text);
 	elf_close(elf);
 	return false;
 }

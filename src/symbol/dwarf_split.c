@@ -31,12 +31,12 @@ struct trial {
 
 /* ---- packages ---- */
 
-static bool try_package(void *data, const char *path)
+static bool try_package(void *data, const struct rooted *place)
 {
 	struct trial *trial = data;
 	struct dwarf_splits *splits = trial->splits;
 	struct error err = ERROR_INIT;
-	struct elf *elf = companion_open(splits->search, path, &err);
+	struct elf *elf = companion_open(splits->search, place, &err);
 
 	if (!elf)
 		return false;
@@ -47,7 +47,7 @@ static bool try_package(void *data, const char *path)
 		splits->package_elf = elf;
 		return true;
 	}
-	error_set(&trial->refused, "%s: %s", path, err.text);
+	error_set(&trial->refused, "%s: %s", place->path, err.text);
 	elf_close(elf);
 	return false;
 }
@@ -71,11 +71,11 @@ static void read_units(struct split_file *file, struct entry_sections *sections)
 	}
 }
 
-static struct split_file *open_file(struct trial *trial, const char *path)
+static struct split_file *open_file(struct trial *trial, const struct rooted *place)
 {
 	struct dwarf_splits *splits = trial->splits;
 	struct error err = ERROR_INIT;
-	struct elf *elf = companion_open(splits->search, path, &err);
+	struct elf *elf = companion_open(splits->search, place, &err);
 	struct split_sections sections;
 	struct split_file *file;
 
@@ -86,7 +86,7 @@ static struct split_file *open_file(struct trial *trial, const char *path)
 	}
 	if (!elf) {
 		if (!trial->refused.text[0])
-			error_set(&trial->refused, "%s: %s", path, err.text);
+			error_set(&trial->refused, "%s: %s", place->path, err.text);
 		return NULL;
 	}
 	splits->mapped += elf->size;
@@ -100,31 +100,41 @@ static struct split_file *open_file(struct trial *trial, const char *path)
 	return file;
 }
 
-static bool try_file(void *data, const char *path)
+/* The number of a place, from 1; 0: none is left. */
+static string_id place_id(struct dwarf_splits *splits, const struct rooted *place)
 {
-	struct trial *trial = data;
-	struct dwarf_splits *splits = trial->splits;
-	struct split_file *file;
+	char *text = xasprintf("%s:%s", place->root ? place->root : "", place->path);
 	string_id id;
 
 	if (!splits->paths)
 		splits->paths = strings_new();
-	id = strings_add(splits->paths, path);
+	id = strings_add(splits->paths, text);
+	free(text);
+	return id;
+}
+
+static bool try_file(void *data, const struct rooted *place)
+{
+	struct trial *trial = data;
+	struct dwarf_splits *splits = trial->splits;
+	struct split_file *file;
+	string_id id = place_id(splits, place);
+
 	if (!id)
 		return false;
 	if (id > splits->files.count)
-		*ARRAY_PUSH(&splits->files) = open_file(trial, path);
+		*ARRAY_PUSH(&splits->files) = open_file(trial, place);
 	file = splits->files.items[id - 1];
 	if (file && dwarf_part_find(&file->part, trial->link->id)) {
 		trial->found = file;
 		return true;
 	}
 	if (file)
-		error_set(&trial->refused, "%s is %s", path,
+		error_set(&trial->refused, "%s is %s", place->path,
 			file->part.units.count ? "of another build: its id differs"
 					       : "corrupt, or holds no split unit");
 	else if (!trial->refused.text[0])
-		error_set(&trial->refused, "%s cannot be opened", path);
+		error_set(&trial->refused, "%s cannot be opened", place->path);
 	return false;
 }
 

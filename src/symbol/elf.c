@@ -14,17 +14,16 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <zlib.h>
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "base/rooted.h"
 #include "symbol/elf.h"
 #include "symbol/inflate.h"
 
@@ -248,24 +247,6 @@ struct elf *elf_open_memory(const void *data, size_t size, struct error *err)
 	return NULL;
 }
 
-/* O_NONBLOCK: a FIFO must not hold us up. */
-#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-
-static int open_in(const char *root, const char *path)
-{
-	struct open_how how = {.flags = OPEN_FLAGS, .resolve = RESOLVE_IN_ROOT};
-	int folder, fd;
-
-	if (!root)
-		return open(path, OPEN_FLAGS);
-	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return -1;
-	fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
-	close(folder);
-	return fd;
-}
-
 struct elf *elf_open(const char *path, struct error *err)
 {
 	return elf_open_in(NULL, path, err);
@@ -273,7 +254,8 @@ struct elf *elf_open(const char *path, struct error *err)
 
 struct elf *elf_open_in(const char *root, const char *path, struct error *err)
 {
-	int fd = open_in(root, path);
+	/* A FIFO must not hold us up. */
+	int fd = rooted_open(&(struct rooted){root, path}, O_RDONLY | O_NONBLOCK);
 	struct elf *elf = NULL;
 	struct stat status;
 	void *data;

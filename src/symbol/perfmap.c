@@ -35,9 +35,10 @@ static int check(const struct stat *status, const char *path, const struct perfm
 	return 0;
 }
 
-int perfmap_open(const char *path, const struct perfmap_rules *rules, int *fd, struct error *err)
+int perfmap_open(const struct rooted *file, const struct perfmap_rules *rules, int *fd, struct error *err)
 {
-	int found = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int found = rooted_open(file, O_PATH | O_NOFOLLOW);
+	const char *path = file->path;
 	char again[64];
 	struct stat status;
 

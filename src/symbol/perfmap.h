@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/error.h"
+#include "base/rooted.h"
 
 /* Who may have written it, and when. Our own user and root always may. */
 struct perfmap_rules {
@@ -22,7 +23,7 @@ struct perfmap_rules {
  * file, or against the rules. Never blocks, never follows a symbolic link in the last component, and wakes nobody who waits
  * at a FIFO.
  */
-int perfmap_open(const char *path, const struct perfmap_rules *rules, int *fd, struct error *err);
+int perfmap_open(const struct rooted *file, const struct perfmap_rules *rules, int *fd, struct error *err);
 
 struct perfmap_name {
 	uint64_t address; /* of an instruction */

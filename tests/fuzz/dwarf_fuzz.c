@@ -192,7 +192,7 @@ static struct elf *open_file(const char *path, struct error *err)
 
 static void try_file(struct elf *elf)
 {
-	const struct companion_search search = {.path = "f", .program = "f", .open = open_file};
+	const struct companion_search search = {.at = {NULL, "f"}, .program = {NULL, "f"}, .open = open_file};
 	struct strings *strings = strings_new();
 	struct error err = ERROR_INIT;
 	struct dwarf_file *file = dwarf_file_open(elf, &search, strings, &err);

@@ -6,12 +6,15 @@
 
 static char tried[4096];
 
-static bool note(void *data, const char *path)
+/* A place in another root is written as ROOT:PATH. */
+static bool note(void *data, const struct rooted *place)
 {
 	const char *wanted = data;
 
-	strcat(strcat(tried, path), "\n");
-	return wanted && !strcmp(path, wanted);
+	if (place->root)
+		strcat(strcat(tried, place->root), ":");
+	strcat(strcat(tried, place->path), "\n");
+	return wanted && !strcmp(place->path, wanted);
 }
 
 static const char *const dirs[] = {"/d", "/e", NULL};
@@ -20,7 +23,7 @@ static struct companion_search search_of(const char *root)
 {
 	tried[0] = 0;
 	return (struct companion_search){
-		.path = "/dbg/x.debug", .program = "/bin/x", .dirs = dirs, .root = root};
+		.at = {NULL, "/dbg/x.debug"}, .program = {root, "/bin/x"}, .dirs = dirs};
 }
 
 Test(companion, places_of_split_units)
@@ -34,7 +37,7 @@ Test(companion, places_of_split_units)
 	search = search_of("/r");
 	search.dirs = NULL;
 	cr_assert_not(companion_split(&search, "/build", "/abs/a.dwo", note, NULL));
-	cr_assert_str_eq(tried, "/r/abs/a.dwo\n/abs/a.dwo\n/bin/a.dwo\n/dbg/a.dwo\n");
+	cr_assert_str_eq(tried, "/r:/abs/a.dwo\n/abs/a.dwo\n/r:/bin/a.dwo\n/dbg/a.dwo\n");
 	search = search_of(NULL);
 	cr_assert(
 		companion_split(&search, NULL, "a.dwo", note, "/d/a.dwo"), "the first that is it");
@@ -61,8 +64,8 @@ Test(companion, places_of_alternate_files)
 	cr_assert_str_eq(tried,
 		"/dbg/../.dwz/x86/a.debug\n/dbg/a.debug\n"
 		"/e/.build-id/12/3456.debug\n/e/.dwz/x86/a.debug\n/e/.dwz/a.debug\n"
-		"/r/usr/lib/debug/.build-id/12/3456.debug\n/r/usr/lib/debug/.dwz/x86/a.debug\n"
-		"/r/usr/lib/debug/.dwz/a.debug\n"
+		"/r:/usr/lib/debug/.build-id/12/3456.debug\n/r:/usr/lib/debug/.dwz/x86/a.debug\n"
+		"/r:/usr/lib/debug/.dwz/a.debug\n"
 		"/usr/lib/debug/.build-id/12/3456.debug\n/usr/lib/debug/.dwz/x86/a.debug\n"
 		"/usr/lib/debug/.dwz/a.debug\n");
 }

@@ -182,7 +182,7 @@ static int open_map(const char *path, uint64_t not_before_ns, struct error *err)
 	int map = -1;
 
 	err->text[0] = 0;
-	return perfmap_open(path, &rules, &map, err) < 0 ? -2 : map;
+	return perfmap_open(&(struct rooted){NULL, path}, &rules, &map, err) < 0 ? -2 : map;
 }
 
 Test(perfmap, what_is_no_regular_file_is_refused_at_once)
