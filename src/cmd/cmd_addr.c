@@ -9,10 +9,10 @@
 #include <string.h>
 #include "cmd/command.h"
 #include "cmd/map_path.h"
+#include "cmd/naming.h"
 #include "cmd/snapfile.h"
 #include "cmd/symbol_options.h"
 #include "report/address.h"
-#include "symbol/symbolizer.h"
 
 enum { INLINED_MAX = 64 };
 
@@ -62,12 +62,7 @@ static void name_address(struct address *address, const struct snapshot *snapsho
 {
 	const struct module *module = address->module;
 	const char *path = strings_get(snapshot->strings, module->path);
-	const struct symbol_module asked = {
-		.path = path,
-		.build_id = (const uint8_t *)strings_get(snapshot->strings, module->build_id),
-		.build_id_size = strings_size(snapshot->strings, module->build_id),
-		.mapped_ns = module->loaded_ns ? module->loaded_ns : snapshot->run.started_ns,
-	};
+	const struct symbol_module asked = naming_module_of(snapshot, module);
 	struct symbol symbols[INLINED_MAX];
 	/* It takes return addresses, and ours is the instruction's own. */
 	size_t n = symbolizer_lookup(symbolizer, symbolizer_module(symbolizer, &asked),

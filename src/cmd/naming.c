@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cmd/naming.h"
 #include "cmd/naming_jit.h"
 #include "cmd/progress.h"
@@ -20,20 +21,32 @@ struct naming {
 	struct naming_module *told;  /* by module */
 };
 
-static uint32_t ask_module(struct naming *naming, uint32_t index)
+static bool was_here(const struct snapshot *snapshot)
 {
-	struct snapshot *snapshot = naming->snapshot;
-	const struct module *module = &snapshot->modules.items[index];
-	const struct symbol_module asked = {
+	char host[256] = "";
+
+	return snapshot->run.host && gethostname(host, sizeof host - 1) == 0 &&
+		strcmp(host, strings_get(snapshot->strings, snapshot->run.host)) == 0;
+}
+
+struct symbol_module naming_module_of(const struct snapshot *snapshot, const struct module *module)
+{
+	return (struct symbol_module){
 		.path = strings_get(snapshot->strings, module->path),
 		.build_id = (const uint8_t *)strings_get(snapshot->strings, module->build_id),
 		.build_id_size = strings_size(snapshot->strings, module->build_id),
-		.root = naming->options->root,
-		.pid = naming->options->pid,
 		.start = module->start,
 		.mapped_ns = module->loaded_ns ? module->loaded_ns : snapshot->run.started_ns,
+		.elsewhere = !was_here(snapshot),
 	};
+}
 
+static uint32_t ask_module(struct naming *naming, uint32_t index)
+{
+	struct symbol_module asked = naming_module_of(naming->snapshot, &naming->snapshot->modules.items[index]);
+
+	asked.root = naming->options->root;
+	asked.pid = naming->options->pid;
 	return symbolizer_module(naming->symbolizer, &asked);
 }
 

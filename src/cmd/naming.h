@@ -14,6 +14,9 @@ struct naming_options {
 	bool keep_better; /* a name gives way to a better one alone */
 };
 
+/* How the symbolizer is asked for a module of SNAPSHOT, whose strings it points to: for a file of this machine, of no process. */
+struct symbol_module naming_module_of(const struct snapshot *snapshot, const struct module *module);
+
 /* What became of a module's places. */
 struct naming_module {
 	bool asked;       /* the symbolizer was; it has places in this snapshot */

@@ -3,8 +3,8 @@
  * What is at a path now need not be what was mapped: an upgrade, a new build, an unmounted file
  * system. A build-id decides. Without one nothing proves that a file is the same, but a change since
  * it was mapped disproves it: its ctime moves with everything that is done to its bytes or its name,
- * and cannot be set back as mtime can. So a file that was copied here later, by hand or onto another
- * machine, gives no names either: better none than invented ones.
+ * and cannot be set back as mtime can. So a file that was copied here later gives no names either,
+ * nor does any on another machine: better none than invented ones.
  *
  * A process may have changed its root since it mapped a file: one of that build-id in ours is the one.
  * What is gone can be opened through /proc while a process has it mapped: the program itself as
@@ -53,6 +53,9 @@ static int check_same(const struct elf *elf, const struct symbol_module *module,
 {
 	if (module->build_id_size)
 		return has_id(elf, module) ? 0 : refuse_id(elf, module, err);
+	if (module->elsewhere)
+		return error_set(err,
+			"it has no build-id and was mapped on another machine, so that no file here is known to be it");
 	if (module->mapped_ns && elf->changed_ns > module->mapped_ns)
 		return error_set(err,
 			"the file has changed since it was mapped, and no build-id tells how much");

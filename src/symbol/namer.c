@@ -199,6 +199,7 @@ static int give_module(struct namer *namer, struct error *err)
 	buffer_varint(&request, (uint64_t)module->pid);
 	buffer_varint(&request, module->start);
 	buffer_varint(&request, module->mapped_ns);
+	buffer_u8(&request, module->elsewhere);
 	result = helper_ask(&namer->helper, request.data, request.size, err);
 	buffer_free(&request);
 	return result;

@@ -125,6 +125,7 @@ static void open_other(struct sender *sender, struct cursor *cursor)
 	module.pid = (int32_t)cursor_varint(cursor);
 	module.start = cursor_varint(cursor);
 	module.mapped_ns = cursor_varint(cursor);
+	module.elsewhere = cursor_u8(cursor);
 	if (!cursor_ok(cursor))
 		_exit(EXIT_FAILURE);
 	open_module(sender, &module);

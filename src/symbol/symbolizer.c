@@ -120,8 +120,10 @@ uint32_t symbolizer_module(struct symbolizer *symbolizer, const struct symbol_mo
 	buffer_string(&name, module->path, strlen(module->path));
 	buffer_string(&name, module->root ? module->root : "", module->root ? strlen(module->root) : 0);
 	buffer_string(&name, (const char *)module->build_id, module->build_id_size);
-	if (!module->build_id_size)
+	if (!module->build_id_size) {
 		buffer_varint(&name, module->mapped_ns);
+		buffer_u8(&name, module->elsewhere);
+	}
 	key = strings_add_bytes(symbolizer->strings, (const char *)name.data, name.size);
 	buffer_free(&name);
 	index = map_add(&symbolizer->module_of, &key, symbolizer->modules.count, &added);

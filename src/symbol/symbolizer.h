@@ -50,10 +50,12 @@ struct symbol_module {
 	uint64_t start;
 	uint64_t mapped_ns; /* when it was mapped, CLOCK_REALTIME: a file without a build-id that has
 			     * changed since is not used; 0 unknown */
+	bool elsewhere;	    /* on another machine, or nobody knows where: a file here without a build-id
+			     * is not used */
 };
 
 /* A module's number, for symbolizer_lookup: the same (path, root, build-id), without a build-id also
- * the same time, gives the same number. `linux-vdso.so.1` is the code that the kernel maps into each
+ * the same time and `elsewhere`, gives the same number. `linux-vdso.so.1` is the code that the kernel maps into each
  * process: it is read from our own memory. */
 uint32_t symbolizer_module(struct symbolizer *symbolizer, const struct symbol_module *module);
 

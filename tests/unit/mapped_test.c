@@ -46,6 +46,11 @@ Test(mapped, without_a_build_id_a_file_that_changed_since_is_refused)
 	/* Its own time of change may be set back. */
 	toolchain_run("touch -d 2001-01-01 c");
 	cr_assert_not(taken(&module));
+	module.mapped_ns = clock_ns(CLOCK_REALTIME);
+	module.elsewhere = true;
+	cr_assert_not(taken(&module), "on another machine an old file is another one all the same");
+	cr_assert_str_eq(err.text,
+		"it has no build-id and was mapped on another machine, so that no file here is known to be it");
 }
 
 static const uint8_t id[] = {0xaa, 0xbb, 0xcc, 0xdd, 0xee};
@@ -53,7 +58,7 @@ static const uint8_t id[] = {0xaa, 0xbb, 0xcc, 0xdd, 0xee};
 Test(mapped, with_a_build_id_its_time_means_nothing)
 {
 	struct symbol_module module = {
-		.path = "c", .build_id = id, .build_id_size = sizeof id, .mapped_ns = 1};
+		.path = "c", .build_id = id, .build_id_size = sizeof id, .mapped_ns = 1, .elsewhere = true};
 
 	toolchain_chain("c", "gcc", "-Wl,--build-id=0xaabbccddee");
 	cr_assert(taken(&module), "%s", err.text);
