@@ -262,10 +262,11 @@ void helper_stop(struct helper *helper)
 	helper->pid = 0;
 }
 
-/* Signals that a process earns by what it does; of any other one somebody else has decided. */
+/* Signals that a process earns by what it does; of any other one somebody else has decided. SIGBUS
+ * comes of a file that became shorter while it was read. */
 static bool is_own_fault(int signal)
 {
-	return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGILL ||
+	return signal == SIGSEGV || signal == SIGABRT || signal == SIGILL ||
 	       signal == SIGFPE || signal == SIGTRAP || signal == SIGSYS || signal == SIGXCPU;
 }
 

@@ -178,7 +178,7 @@ Test(helper, knows_who_is_to_blame)
 		bool outside;
 	} cases[] = {{die_of_segv, 0, false}, {leave_early, 0, false},
 		{speak_and_hang, SIGKILL, true}, {speak_and_hang, SIGTERM, true},
-		{speak_and_hang, SIGBUS, false}};
+		{speak_and_hang, SIGBUS, true}};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct helper helper;
