@@ -120,10 +120,11 @@ static void say(const struct resolve_options *options, const char *file, const s
 	if (!sums->places)
 		log_say("%s has no addresses that could be named", file);
 	else
-		log_say("%s%s: %zu of %s in %s got better names",
+		log_say("%s%s: %zu of %s in %s got better names%s",
 			sums->better || options->output ? "wrote " : "nothing new for ", file, sums->better,
 			units_count(places, sums->places, "place"),
-			units_count(modules, sums->modules, "module"));
+			units_count(modules, sums->modules, "module"),
+			sums->better || options->verbose ? "" : " (-v says why)");
 }
 
 static int resolve(const struct resolve_options *options, const struct snapfile *snap,
