@@ -21,6 +21,7 @@
 #define MEMORY_MAX (4ull << 30)
 #define PATIENCE_MS 20000
 #define ASK_MAX 65536 /* addresses of one request */
+#define AHEAD_MAX 4096 /* of one that finds room in the socket while its reader does something else */
 
 /* How far trust in the module's files goes. */
 enum trust { TRUST_ALL, TRUST_SYMBOLS, TRUST_NOTHING };
@@ -267,8 +268,9 @@ void namer_begin(struct namer *namer, const uint64_t *addresses, size_t n)
 		return;
 	if (!(namer->helper.pid && namer->opened) && !begin_opening(namer))
 		return;
-	if (n > ASK_MAX)
-		n = ASK_MAX;
+	/* A reader that is still opening files, which may take minutes, would not take a longer one. */
+	if (n > AHEAD_MAX)
+		return;
 	if (send_question(namer, addresses, n, &err))
 		lose_trust(namer, &err);
 	else

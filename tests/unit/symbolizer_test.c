@@ -336,6 +336,34 @@ static pid_t only_child(void)
 	return kill_children(0);
 }
 
+enum { AHEAD = 60000 }; /* more than a socket takes */
+
+Test(symbolizer, to_ask_ahead_waits_for_nobody)
+{
+	struct symbolizer_options options = {.open = 1};
+	uint64_t *pcs = xcalloc(AHEAD, sizeof *pcs);
+	uint64_t mark;
+	pid_t reader;
+
+	toolchain_chain("c", "gcc", "");
+	toolchain_run("cp c d");
+	mark = toolchain_mark("c") + 1;
+	for (size_t i = 0; i < AHEAD; i++)
+		pcs[i] = mark + i * 0x1000000;
+	symbolizer = symbolizer_new(&options);
+	cr_assert_str_eq(chain_of(module_of("c"), mark), C_CHAIN);
+	reader = only_child();
+	kill(reader, SIGSTOP);
+	symbolizer_begin(symbolizer, module_of("d"), pcs, AHEAD);
+	cr_assert_eq(only_child(), reader, "it has not been given up");
+	kill(reader, SIGCONT);
+	symbolizer_prefetch(symbolizer, module_of("d"), pcs, AHEAD);
+	cr_assert_eq(only_child(), reader);
+	cr_assert_str_eq(chain_of(module_of("d"), mark), C_CHAIN);
+	symbolizer_free(symbolizer);
+	free(pcs);
+}
+
 Test(symbolizer, a_reader_that_dies_costs_lines_not_names)
 {
 	struct symbol_source source;
