@@ -115,12 +115,17 @@ static void write_snapshot(struct live *live)
 static void take_news(struct live *live)
 {
 	struct error err = ERROR_INIT;
-	bool was_over = live->scene.over;
+	bool was_silent = live->scene.silent;
+	enum live_news news;
 
-	if (live_feed_take(live->feed, &live->picture, &live->scene.over, &err))
+	if (live_feed_take(live->feed, &live->picture, &news, &err))
 		set_rate(live);
-	if (live->scene.over && !was_over)
+	live->scene.over = news == LIVE_OVER;
+	live->scene.silent = news != LIVE_GOOD;
+	if (live->scene.silent)
 		say(live, err.text, "");
+	else if (was_silent)
+		live->scene.said = NULL;
 }
 
 static int draw(struct live *live, struct error *err)
@@ -149,7 +154,7 @@ static bool obey(struct live *live, int key)
 	struct error err = ERROR_INIT;
 
 	live_window_size(&width, &height);
-	if (!live->scene.over)
+	if (!live->scene.silent)
 		live->scene.said = NULL;
 	switch (live_key(&live->keys, key, height > 6 ? (size_t)height - 6 : 1)) {
 	case LIVE_QUIT:

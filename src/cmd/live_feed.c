@@ -25,8 +25,9 @@ struct live_feed {
 	int news; /* an eventfd */
 	/* Under the lock. */
 	struct live_picture next;
-	struct error err;
-	bool failed, paused, hurry, ending;
+	enum live_news state;
+	struct error err; /* of it */
+	bool paused, hurry, ending;
 };
 
 void live_picture_release(struct live_picture *picture)
@@ -36,17 +37,18 @@ void live_picture_release(struct live_picture *picture)
 	memset(picture, 0, sizeof *picture);
 }
 
-static int ask(int32_t pid, struct live_picture *picture, struct error *err)
+/* A collector that answers, whatever it says, knows the process; one that does not may be busy. */
+static enum live_news ask(int32_t pid, struct live_picture *picture, struct error *err)
 {
 	struct control_request request = {.verb = CONTROL_SNAPSHOT, .pid = pid};
-	int32_t collector;
+	int32_t collector = 0;
 
 	memset(picture, 0, sizeof *picture);
 	if (control_ask(&request, &picture->body, &collector, err) == 0 &&
 		(picture->snapshot = snapshot_decode(picture->body.data, picture->body.size, err)))
-		return 0;
+		return LIVE_GOOD;
 	live_picture_release(picture);
-	return -1;
+	return collector || err->status == EXIT_MEMTRACE_FAILED ? LIVE_SILENT : LIVE_OVER;
 }
 
 /* Until it is time for the next one; the lock is held. */
@@ -71,26 +73,27 @@ static void *run(void *data)
 		struct live_picture picture;
 		struct error err = ERROR_INIT;
 		uint64_t before_ns, took_ns;
-		int rc;
+		enum live_news state;
 
 		wait_for_time(feed, due_ns);
 		if (feed->ending)
 			break;
 		pthread_mutex_unlock(&feed->lock);
 		before_ns = clock_ns(CLOCK_MONOTONIC);
-		rc = ask(feed->pid, &picture, &err);
+		state = ask(feed->pid, &picture, &err);
 		took_ns = clock_ns(CLOCK_MONOTONIC) - before_ns;
 		due_ns = before_ns + (feed->interval_ns > took_ns * 5 ? feed->interval_ns : took_ns * 5);
+		if (state == LIVE_SILENT)
+			due_ns = before_ns + took_ns + feed->interval_ns;
 		pthread_mutex_lock(&feed->lock);
-		if (rc == 0) {
+		feed->state = state;
+		feed->err = err;
+		if (state == LIVE_GOOD) {
 			live_picture_release(&feed->next);
 			feed->next = picture;
-		} else {
-			feed->err = err;
-			feed->failed = true;
 		}
 		eventfd_write(feed->news, 1);
-		if (rc < 0)
+		if (state == LIVE_OVER)
 			break;
 	}
 	pthread_mutex_unlock(&feed->lock);
@@ -121,7 +124,7 @@ struct live_feed *live_feed_start(int32_t pid, int64_t interval_ms, struct live_
 {
 	struct live_feed *feed;
 
-	if (ask(pid, first, err) < 0)
+	if (ask(pid, first, err) != LIVE_GOOD)
 		return NULL;
 	feed = xcalloc(1, sizeof *feed);
 	feed->pid = pid;
@@ -157,7 +160,7 @@ int live_feed_fd(const struct live_feed *feed)
 	return feed->news;
 }
 
-bool live_feed_take(struct live_feed *feed, struct live_picture *picture, bool *over, struct error *err)
+bool live_feed_take(struct live_feed *feed, struct live_picture *picture, enum live_news *news, struct error *err)
 {
 	eventfd_t ignored;
 	bool fresh;
@@ -170,10 +173,8 @@ bool live_feed_take(struct live_feed *feed, struct live_picture *picture, bool *
 		*picture = feed->next;
 		memset(&feed->next, 0, sizeof feed->next);
 	}
-	if (feed->failed && !*over) {
-		*over = true;
-		*err = feed->err;
-	}
+	*news = feed->state;
+	*err = feed->err;
 	pthread_mutex_unlock(&feed->lock);
 	return fresh;
 }

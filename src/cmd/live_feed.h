@@ -24,8 +24,13 @@ void live_feed_stop(struct live_feed *feed); /* NULL is nothing */
 
 /* Readable when there is something to take. */
 int live_feed_fd(const struct live_feed *feed);
-/* A new picture into *PICTURE, which is released first, or false. When no more will come, ERR says why, once, and *OVER is set. */
-bool live_feed_take(struct live_feed *feed, struct live_picture *picture, bool *over, struct error *err);
+enum live_news {
+	LIVE_GOOD,
+	LIVE_SILENT, /* the last picture could not be had, ERR says why: the next one may */
+	LIVE_OVER,   /* nor will any other: nobody knows the process any more */
+};
+/* A new picture into *PICTURE, which is released first, or false. *NEWS is how the last one went. */
+bool live_feed_take(struct live_feed *feed, struct live_picture *picture, enum live_news *news, struct error *err);
 void live_feed_pause(struct live_feed *feed, bool paused);
 void live_feed_hurry(struct live_feed *feed); /* the next one at once, paused or not */
 

@@ -60,11 +60,20 @@ static void add_line(struct live_screen *screen, struct text *text, const char *
 
 /* ---- the head ---- */
 
+static const char *state_of(const struct live_scene *scene)
+{
+	if (scene->over)
+		return " (ended)";
+	if (scene->silent)
+		return " (no news)";
+	return scene->keys->paused ? " (paused)" : "";
+}
+
 static void write_program(const struct live_scene *scene, struct out *out)
 {
 	const struct run *run = &scene->now->run;
 
-	out_format(out, "memtrace live %" PRId64 "%s ", run->pid, scene->over ? " (ended)" : scene->keys->paused ? " (paused)" : "");
+	out_format(out, "memtrace live %" PRId64 "%s ", run->pid, state_of(scene));
 	for (size_t i = 0; i < run->command.count; i++) {
 		const char *word = strings_get(scene->now->strings, run->command.items[i]);
 

@@ -18,7 +18,8 @@ struct live_scene {
 	bool has_rate;                      /* what the program allocated lately is known */
 	double bytes_a_second, blocks_a_second;
 	const char *said;                   /* instead of the keys in the last line; NULL */
-	bool over;                          /* no more pictures will come */
+	bool silent;                        /* newer pictures could not be had */
+	bool over;                          /* no more will come */
 };
 
 enum live_style { LIVE_PLAIN, LIVE_STRONG, LIVE_DIM, LIVE_TITLE };

@@ -85,6 +85,9 @@ Test(live_screen, says_what_there_is)
 	shown.scene.has_rate = true;
 	shown.scene.bytes_a_second = 2048;
 	shown.scene.blocks_a_second = 12.4;
+	shown.scene.silent = true;
+	show(&shown, 200, 40);
+	cr_assert(has(&shown, "(no news)"));
 	shown.scene.over = true;
 	shown.keys.change = true;
 	show(&shown, 200, 40);
