@@ -27,7 +27,7 @@ struct live_feed {
 	struct live_picture next;
 	enum live_news state;
 	struct error err; /* of it */
-	bool paused, hurry, ending;
+	bool paused, hurry, ending, asking;
 };
 
 void live_picture_release(struct live_picture *picture)
@@ -78,6 +78,7 @@ static void *run(void *data)
 		wait_for_time(feed, due_ns);
 		if (feed->ending)
 			break;
+		feed->asking = true;
 		pthread_mutex_unlock(&feed->lock);
 		before_ns = clock_ns(CLOCK_MONOTONIC);
 		state = ask(feed->pid, &picture, &err);
@@ -86,6 +87,7 @@ static void *run(void *data)
 		if (state == LIVE_SILENT)
 			due_ns = before_ns + took_ns + feed->interval_ns;
 		pthread_mutex_lock(&feed->lock);
+		feed->asking = false;
 		feed->state = state;
 		feed->err = err;
 		if (state == LIVE_GOOD) {
@@ -143,12 +145,19 @@ struct live_feed *live_feed_start(int32_t pid, int64_t interval_ms, struct live_
 
 void live_feed_stop(struct live_feed *feed)
 {
+	bool asking;
+
 	if (!feed)
 		return;
 	pthread_mutex_lock(&feed->lock);
 	feed->ending = true;
+	asking = feed->asking;
 	pthread_cond_signal(&feed->changed);
 	pthread_mutex_unlock(&feed->lock);
+	if (asking) {
+		pthread_detach(feed->thread);
+		return;
+	}
 	pthread_join(feed->thread, NULL);
 	live_picture_release(&feed->next);
 	close(feed->news);

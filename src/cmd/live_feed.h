@@ -20,7 +20,9 @@ struct live_picture {
 	struct buffer body; /* its bytes, as they would stand in a file */
 };
 struct live_feed *live_feed_start(int32_t pid, int64_t interval_ms, struct live_picture *first, struct error *err);
-void live_feed_stop(struct live_feed *feed); /* NULL is nothing */
+/* Waits for nobody: a thread that still waits for an answer, for up to a minute, stays with what it has until the process ends,
+ * which is to be soon. NULL is nothing. */
+void live_feed_stop(struct live_feed *feed);
 
 /* Readable when there is something to take. */
 int live_feed_fd(const struct live_feed *feed);
