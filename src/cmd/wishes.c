@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A file is written by a forked child, as all that the collector writes while programs run; the program waits for its end. The
- * file is named by the program: relative to its directory and its root, and only where the program has no other rights than we
- * have, so that nobody can have files written that he could not write himself.
+ * file is named by the program: relative to its directory and its root, where links lead where they lead there, and only where the
+ * program has no other rights than we have, so that nobody can have files written that he could not write himself.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/rooted.h"
 #include "cmd/log.h"
 #include "cmd/wishes.h"
 #include "cmd/writers.h"
@@ -32,12 +35,63 @@ static void rename_in(struct error *err, const char *path, const char *name)
 	free(text);
 }
 
-static int write_file(struct collector *collector, const struct answer_wish *wish, const char *path)
+static ssize_t read_link(pid_t pid, const char *name, char path[PATH_MAX])
 {
-	struct snapshot *snapshot = collector_snapshot(collector, wish->process, false);
+	char link[64];
+	ssize_t size;
+
+	snprintf(link, sizeof link, "/proc/%d/%s", pid, name);
+	size = readlink(link, path, PATH_MAX - 1);
+	path[size > 0 ? size : 0] = 0;
+	return size;
+}
+
+/* NAME as an absolute path in PID's root, malloc'ed. NULL: its working directory is not in there. */
+static char *absolute(pid_t pid, const char *name)
+{
+	char root[PATH_MAX], folder[PATH_MAX];
+	ssize_t length = read_link(pid, "root", root), size = read_link(pid, "cwd", folder);
+
+	if (*name == '/')
+		return xstrdup(name);
+	if (length == 1)
+		length = 0; /* "/" */
+	if (length < 0 || size < length || strncmp(folder, root, (size_t)length) != 0 || (folder[length] && folder[length] != '/'))
+		return NULL;
+	return xasprintf("%s/%s", folder + length, name);
+}
+
+/* NAME, which is PID's, as we can open it, malloc'ed: it holds a descriptor of its folder. NULL and errno. */
+static char *path_of(pid_t pid, const char *name)
+{
+	char *root = xasprintf("/proc/%d/root", pid), *path = absolute(pid, name), *slash = path ? strrchr(path, '/') : NULL, *ours = NULL;
+	int folder;
+
+	errno = ENOENT;
+	if (slash) {
+		*slash = 0;
+		folder = rooted_open(&(struct rooted){ root, slash == path ? "/" : path }, O_PATH | O_DIRECTORY);
+		if (folder >= 0)
+			ours = xasprintf("/proc/self/fd/%d/%s", folder, slash + 1);
+	}
+	free(path);
+	free(root);
+	return ours;
+}
+
+static int write_file(struct collector *collector, const struct answer_wish *wish)
+{
+	int32_t pid = wish->process->image->pid;
+	char *path = path_of(pid, wish->path);
+	struct snapshot *snapshot;
 	struct buffer bytes = { 0 };
 	struct error err = ERROR_INIT;
 
+	if (!path) {
+		error_status(&err, EXIT_MEMTRACE_FAILED, "cannot write %s: %s", wish->path, strerror(errno));
+		goto failed;
+	}
+	snapshot = collector_snapshot(collector, wish->process, false);
 	if (snapshot_sum(snapshot, &err) < 0 || snapshot_check(snapshot, &err) < 0)
 		goto failed;
 	snapshot_encode(snapshot, &bytes);
@@ -45,7 +99,7 @@ static int write_file(struct collector *collector, const struct answer_wish *wis
 		return 0;
 	rename_in(&err, path, wish->path);
 failed:
-	error_prefix(&err, "a snapshot that process %d asked for", wish->process->image->pid);
+	error_prefix(&err, "a snapshot that process %d asked for", pid);
 	log_error(&err);
 	return -1;
 }
@@ -54,7 +108,6 @@ failed:
 static int begin_file(struct collector *collector, const struct answer_wish *wish)
 {
 	int32_t pid = wish->process->image->pid;
-	char *path = xasprintf("/proc/%d/%s/%s", pid, *wish->path == '/' ? "root" : "cwd", wish->path);
 	char *folder = xasprintf("/proc/%d", pid);
 	struct stat owner;
 	pid_t child = -1;
@@ -63,13 +116,12 @@ static int begin_file(struct collector *collector, const struct answer_wish *wis
 	if (status == 0)
 		child = writers_fork_alone(collector);
 	if (child == 0)
-		_exit(write_file(collector, wish, path) == 0 ? 0 : 1);
+		_exit(write_file(collector, wish) == 0 ? 0 : 1);
 	if (status == 0 && child < 0)
 		status = -EAGAIN;
 	if (status == 0)
 		*ARRAY_PUSH(&collector->wishes) = (struct collector_wish){ child, *wish };
 	free(folder);
-	free(path);
 	return status;
 }
 

@@ -2,7 +2,8 @@
 /* cflags: -fno-builtin */
 /*
  * Every function of include/memtrace.h, held against the program's own account. api: says what does not hold, and "absent" where
- * there is no memtrace. api start: it is to begin by itself; api path FILE STATUS: a snapshot there gives STATUS; api orphan: its
+ * there is no memtrace. api start: it is to begin by itself; api path FILE STATUS [ROOT]: a snapshot there, with
+ * another root, gives STATUS; api orphan: its
  * parent is killed; api signals: a handler asks in the midst of all.
  */
 #include <memtrace.h>
@@ -352,6 +353,7 @@ int main(int argc, char **argv)
 	const char *what = argc > 1 ? argv[1] : "";
 
 	if (strcmp(what, "path") == 0) {
+		HOLDS(argc < 5 || (chroot(argv[4]) == 0 && chdir("/") == 0 && (errno = 4242)));
 		keep[0] = malloc(123);
 		HOLDS(memtrace_take_snapshot(argv[2], NULL) == (int)truth_argument(argc, argv, 3, 0));
 		keep[1] = malloc(456);
