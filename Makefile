@@ -54,6 +54,10 @@ API_HEADERS := $(sort $(wildcard include/memtrace.h))
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$B/%.o)
 HOUSE_OBJECTS := $(filter-out $B/src/cmd/main.o,$(CLI_OBJECTS))
 SHIM_OBJECTS := $(SHIM_SOURCES:%.c=build/%.o)
+# What they call is kept_NAME, src/shim/splice.c.
+KEPT := call_begin_slow tell_alloc_of tell_free_of tell_move_of tell_map tell_unmap tell_undo life_start real_find_cxx \
+	arena_allocate arena_free
+SPLICED_OBJECTS := $(addprefix build/spliced/src/shim/,hooks.o hooks_new.o hooks_map.o)
 VERIFY_OBJECTS := $(SHIM_SOURCES:%.c=build/verify/%.o)
 UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$B/%.o)
 FUZZERS := $(FUZZ_NAMES:%=$B/fuzz/%_fuzz)
@@ -73,6 +77,16 @@ endif
 # binding, exceptions and cancellation pass through its hooks, 16-byte compare and swap for its tables.
 SHIM_FLAGS = -std=gnu11 $(WARN) $(DEFINES) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden \
 	-fno-builtin -ftls-model=initial-exec -fexceptions -fasynchronous-unwind-tables -mcx16
+# The same sources for a static program, which has no libc for us: see src/shim/blob/start.c. Only general registers, since hooks that
+# are reached by a jump keep all of these for their callers, and nobody keeps others.
+# And always gcc's: clang knows no_caller_saved_registers, but not for functions that libc declares without.
+SPLICE_CC := $(if $(findstring clang,$(CC)),gcc,$(CC))
+BLOB_SOURCES := $(filter-out $(addprefix src/shim/,lookup.c graft.c join.c unwind_libgcc.c),$(SHIM_SOURCES)) $(sort $(wildcard src/shim/blob/*.c))
+BLOB_OBJECTS := $(BLOB_SOURCES:%.c=build/blob/%.o)
+BLOB_FLAGS = $(SHIM_FLAGS) -DMEMTRACE_BLOB -mgeneral-regs-only -fno-stack-protector -fcf-protection=none -ffreestanding \
+	-ffunction-sections -fdata-sections
+BLOB_LINK := -shared -nostdlib -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--gc-sections \
+	-Wl,--eh-frame-hdr -Wl,-soname,libmemtrace-static.so -Wl,-e,blob_start -Wl,--version-script=src/shim/blob/exports.map
 SHIM_LINK := -shared -static-libgcc -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,noexecstack -Wl,-z,nodelete \
 	-Wl,-Bsymbolic-functions -Wl,-soname,libmemtrace.so -Wl,--exclude-libs,ALL -Wl,--as-needed
 
@@ -81,7 +95,7 @@ SHIM_LINK := -shared -static-libgcc -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,n
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $B/memtrace $B/libmemtrace.so build/compile_commands.json
+all: $B/memtrace $B/libmemtrace.so $B/libmemtrace-static.so build/compile_commands.json
 
 # A stamp holds the flags: it changes only when they do, and what it touches is made again.
 # $(1) file, $(2) text
@@ -93,6 +107,8 @@ endef
 $(eval $(call stamp,$B/flags.cli,$(CC) $(CLI_FLAGS) $(CLI_LIBS) $(LDFLAGS)))
 $(eval $(call stamp,$B/flags.prefix,$(PREFIX)))
 $(eval $(call stamp,build/flags.shim,$(CC) $(SHIM_FLAGS) $(SHIM_LINK) $(LDFLAGS)))
+$(eval $(call stamp,build/flags.blob,$(SPLICE_CC) $(BLOB_FLAGS) $(BLOB_LINK)))
+$(eval $(call stamp,build/list.blob,$(BLOB_SOURCES)))
 $(eval $(call stamp,build/flags.tests,$(CC) $(CXX)))
 # Its list of sources is a flag too: a removed file must leave the binary.
 $(eval $(call stamp,$B/list.cli,$(CLI_SOURCES)))
@@ -121,13 +137,27 @@ build/src/shim/%.o: src/shim/%.c build/flags.shim
 	$(call say,SHIM)
 	$(Q)mkdir -p '$(@D)'
 	$(Q)$(CC) $(SHIM_FLAGS) -MMD -MP -c -o $@ $<
-build/libmemtrace.so: $(SHIM_OBJECTS) build/flags.shim build/list.shim
+build/libmemtrace.so: $(SHIM_OBJECTS) $(SPLICED_OBJECTS) build/flags.shim build/list.shim
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(SHIM_LINK) $(LDFLAGS) -o $@ $(SHIM_OBJECTS)
-ifneq ($(SAN),)
-$B/libmemtrace.so: build/libmemtrace.so
+	$(Q)$(CC) $(CFLAGS) $(SHIM_LINK) $(LDFLAGS) -o $@ $(SHIM_OBJECTS) $(SPLICED_OBJECTS)
+# The hooks once more, for jumps: see src/shim/splice.c. All that they define is splice_NAME, and they call what real_spliced says.
+build/spliced/%.o: %.c build/flags.shim
+	$(call say,SHIM)
 	$(Q)mkdir -p '$(@D)'
-	$(Q)ln -sf ../libmemtrace.so '$@'
+	$(Q)$(SPLICE_CC) $(SHIM_FLAGS) -DMEMTRACE_SPLICED -mgeneral-regs-only -MMD -MP -c -o $@ $<
+	$(Q)objcopy --redefine-sym real=real_spliced $(foreach name,$(KEPT),--redefine-sym $(name)=kept_$(name)) \
+		$$(nm -g --defined-only $@ | sed 's/.* \(.*\)/--redefine-sym \1=splice_\1/') $@
+build/blob/%.o: %.c build/flags.blob
+	$(call say,BLOB)
+	$(Q)mkdir -p '$(@D)'
+	$(Q)$(SPLICE_CC) $(BLOB_FLAGS) -MMD -MP -c -o $@ $<
+build/libmemtrace-static.so: $(BLOB_OBJECTS) src/shim/blob/exports.map build/flags.blob build/list.blob
+	$(call say,LINK)
+	$(Q)$(SPLICE_CC) $(CFLAGS) $(BLOB_LINK) -o $@ $(BLOB_OBJECTS)
+ifneq ($(SAN),)
+$B/%.so: build/%.so
+	$(Q)mkdir -p '$(@D)'
+	$(Q)ln -sf '../$*.so' '$@'
 endif
 
 # A shim that does every walk twice, src/shim/unwind_verify.h, and a copy of the command beside it.
@@ -136,9 +166,9 @@ build/verify/src/shim/%.o: src/shim/%.c build/flags.shim
 	$(call say,SHIM)
 	$(Q)mkdir -p '$(@D)'
 	$(Q)$(CC) $(SHIM_FLAGS) -DMEMTRACE_VERIFY_UNWIND -MMD -MP -c -o $@ $<
-build/verify/libmemtrace.so: $(VERIFY_OBJECTS) build/flags.shim build/list.shim
+build/verify/libmemtrace.so: $(VERIFY_OBJECTS) $(SPLICED_OBJECTS) build/flags.shim build/list.shim
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(SHIM_LINK) $(LDFLAGS) -o $@ $(VERIFY_OBJECTS)
+	$(Q)$(CC) $(CFLAGS) $(SHIM_LINK) $(LDFLAGS) -o $@ $(VERIFY_OBJECTS) $(SPLICED_OBJECTS)
 build/verify/memtrace: build/memtrace
 	$(Q)mkdir -p '$(@D)'
 	$(Q)cp '$<' '$@'
@@ -229,6 +259,7 @@ install: all
 	install -d '$(BINDIR)' '$(SHIMDIR)'
 	install -m 755 build/memtrace '$(BINDIR)/memtrace'
 	install -m 755 build/libmemtrace.so '$(SHIMDIR)/libmemtrace.so'
+	install -m 755 build/libmemtrace-static.so '$(SHIMDIR)/libmemtrace-static.so'
 	for page in $(MAN_PAGES); do \
 		install -D -m 644 "$$page" '$(MANDIR)'/man$${page##*.}/$${page#man/} || exit; done
 	install -D -m 644 man/memtrace.schema.json '$(SHAREDIR)/memtrace/memtrace.schema.json'
@@ -237,7 +268,7 @@ install: all
 	install -D -m 644 completions/memtrace.fish '$(FISHDIR)/memtrace.fish'
 	for header in $(API_HEADERS); do install -D -m 644 $$header '$(INCLUDEDIR)'/$${header#include/} || exit; done
 uninstall:
-	rm -f '$(BINDIR)/memtrace' '$(SHIMDIR)/libmemtrace.so'
+	rm -f '$(BINDIR)/memtrace' '$(SHIMDIR)/libmemtrace.so' '$(SHIMDIR)/libmemtrace-static.so'
 	for page in $(MAN_PAGES); do rm -f '$(MANDIR)'/man$${page##*.}/$${page#man/}; done
 	for header in $(API_HEADERS); do rm -f '$(INCLUDEDIR)'/$${header#include/}; done
 	rm -f '$(SHAREDIR)/memtrace/memtrace.schema.json' '$(BASHDIR)/memtrace' '$(ZSHDIR)/_memtrace' '$(FISHDIR)/memtrace.fish'
@@ -257,6 +288,6 @@ build/compile_commands.json: build/flags.shim $B/flags.cli $B/list.cli build/lis
 			'$(here)' "$$f" '$(CC) $(subst ",\",$(SHIM_FLAGS)) -c '"$$f"; sep=$$',\n'; done; \
 		printf '%s]\n' "$$([ "$$sep" = '[' ] && printf '[')"; } > $@
 
--include $(CLI_OBJECTS:.o=.d) $(SHIM_OBJECTS:.o=.d) $(VERIFY_OBJECTS:.o=.d) build/verify/remote.d
+-include $(CLI_OBJECTS:.o=.d) $(SHIM_OBJECTS:.o=.d) $(BLOB_OBJECTS:.o=.d) $(SPLICED_OBJECTS:.o=.d) $(VERIFY_OBJECTS:.o=.d) build/verify/remote.d
 -include $(UNIT_OBJECTS:.o=.d) $(PROGRAMS:%=%.d) $(PLUGINS:%=%.d)
 -include $(FUZZ_NAMES:%=$B/tests/fuzz/%_fuzz.d) $B/tests/fuzz/$(FUZZ_DRIVER).d

@@ -38,7 +38,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 6
+#define WIRE_VERSION 7
 #define WIRE_MAGIC 0x657261727454656dull
 
 /* The environment of the watched program: "VERSION:COLLECTOR_PID:POOL_FD:POOL_INODE:PIPE_FD:PIPE_INODE:KEY", decimal, KEY 16 hex
@@ -75,6 +75,8 @@ struct wire_pool {
 	uint32_t wait_ms;                 /* how long a program waits for a collector without progress: 10000 */
 	int32_t collector_pid;
 	uint64_t ring_budget;             /* bytes that all rings together may have beyond WIRE_RING_MIN each */
+	/* Where in the first image a struct splice waits to be taken up by the library in it (memtrace/splice.h), or 0; the library sets 0. */
+	_Atomic uint64_t splice;
 	/* Shared state. */
 	_Atomic uint64_t ring_used __attribute__((aligned(64)));      /* bytes granted beyond WIRE_RING_MIN; shim adds, collector subtracts when a slot is freed */
 	_Atomic uint32_t next_process, next_slot;                       /* hints where to look for a free one */

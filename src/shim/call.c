@@ -16,6 +16,7 @@
  */
 #include "shim/call.h"
 #include "shim/channel.h"
+#include "shim/splice.h"
 #include "shim/life.h"
 #include "shim/real.h"
 #include "shim/shim.h"
@@ -43,7 +44,7 @@ bool call_is_gone(uintptr_t busy, uintptr_t frame)
 {
 	enum unwind_reached reached = unwind_reach(frame, busy);
 
-	return reached == UNWIND_NOT || (reached == UNWIND_UNKNOWN && is_shallower(frame, busy));
+	return reached == UNWIND_NOT || (reached >= UNWIND_GUESSED && is_shallower(frame, busy));
 }
 
 static bool is_outermost(struct call *call)
@@ -52,23 +53,32 @@ static bool is_outermost(struct call *call)
 
 	if (real_is_shim(pc))
 		return false;
-	if (atomic_load_explicit(remembered(pc), memory_order_relaxed) == pc)
-		return false;
-	if (!real_is_allocator(pc)) {
-		if (is_shallower(call->frame, call->outer))
-			call->outer = 0;
+	/* Where the allocator is a part of the program, a caller in that may be anybody: one no deeper than the hook is not its. */
+	if (call->frame >= call->outer && is_shallower(call->frame, call->outer)) {
+		call->outer = 0;
 		return true;
 	}
+	if (atomic_load_explicit(remembered(pc), memory_order_relaxed) == pc)
+		return false;
+	if (!real_is_allocator(pc))
+		return true;
 	switch (unwind_reach(call->frame, call->outer)) {
 	case UNWIND_DIRECTLY:
 		atomic_store_explicit(remembered(pc), pc, memory_order_relaxed);
 		return false;
 	case UNWIND_BY_SIGNAL:
 		return true;
+	case UNWIND_GUESSED:
+		/* The inside of musl's malloc, of which nothing is said: it is deeper than the hook, that is known. */
+		if (!splice_is_allocator(pc))
+			break;
+		atomic_store_explicit(remembered(pc), pc, memory_order_relaxed);
+		return false;
 	default:
-		call->outer = 0;
-		return true;
+		break;
 	}
+	call->outer = 0;
+	return true;
 }
 
 struct call call_begin_slow(uintptr_t frame)
@@ -83,7 +93,9 @@ struct call call_begin_slow(uintptr_t frame)
 		return none;
 	if (!life_is_marked() && !life_forked())
 		return none;
-	call.thread = thread_self ? thread_self : thread_get();
+	call.thread = thread_self();
+	if (!call.thread)
+		call.thread = thread_get();
 	if (!call.thread) {
 		channel_lost();
 		return none;

@@ -12,10 +12,10 @@
  *
  * Cost: a binary search and some tens of bytes read; 600 bytes of stack.
  */
-#include <string.h>
 #include "shim/cfi.h"
 #include "shim/cfi_expression.h"
 #include "shim/cfi_program.h"
+#include "shim/equal.h"
 
 /* A cursor over the entry at AT, behind its length. */
 static struct cursor entry_at(const struct cfi_module *module, const uint8_t *at)
@@ -113,7 +113,7 @@ static bool is_trampoline(const struct cfi_module *module, const uint8_t *at)
 	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
 
 	return at < module->code_end && (size_t)(module->code_end - at) >= sizeof code &&
-	       memcmp(at, code, sizeof code) == 0;
+	       equal(at, code, sizeof code);
 }
 
 /* By the table of (pc, FDE), sorted by pc, both relative to the header. CFI_NONE: it is found;

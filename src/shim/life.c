@@ -18,6 +18,7 @@
 #include <link.h>
 #include "shim/arena.h"
 #include "shim/channel.h"
+#include "shim/splice.h"
 #include "shim/sandbox.h"
 #include "shim/life.h"
 #include "shim/lookup.h"
@@ -123,7 +124,7 @@ static uint32_t n_begun;
 /* From a claimed entry to a process that the collector knows. True: it is to be recorded. */
 static bool introduce(const struct wire_hello *parent)
 {
-	struct thread *thread = thread_self ? thread_self : thread_get();
+	struct thread *self = thread_self(), *thread = self ? self : thread_get();
 	struct producer *producer =
 		thread ? thread_enter(thread, (uintptr_t)__builtin_frame_address(0)) : NULL;
 	bool ours = parent->forked || real_malloc_is_ours(), known, again = n_begun++ > 0;
@@ -169,6 +170,16 @@ static bool decide(bool traced)
 	return traced;
 }
 
+/* What was laid into this image before it began; others that read the same pool come later. */
+static void take_up_splice(void)
+{
+	uint64_t at = channel.inherited ? atomic_exchange(&channel.pool->splice, 0) : 0;
+	struct splice *splice = (struct splice *)at;
+
+	if (at && sys_is_readable(splice) && splice->magic == SPLICE_MAGIC)
+		splice_take_up(splice);
+}
+
 bool life_start(void)
 {
 	const struct wire_hello alone = {0};
@@ -180,6 +191,7 @@ bool life_start(void)
 		return false;
 	environment = read_stack();
 	if (environment && !lookup_is_late() && channel_open(environment)) {
+		take_up_splice();
 		/* One that is not followed is nobody's: the collector must not take it for a child. */
 		if (!channel.inherited && !(channel.pool->follow & WIRE_FOLLOW_EXEC))
 			channel_close();
@@ -256,7 +268,8 @@ void life_leave(bool alone)
 /* Of the calling thread, for stacks as deep as they are told, and some. */
 static void make_room_for_stacks(void)
 {
-	struct trail *trail = thread_self ? &thread_self->first.trails.trail : NULL;
+	struct thread *self = thread_self();
+	struct trail *trail = self ? &self->first.trails.trail : NULL;
 	uint32_t depth = channel.frames_limit > DEEP ? channel.frames_limit : DEEP;
 
 	while (trail && trail->capacity < depth && trail_grow(trail, 0))

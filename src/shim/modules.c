@@ -17,9 +17,9 @@
  */
 #include <elf.h>
 #include <link.h>
-#include <string.h>
 #include <sys/auxv.h>
 #include "shim/channel.h"
+#include "shim/equal.h"
 #include "shim/message.h"
 #include "shim/modules.h"
 #include "shim/real.h"
@@ -102,7 +102,7 @@ static struct iovec find_build_id(const char *at, const char *end)
 		if ((size_t)(end - name) < name_size + size)
 			break;
 		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-			memcmp(name, "GNU", 4) == 0 && note->n_descsz <= MAX_BUILD_ID)
+			equal(name, "GNU", 4) && note->n_descsz <= MAX_BUILD_ID)
 			return (struct iovec){(void *)(name + name_size), note->n_descsz};
 		at = name + name_size + size;
 	}
@@ -125,7 +125,7 @@ static const ElfW(Phdr) * program_headers(const struct module *module, size_t *n
 		*n = getauxval(AT_PHNUM);
 		return (const ElfW(Phdr) *)getauxval(AT_PHDR);
 	}
-	if (memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 ||
+	if (!equal(head->e_ident, ELFMAG, SELFMAG) ||
 		head->e_phentsize != sizeof(ElfW(Phdr)) ||
 		head->e_phoff + head->e_phnum * sizeof(ElfW(Phdr)) > module->end - module->start)
 		return NULL;

@@ -5,6 +5,7 @@
  * so that an allocator that comes by LD_PRELOAD or by linking is honoured. The order of the rows in
  * struct real and in the names below is one list's.
  */
+#include "shim/splice.h"
 #include "shim/lookup.h"
 #include "shim/real.h"
 #include "shim/shim.h"
@@ -27,7 +28,7 @@ bool real_is_allocator(uintptr_t pc)
 	for (uint32_t i = 0; i < n; i++)
 		if (real_range_has(&allocators[i], pc))
 			return true;
-	return real_is_shim(pc);
+	return real_is_shim(pc) || splice_is_allocator(pc);
 }
 
 static bool range_of(void *address, struct real_range *range)
@@ -119,5 +120,7 @@ bool real_malloc_is_ours(void)
 {
 	struct link_map *self = lookup_self();
 
+	if (splice_has_malloc())
+		return true;
 	return lookup_owner("malloc") == self && lookup_owner("free") == self;
 }

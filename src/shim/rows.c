@@ -15,6 +15,7 @@
  * 4096 in 128 KiB.
  */
 #include "shim/channel.h"
+#include "shim/splice.h"
 #include "shim/real.h"
 #include "shim/rows.h"
 #include "shim/shim.h"
@@ -89,9 +90,9 @@ uint32_t rows_read(uint64_t pc)
 	row = id_table_get(&rows_table, key);
 	if (row != CFI_NONE)
 		return row;
-	if (!rows_module(pc, &module))
+	if (!rows_module(splice_origin(pc), &module))
 		return cfi_frame_row();
-	row = cfi_row(&module, pc);
+	row = cfi_row(&module, splice_origin(pc));
 	if (id_table_is_full(&rows_table))
 		make_room();
 	if (atomic_load(&rows_table.n_tables) > 0)

@@ -34,7 +34,15 @@
 #include <sys/types.h>
 #include "shim/thread.h"
 
+/* Where a jump leads to (splice.c): callers within an allocator's own source file know which registers its functions leave alone (gcc's
+ * -fipa-ra), and we do not: so all. */
+#ifdef MEMTRACE_BLOB
+#define SHIM_EXPORT __attribute__((visibility("default"), no_caller_saved_registers))
+#elif defined(MEMTRACE_SPLICED)
+#define SHIM_EXPORT __attribute__((visibility("hidden"), no_caller_saved_registers))
+#else
 #define SHIM_EXPORT __attribute__((visibility("default")))
+#endif
 /* For what is declared: found without relocation, as hooks that come early need it. */
 #define SHIM_HIDDEN __attribute__((visibility("hidden")))
 #define likely(x) __builtin_expect(!!(x), 1)
@@ -126,7 +134,7 @@ struct real {
 	SHIM_HOOKS(SHIM_ROW)
 };
 #undef SHIM_ROW
-extern struct real real SHIM_HIDDEN;
+extern struct real real SHIM_HIDDEN, real_spliced SHIM_HIDDEN;
 
 enum shim_mode {
 	SHIM_NEW,      /* nothing has been looked up yet */
@@ -163,7 +171,7 @@ struct call call_begin_slow(uintptr_t frame);
 /* False: nothing is to be told. Both keep errno. */
 static inline bool call_begin(struct call *call, void *frame)
 {
-	struct thread *thread = thread_self;
+	struct thread *thread = thread_self();
 
 	if (likely(thread) && life_is_marked() && likely(!thread->inside))
 		*call = (struct call){thread, (uintptr_t)frame, 0};

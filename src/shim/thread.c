@@ -22,7 +22,9 @@ enum {
 	PATIENCE = 20000, /* turns of others' that a buffer is waited for */
 };
 
-__thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
+#ifndef MEMTRACE_BLOB
+__thread struct thread *thread_self_now __attribute__((tls_model("initial-exec")));
+#endif
 
 static struct thread *_Atomic all;
 static struct thread *_Atomic next_probe;
@@ -171,7 +173,7 @@ struct thread *thread_get(void)
 		thread = take_over(tid);
 	if (!thread)
 		thread = make(tid);
-	thread_self = thread;
+	thread_set_self(thread);
 	return thread;
 }
 
@@ -254,6 +256,17 @@ struct producer *thread_enter_slow(struct thread *thread, uintptr_t frame)
 	return NULL;
 }
 
+#ifdef MEMTRACE_BLOB
+struct thread *thread_of(int32_t tid, uintptr_t pointer)
+{
+	struct thread *thread = atomic_load(&all);
+
+	while (thread && (atomic_load(&thread->tid) != tid || thread->pointer != pointer))
+		thread = thread->next;
+	return thread;
+}
+#endif
+
 void thread_visit(void (*visit)(struct producer *producer))
 {
 	for (struct thread *thread = atomic_load(&all); thread; thread = thread->next)
@@ -297,16 +310,19 @@ static void keep(struct thread *thread)
 
 void thread_forget_all(void)
 {
+	struct thread *self = thread_self();
+
 	/* Of the others, one that was recording may have been changing its maps: what it had stays
 	 * where it is, unused. */
 	for (struct thread *thread = atomic_load(&all), *next; thread; thread = next) {
 		next = thread->next;
-		if (thread != thread_self && !is_busy(thread))
+		if (thread != self && !is_busy(thread))
 			forget(thread);
 	}
-	if (thread_self)
-		keep(thread_self);
-	atomic_store(&all, thread_self);
+	if (self)
+		keep(self);
+	atomic_store(&all, self);
+	thread_is_alone(self);
 	atomic_store(&next_probe, NULL);
 }
 

@@ -57,10 +57,40 @@ struct thread {
 	_Atomic int32_t tid; /* its owner, dead or alive */
 	struct producer *levels[THREAD_LEVELS];
 	struct thread *next; /* of all that there are */
+#ifdef MEMTRACE_BLOB
+	uintptr_t pointer; /* see blob/self.h */
+	uint64_t epoch;
+#endif
 	struct producer first;
 };
 
-extern __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
+#ifdef MEMTRACE_BLOB
+#include "shim/blob/self.h"
+#else
+extern __thread struct thread *thread_self_now __attribute__((tls_model("initial-exec")));
+/* The calling thread's struct, or NULL: it has none yet. */
+static inline struct thread *thread_self(void)
+{
+	return thread_self_now;
+}
+static inline void thread_set_self(struct thread *thread)
+{
+	thread_self_now = thread;
+}
+/* No other thread has one. */
+static inline void thread_is_alone(struct thread *self)
+{
+	(void)self;
+}
+/* Where the thread's own struct, as libc has it, begins: at the top of its stack. */
+static inline uintptr_t thread_pointer(void)
+{
+	uintptr_t self;
+
+	__asm__("mov %%fs:0, %0" : "=r"(self));
+	return self;
+}
+#endif
 
 /* The calling thread's struct, made or taken over from a dead thread; NULL when there is no memory.
  */
@@ -91,7 +121,15 @@ bool thread_rescue(struct producer *producer);
 void thread_forget_all(void);
 /* Gives up what all threads hold of the pool: they go on with a new one. None may be in the shim. */
 void thread_drop_all(void);
+#ifdef MEMTRACE_BLOB
+/* The struct of the thread TID with that pointer, or NULL. */
+struct thread *thread_of(int32_t tid, uintptr_t pointer);
+#endif
 /* Calls VISIT for every producer that has a slot, of living and dead threads. */
 void thread_visit(void (*visit)(struct producer *producer));
+
+#ifdef MEMTRACE_BLOB
+#include "shim/blob/self_now.h"
+#endif
 
 #endif

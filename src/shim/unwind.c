@@ -45,9 +45,8 @@ enum { PAGE = 4096, FAR = 64 << 20 /* from one frame to the next */ };
  * below. */
 uint64_t unwind_top_of(uint64_t rsp)
 {
-	uint64_t self;
+	uint64_t self = thread_pointer();
 
-	__asm__("mov %%fs:0, %0" : "=r"(self));
 	if (self > rsp)
 		return self;
 	return (uintptr_t)__libc_stack_end > rsp ? (uintptr_t)__libc_stack_end : UINT64_MAX;
@@ -399,7 +398,7 @@ enum unwind_reached unwind_reach(uintptr_t from, uintptr_t frame)
 {
 	struct trail none = {0};
 	struct walk walk = begin(&none, from);
-	bool signal = false, ours = true;
+	bool signal = false, ours = true, guessed = false;
 
 	for (uint32_t n = 0; n < TRAIL_MOST; n++) {
 		uint32_t row;
@@ -409,18 +408,19 @@ enum unwind_reached unwind_reach(uintptr_t from, uintptr_t frame)
 		if (walk.at.rsp == frame + 16 && ours)
 			return signal ? UNWIND_BY_SIGNAL : UNWIND_DIRECTLY;
 		if (!walk.at.pc)
-			return UNWIND_NOT;
+			return guessed && !signal ? UNWIND_GUESSED : UNWIND_NOT;
 		ours = real_is_shim(walk.at.pc);
 		row = rows_get(walk.at.pc - 1);
 		signal = signal || cfi_kind(row) == CFI_SIGNAL;
+		guessed = guessed || cfi_kind(row) == CFI_FRAME;
 		if (!step(&walk, row))
 			switch (pass_row(&walk, row)) {
 			case UNWIND_PAST:
 				break;
 			case UNWIND_END:
-				return UNWIND_NOT;
+				return guessed && !signal ? UNWIND_GUESSED : UNWIND_NOT;
 			default:
-				return UNWIND_UNKNOWN;
+				return guessed && !signal ? UNWIND_GUESSED : UNWIND_UNKNOWN;
 			}
 	}
 	return UNWIND_UNKNOWN;

@@ -27,7 +27,9 @@ enum { RED_ZONE = 128 };
 /* Above all frames of the stack that RSP is on, as far as that can be known. */
 uint64_t unwind_top_of(uint64_t rsp);
 
-enum unwind_reached { UNWIND_NOT, UNWIND_DIRECTLY, UNWIND_BY_SIGNAL, UNWIND_UNKNOWN };
+/* UNWIND_GUESSED: it was not met, but the walk went by frame pointers where nothing is said about the code, and may have passed it; no
+ * signal was. */
+enum unwind_reached { UNWIND_NOT, UNWIND_DIRECTLY, UNWIND_BY_SIGNAL, UNWIND_GUESSED, UNWIND_UNKNOWN };
 /* Is the hook at FRAME among the callers of the hook at FROM, and has a signal come in between? */
 enum unwind_reached unwind_reach(uintptr_t from, uintptr_t frame);
 

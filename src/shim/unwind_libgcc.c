@@ -39,15 +39,15 @@ static void collect(struct walk *walk, uint64_t pc)
 
 __attribute__((visibility("hidden"))) void abort(void)
 {
-	if (thread_self && thread_self->walk)
-		__builtin_longjmp(thread_self->walk->back, 1);
+	if (thread_self() && thread_self()->walk)
+		__builtin_longjmp(thread_self()->walk->back, 1);
 	__builtin_trap();
 }
 
 __attribute__((visibility("hidden"))) int _dl_find_object(
 	void *address, struct dl_find_object *result)
 {
-	struct walk *walk = thread_self ? thread_self->walk : NULL;
+	struct walk *walk = thread_self() ? thread_self()->walk : NULL;
 
 	if (real_find_object(address, result) == 0 && result->dlfo_eh_frame)
 		return 0;
@@ -78,7 +78,7 @@ static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *data)
 
 static __attribute__((noinline)) void run(struct walk *walk)
 {
-	struct thread *thread = thread_self;
+	struct thread *thread = thread_self();
 
 	walk->outer = thread->walk;
 	if (__builtin_setjmp(walk->back) == 0) {
@@ -87,7 +87,7 @@ static __attribute__((noinline)) void run(struct walk *walk)
 		_Unwind_Backtrace(step, walk);
 	}
 	atomic_signal_fence(memory_order_seq_cst);
-	thread_self->walk = walk->outer;
+	thread_self()->walk = walk->outer;
 }
 
 size_t unwind_slowly(uintptr_t frame, uint64_t *pcs, size_t max)
