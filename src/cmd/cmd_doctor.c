@@ -11,6 +11,7 @@
 #include "cmd/asking.h"
 #include "cmd/command.h"
 #include "cmd/doctor.h"
+#include "cmd/splicing.h"
 #include "cmd/symbol_options.h"
 #include "remote/status.h"
 
@@ -87,8 +88,16 @@ static int find_program(struct doctor *doctor, const char *name, struct error *e
 
 static void ask_run(struct doctor *doctor)
 {
+	struct error err = ERROR_INIT;
+
 	if (doctor->pid)
 		return;
+	if (splicing_suits(doctor->kind)) {
+		bool can = splicing_check(doctor->kind, doctor->path, &err) == 0;
+
+		answer(&doctor->run, can ? NULL : err.text, NULL);
+		return;
+	}
 	if (doctor->kind == PROGRAM_TRACEABLE || doctor->kind == PROGRAM_UNREADABLE)
 		answer(&doctor->run, NULL, NULL);
 	else

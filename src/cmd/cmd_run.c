@@ -16,6 +16,7 @@
 #include "base/units.h"
 #include "cmd/collector.h"
 #include "cmd/command.h"
+#include "cmd/splicing.h"
 #include "cmd/log.h"
 #include "cmd/pattern.h"
 #include "cmd/progress.h"
@@ -175,8 +176,8 @@ static int report(struct collector *collector, const struct run_options *chosen,
 	return result;
 }
 
-static int watch(const struct run_options *chosen, const struct target_program *program, struct collector_options *with,
-	struct error *err)
+static int watch(const struct run_options *chosen, struct target_program *program, struct splicing *splicing,
+	struct collector_options *with, struct error *err)
 {
 	const struct pool_options pool_options = {
 		.frames_limit = (uint32_t)with->frames_limit,
@@ -201,10 +202,16 @@ static int watch(const struct run_options *chosen, const struct target_program *
 	}
 	with->first_file = file;
 	collector_open(collector, &pool);
-	if (target_go(&target, program, err) < 0) {
+	if (splicing && splicing_begin(splicing, &target, program, err) < 0) {
+		target_cancel(&target);
 		free(file);
 		return -1;
 	}
+	if (target_go(&target, program, err) < 0 || (splicing && splicing_finish(splicing, &pool, err) < 0)) {
+		free(file);
+		return -1;
+	}
+	with->spliced = splicing && splicing->made;
 	collector_run(collector, &pool, &target, with);
 	collector_hand_over(collector);
 	status = target_exit_status(&target);
@@ -238,7 +245,8 @@ static int run_found(struct run_options *chosen, struct target_program *program,
 		.frames_limit = chosen->frames ? (uint64_t)chosen->frames : FRAMES_DEFAULT,
 		.checkpoint_s = chosen->checkpoint ? (uint64_t)chosen->checkpoint : CHECKPOINT_DEFAULT_S,
 	};
-	bool runtime = program_preloads_runtime(getenv("LD_PRELOAD"));
+	bool runtime = program_preloads_runtime(getenv("LD_PRELOAD")), runtime_first;
+	struct splicing splicing_ = { .name = name, .preload = program->shim, .kind = kind }, *splicing = NULL;
 	char *refusal = NULL;
 	int status;
 
@@ -249,17 +257,23 @@ static int run_found(struct run_options *chosen, struct target_program *program,
 	serve_signals(&with.at);
 	if (kind == PROGRAM_BROKEN)
 		return error_status(err, EXIT_NOT_EXECUTABLE, "cannot run '%s': it is %s", name, reason);
-	if (runtime && kind == PROGRAM_TRACEABLE)
+	runtime_first = runtime && (kind == PROGRAM_TRACEABLE || kind == PROGRAM_OWN_MALLOC);
+	if (runtime_first)
 		reason = "behind a sanitizer's runtime in LD_PRELOAD, which wants to be the first library";
-	if (kind == PROGRAM_OWN_MALLOC || (runtime && kind == PROGRAM_TRACEABLE)) {
+	if (kind == PROGRAM_SANITIZED || runtime_first) {
 		refusal = xasprintf("'%s' is not traced: it is %s", name, reason);
 		log_say("%s", refusal);
 		program->shim = NULL;
 		with.refusal = refusal;
+	} else if (splicing_suits(kind)) {
+		splicing = &splicing_;
+		/* Another's dynamic linker would stumble over our library. */
+		if (kind == PROGRAM_OTHER_LIBC)
+			program->shim = "";
 	} else if (kind != PROGRAM_TRACEABLE && kind != PROGRAM_UNREADABLE) {
 		return refuse(name, reason, err);
 	}
-	status = watch(chosen, program, &with, err);
+	status = watch(chosen, program, splicing, &with, err);
 	free(refusal);
 	if (runtime && status >= 0)
 		leave_runtime(status);

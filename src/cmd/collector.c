@@ -174,7 +174,7 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 
 	if (ended) {
 		untraced_name(process->image, shared->exec_pending, collector->pool->head->follow & WIRE_FOLLOW_EXEC);
-		if (process->said_hello)
+		if (process->said_hello && !(process->image->first && collector->options->spliced))
 			untraced_probe(process->image);
 		describe_end(collector, process->image, &state);
 	} else {

@@ -23,6 +23,7 @@ struct collector_options {
 	const char *program;     /* as the user named it */
 	const char *first_file;  /* the first image's file, checked */
 	const char *refusal;     /* why the program is not traced; NULL: it is */
+	bool spliced;            /* its own malloc is watched */
 	bool force, blocks;      /* blocks: keep the live ones in snapshots */
 	uint64_t frames_limit;
 	struct snapshot_at at;

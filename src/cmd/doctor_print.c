@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/units.h"
 #include "cmd/doctor.h"
+#include "cmd/splicing.h"
 #include "report/emit.h"
 #include "report/safe.h"
 
@@ -74,7 +75,8 @@ void doctor_print(const struct doctor *doctor, struct out *out)
 		out_format(out, "%d, ", (int)doctor->pid);
 	write_safely(out, doctor->path);
 	out_format(out, ", %s\n", doctor->what);
-	print_answer(out, "run", &doctor->run, "a library loaded into it (LD_PRELOAD)");
+	print_answer(out, "run", &doctor->run, splicing_suits(doctor->kind) ? "jumps written into it before it runs (ptrace)" :
+									    "a library loaded into it (LD_PRELOAD)");
 	print_answer(out, "attach", &doctor->attach, "a library that it is made to load");
 	print_modules(doctor, out);
 	out_format(out, "%-12s%s\n", "limits", doctor->obstacles.count ? "" : "none that matter");

@@ -91,6 +91,15 @@ static char *link_to(const char *path)
 	return link;
 }
 
+static char *found;
+
+char *shim_path_static(void)
+{
+	const char *slash = found ? strrchr(found, '/') : NULL;
+
+	return slash ? xasprintf("%.*s/libmemtrace-static.so", (int)(slash - found), found) : xstrdup("libmemtrace-static.so");
+}
+
 int shim_path(char path[PATH_MAX], struct error *err)
 {
 	char *link;
@@ -98,6 +107,8 @@ int shim_path(char path[PATH_MAX], struct error *err)
 
 	if (find(path, err) < 0)
 		return -1;
+	free(found);
+	found = xstrdup(path);
 	if (!strpbrk(path, " :$"))
 		return 0;
 	link = link_to(path);

@@ -7,5 +7,7 @@
 #include "base/error.h"
 
 int shim_path(char path[PATH_MAX], struct error *err);
+/* That for static programs, beside it; malloc'ed. Behind shim_path. */
+char *shim_path_static(void);
 
 #endif

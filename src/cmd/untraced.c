@@ -66,7 +66,9 @@ void untraced_probe(struct image *image)
 {
 	const char *path = executable(image), *reason;
 
-	if (path && !image->forked && program_probe(path, &reason) == PROGRAM_OWN_MALLOC)
+	enum program_kind kind = path && !image->forked ? program_probe(path, &reason) : PROGRAM_TRACEABLE;
+
+	if (kind == PROGRAM_OWN_MALLOC || kind == PROGRAM_SANITIZED)
 		image_problem(image, "the program brings its own malloc, which an injected library cannot watch");
 	if (valgrind_replaces(image))
 		image_problem(image, "the program ran under a tool of valgrind that takes the place of malloc");

@@ -22,7 +22,8 @@ static const char *const reasons[] = {
 	[PROGRAM_SETUID] = "set-user-ID, set-group-ID or has capabilities, so the dynamic linker ignores LD_PRELOAD",
 	[PROGRAM_FOREIGN] = "not a 64-bit x86 program",
 	[PROGRAM_OTHER_LIBC] = "linked with another C library than glibc",
-	[PROGRAM_OWN_MALLOC] = "bringing its own malloc (or a sanitizer's)",
+	[PROGRAM_OWN_MALLOC] = "bringing its own malloc",
+	[PROGRAM_SANITIZED] = "bringing its own malloc (a sanitizer's)",
 	[PROGRAM_BROKEN] = "a damaged ELF file",
 	[PROGRAM_UNREADABLE] = "not readable, so it cannot be looked at",
 };
@@ -109,10 +110,12 @@ static bool is_function(const Elf64_Sym *symbol)
 	return symbol->st_shndx != SHN_UNDEF && (type == STT_FUNC || type == STT_GNU_IFUNC);
 }
 
-static bool defines_malloc(const struct file_view *file, const Elf64_Shdr *symbols, const Elf64_Shdr *names)
+/* What the symbols tell of: a malloc that is defined here; a sanitizer's runtime, which may also be a library, that wants to be the first one. */
+static enum program_kind look_for_malloc(const struct file_view *file, const Elf64_Shdr *symbols, const Elf64_Shdr *names)
 {
 	static const char *const own[] = { "malloc", "__asan_init", "__tsan_init", "__msan_init", "__hwasan_init",
 		"__lsan_init" };
+	enum program_kind kind = PROGRAM_TRACEABLE;
 	struct cursor texts = part(file, names->sh_offset, names->sh_size);
 	struct cursor at = part(file, symbols->sh_offset, symbols->sh_size);
 
@@ -121,20 +124,19 @@ static bool defines_malloc(const struct file_view *file, const Elf64_Shdr *symbo
 		Elf64_Sym symbol;
 
 		if (!entry)
-			return false;
+			return kind;
 		memcpy(&symbol, entry, sizeof symbol);
 		if (symbol.st_name >= cursor_left(&texts))
 			continue;
-		/* malloc must be defined here; a sanitizer's runtime may be a library, which wants to be the first one. */
 		for (size_t k = !is_function(&symbol); k < sizeof own / sizeof *own; k++) {
 			size_t length = strlen(own[k]) + 1;
 
 			if (cursor_left(&texts) - symbol.st_name >= length &&
 				memcmp(texts.at + symbol.st_name, own[k], length) == 0)
-				return true;
+				kind = k > 0 || kind == PROGRAM_SANITIZED ? PROGRAM_SANITIZED : PROGRAM_OWN_MALLOC;
 		}
 	}
-	return false;
+	return kind;
 }
 
 static bool read_section(const struct file_view *file, const Elf64_Ehdr *head, uint64_t i, Elf64_Shdr *section)
@@ -148,15 +150,17 @@ static bool read_section(const struct file_view *file, const Elf64_Ehdr *head, u
 }
 
 /* A malloc that is not exported (linked with -fvisibility=hidden) stands in .symtab alone. */
-static bool own_malloc(const struct file_view *file, const Elf64_Ehdr *head)
+static enum program_kind own_malloc(const struct file_view *file, const Elf64_Ehdr *head)
 {
+	enum program_kind kind = PROGRAM_TRACEABLE, found;
 	Elf64_Shdr symbols, names;
 
 	for (uint64_t i = 0; read_section(file, head, i, &symbols); i++)
 		if ((symbols.sh_type == SHT_DYNSYM || symbols.sh_type == SHT_SYMTAB) &&
-			read_section(file, head, symbols.sh_link, &names) && defines_malloc(file, &symbols, &names))
-			return true;
-	return false;
+			read_section(file, head, symbols.sh_link, &names) &&
+			(found = look_for_malloc(file, &symbols, &names)) != PROGRAM_TRACEABLE)
+			kind = kind == PROGRAM_SANITIZED ? kind : found;
+	return kind;
 }
 
 static enum program_kind probe_elf(const struct file_view *file)
@@ -190,7 +194,7 @@ static enum program_kind probe_elf(const struct file_view *file)
 		return PROGRAM_STATIC;
 	if (foreign_libc)
 		return PROGRAM_OTHER_LIBC;
-	return own_malloc(file, &head) ? PROGRAM_OWN_MALLOC : PROGRAM_TRACEABLE;
+	return own_malloc(file, &head);
 }
 
 /* A script's interpreter, malloc'ed; a script without "#!" is the shell's. */

@@ -14,7 +14,8 @@ enum program_kind {
 	PROGRAM_SETUID,          /* the dynamic linker ignores LD_PRELOAD */
 	PROGRAM_FOREIGN,         /* 32-bit, or of another machine */
 	PROGRAM_OTHER_LIBC,      /* a dynamic linker that is not glibc's (musl) */
-	PROGRAM_OWN_MALLOC,      /* the executable brings its own malloc, or a sanitizer's */
+	PROGRAM_OWN_MALLOC,      /* the executable brings its own malloc */
+	PROGRAM_SANITIZED,       /* or a sanitizer's */
 	PROGRAM_UNREADABLE,      /* nobody knows: it is tried */
 	PROGRAM_BROKEN,          /* an ELF file that cannot be run */
 };

@@ -126,7 +126,8 @@ static void set_environment(struct pool *pool, const char *shim, const char *cha
 	const char *before = getenv("LD_PRELOAD");
 	char *preload = before && *before ? xasprintf("%s:%s", shim, before) : xstrdup(shim);
 
-	setenv("LD_PRELOAD", preload, 1);
+	if (*shim)
+		setenv("LD_PRELOAD", preload, 1);
 	setenv(WIRE_ENVIRONMENT, channel, 1);
 	pool_inherit(pool);
 }
@@ -209,6 +210,8 @@ int target_go(struct target *target, const struct target_program *program, struc
 		failure = errno;
 	close(target->gate);
 	close(target->gate_reader);
+	if (program->attend)
+		program->attend(program->attend_data);
 	do
 		got = read(target->report, &failure, sizeof failure);
 	while (got < 0 && errno == EINTR);

@@ -36,8 +36,11 @@ struct target_limits {
 struct target_program {
 	const char *path;        /* found by program_find */
 	char **arguments;        /* argv, ends with NULL */
-	const char *shim;        /* path of the library to preload, without ':' and blanks; NULL: run it untraced */
+	const char *shim;        /* path of the library to preload, without ':' and blanks; "": none is, but it is traced; NULL: it is not */
 	const struct target_limits *limits; /* to be set in it: ours may have been raised */
+	/* Called when it has been let go, until it has exec'ed or ended: for who traces it, and must attend to its stops. Or NULL. */
+	void (*attend)(void *data);
+	void *attend_data;
 };
 
 /* Raises our soft limits to the hard ones. */

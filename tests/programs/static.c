@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ldflags: -static */
-/* A static program: no dynamic loader, so nothing can be preloaded into it. */
+/* A static program: no dynamic loader, so nothing can be preloaded into it. With its symbols it is traced as the first one. */
 #include "truth.h"
 
 int main(void)
