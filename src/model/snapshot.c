@@ -41,6 +41,7 @@ void snapshot_free(struct snapshot *snapshot)
 	ARRAY_FREE(&snapshot->stacks);
 	ARRAY_FREE(&snapshot->traces);
 	ARRAY_FREE(&snapshot->blocks);
+	ARRAY_FREE(&snapshot->leaks);
 	free(snapshot->counts);
 	free(snapshot);
 }

@@ -12,11 +12,12 @@
  *     └─> counts[moment × n_traces + trace]
  *
  *   block ──> trace                          where the recorder was told to keep them
+ *   leak ──> trace                           where leaks were looked for
  *
  * Invariants (snapshot_check holds a file to them, so nobody else needs to): every index is inside
  * its table; a stack's parent is a lower index; each location's frames begin where those of the one
  * before it end; a location's last frame is not inlined; the first
- * moment is always there; blocks are sorted by address; names are interned in `strings`; no sum is over SNAPSHOT_SIZE_MAX.
+ * moment is always there; blocks are sorted by address, leaks by trace and kind, each pair once; names are interned in `strings`; no sum is over SNAPSHOT_SIZE_MAX.
  * A stack's walk from the leaf gives the most recent frame first. live = allocated − freed is never
  * stored twice: a moment's counts are the live blocks at that moment.
  */
@@ -142,6 +143,22 @@ struct block {
 	uint32_t trace;
 };
 
+/* What became of a block when leaks were looked for, in the meaning of valgrind's memcheck. */
+enum leak_kind {
+	LEAK_DEFINITE,	/* no pointer to it is left */
+	LEAK_INDIRECT,	/* only from blocks that are lost */
+	LEAK_POSSIBLE,	/* only by pointers into its middle, or from blocks that are so */
+	LEAK_REACHABLE, /* still reachable */
+	LEAK_KINDS,
+};
+
+/* Of a trace's blocks those that are of one kind. */
+struct leak {
+	uint32_t trace;
+	uint32_t kind; /* enum leak_kind */
+	struct counts counts;
+};
+
 struct run {
 	ARRAY(string_id) command;			/* argv */
 	string_id executable, directory, host;
@@ -177,6 +194,9 @@ struct snapshot {
 	ARRAY(struct trace) traces;
 	bool keeps_blocks;	    /* false: nobody kept them, and there are none here */
 	ARRAY(struct block) blocks; /* by address; the same address in several domains is several */
+	bool keeps_leaks;	    /* false: nobody looked for them, and there are none here */
+	ARRAY(struct leak) leaks;   /* by trace and kind; of the moment when they were looked for, which need
+				     * not be one of `moments` */
 	struct counts *counts; /* moments.count × traces.count, moment-major; snapshot_alloc_counts
 				  makes it */
 };
@@ -204,6 +224,14 @@ static inline struct counts *snapshot_counts(
 }
 /* Brings the blocks into their order. */
 void snapshot_sort_blocks(struct snapshot *snapshot);
+/* Adds COUNTS to the leaks of TRACE that are of KIND; snapshot_sort_leaks when all have been added. */
+void snapshot_add_leak(struct snapshot *snapshot, uint32_t trace, enum leak_kind kind, struct counts counts);
+/* Brings them into their order, and those of one trace and kind together. */
+void snapshot_sort_leaks(struct snapshot *snapshot);
+/* The leaks of TRACE that are of KIND. */
+struct counts snapshot_leak(const struct snapshot *snapshot, uint32_t trace, enum leak_kind kind);
+/* "definite", "indirect", "possible", "reachable". */
+const char *leak_kind_name(enum leak_kind kind);
 /* The moment NAME's index; NULL: "now" if it is there, else "exit", else the first. -1 with an
  * error naming those there are. */
 int snapshot_moment(const struct snapshot *snapshot, const char *name, struct error *err);

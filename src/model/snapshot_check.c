@@ -198,6 +198,29 @@ static int check_blocks(const struct snapshot *snapshot, struct error *err)
 	return 0;
 }
 
+/* They may be of another moment than any that is kept, so they are held to no sum but their own. */
+static int check_leaks(const struct snapshot *snapshot, struct error *err)
+{
+	struct counts all = {0, 0};
+
+	for (size_t i = 0; i < snapshot->leaks.count; i++) {
+		const struct leak *leak = &snapshot->leaks.items[i], *before = leak - 1;
+
+		if (leak->trace >= snapshot->traces.count)
+			return bad(err, "leak", i, "has a trace that is not there");
+		if (leak->kind >= LEAK_KINDS)
+			return bad(err, "leak", i, "is of an unknown kind");
+		if (i && (leak->trace < before->trace ||
+				 (leak->trace == before->trace && leak->kind <= before->kind)))
+			return bad(err, "leak", i, "does not come after the one before it");
+		if (__builtin_add_overflow(all.size, leak->counts.size, &all.size) ||
+			__builtin_add_overflow(all.count, leak->counts.count, &all.count) ||
+			!in_range(all.size) || !in_range(all.count))
+			return error_set(err, "the leaks add up to more than 2^63 - 1");
+	}
+	return 0;
+}
+
 static int check_parts(const struct snapshot *snapshot, struct error *err)
 {
 	for (size_t i = 0; i < snapshot->run.parts.count; i++) {
@@ -221,7 +244,8 @@ int snapshot_check(const struct snapshot *snapshot, struct error *err)
 	if (check_run(snapshot, err) == 0 && check_names(snapshot, err) == 0 &&
 		check_locations(snapshot, err) == 0 && check_stacks(snapshot, depths, err) == 0 &&
 		check_traces(snapshot, depths, err) == 0 && check_moments(snapshot, err) == 0 &&
-		check_blocks(snapshot, err) == 0 && check_parts(snapshot, err) == 0)
+		check_blocks(snapshot, err) == 0 && check_leaks(snapshot, err) == 0 &&
+		check_parts(snapshot, err) == 0)
 		rc = 0;
 	free(depths);
 	return rc;

@@ -123,6 +123,13 @@ static const struct column block_columns[] = {
 	COLUMN(struct block, trace, FORMAT_PLAIN),
 };
 
+static const struct column leak_columns[] = {
+	COLUMN(struct leak, trace, FORMAT_DELTA),
+	COLUMN(struct leak, kind, FORMAT_PLAIN),
+	COLUMN(struct leak, counts.size, FORMAT_PLAIN),
+	COLUMN(struct leak, counts.count, FORMAT_PLAIN),
+};
+
 static const struct column part_columns[] = {
 	COLUMN(struct part, file, FORMAT_PLAIN),
 	COLUMN(struct part, command, FORMAT_PLAIN),
@@ -157,6 +164,7 @@ const struct table snapshot_tables[] = {
 	TABLE(FORMAT_TRACES, "traces", traces, struct trace, trace_columns),
 	TABLE(FORMAT_COUNTS, "counts", counts, struct counts, counts_columns),
 	TABLE(FORMAT_BLOCKS, "blocks", blocks, struct block, block_columns),
+	TABLE(FORMAT_LEAKS, "leaks", leaks, struct leak, leak_columns),
 	TABLE(FORMAT_PARTS, "parts", run.parts, struct part, part_columns),
 };
 const size_t snapshot_n_tables = sizeof(snapshot_tables) / sizeof(snapshot_tables[0]);

@@ -32,7 +32,8 @@ struct table {
 /* Whether a file may be without the table: it then says nothing. */
 static inline bool table_is_optional(const struct table *table)
 {
-	return table->section == FORMAT_BLOCKS || table->section == FORMAT_PARTS;
+	return table->section == FORMAT_BLOCKS || table->section == FORMAT_PARTS ||
+	       table->section == FORMAT_LEAKS;
 }
 
 /* Every section that a file can have but the strings, in the order that they are written in. */

@@ -234,6 +234,18 @@ static void add_counts(struct merge *merge, size_t source, bool *over)
 	}
 }
 
+static void add_leaks(struct merge *merge, size_t source)
+{
+	const struct snapshot *from = merge->sources[source].snapshot;
+
+	merge->into->keeps_leaks |= from->keeps_leaks;
+	for (size_t i = 0; i < from->leaks.count; i++) {
+		const struct leak *leak = &from->leaks.items[i];
+
+		snapshot_add_leak(merge->into, merge->numbers[source].traces[leak->trace], leak->kind, leak->counts);
+	}
+}
+
 static bool same_process(const struct snapshot *a, const struct snapshot *b)
 {
 	return a->run.pid && a->run.pid == b->run.pid && a->run.image == b->run.image &&
@@ -248,6 +260,8 @@ static void note_doubles(struct merge *merge)
 		const struct merge_source *one = &merge->sources[i];
 
 		blocks |= one->snapshot->keeps_blocks;
+		if (merge->into->keeps_leaks && !one->snapshot->keeps_leaks)
+			merge_note(merge->notes, "leaks were not looked for in %s", one->file);
 		for (size_t k = 0; k < i; k++) {
 			if (same_process(one->snapshot, merge->sources[k].snapshot))
 				merge_note(merge->notes,
@@ -273,8 +287,11 @@ static void merge_all(struct merge *merge, bool *over)
 		add_traces(merge, from, numbers, over);
 	}
 	snapshot_alloc_counts(merge->into);
-	for (size_t i = 0; i < merge->n; i++)
+	for (size_t i = 0; i < merge->n; i++) {
 		add_counts(merge, i, over);
+		add_leaks(merge, i);
+	}
+	snapshot_sort_leaks(merge->into);
 	merge_run(merge->into, merge->sources, merge->n, over);
 	note_doubles(merge);
 }

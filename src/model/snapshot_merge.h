@@ -3,7 +3,7 @@
  * Several snapshots as one: of the processes of a run, or of several runs.
  *
  * What adds up: the live blocks at the default moments (exit or now, which become one), at moments
- * of the same name, and all that was ever allocated. Equal stacks of equal modules (path and
+ * of the same name, leaks, and all that was ever allocated. Equal stacks of equal modules (path and
  * build-id) become one. The peak is the sum of the peaks: what would be needed if all of them came
  * at one time, which nobody knows. Where only some know a moment, it is of those alone, and a note
  * says so.

@@ -215,6 +215,7 @@ static int load(struct snapshot *snapshot, const struct sections *sections,
 	if (!section)
 		return error_set(err, "corrupt: section %s is missing", name_of(kind));
 	snapshot->keeps_blocks |= kind == FORMAT_BLOCKS;
+	snapshot->keeps_leaks |= kind == FORMAT_LEAKS;
 	rc = unpack(section, &unpacked, &cursor, err);
 	if (rc == 0) {
 		rc = table ? table_decode(table, snapshot, &cursor)

@@ -111,6 +111,8 @@ static bool wanted(const struct table *table, const struct snapshot *snapshot)
 {
 	if (table->section == FORMAT_BLOCKS)
 		return snapshot->keeps_blocks;
+	if (table->section == FORMAT_LEAKS)
+		return snapshot->keeps_leaks;
 	if (table->section == FORMAT_PARTS)
 		return snapshot->run.parts.count > 0;
 	return true;

@@ -157,6 +157,22 @@ static void blocks(struct emitter *emitter, const struct snapshot *snapshot)
 	emit_end(emitter);
 }
 
+static void leaks(struct emitter *emitter, const struct snapshot *snapshot)
+{
+	emit_begin(emitter, "leaks", '[');
+	for (size_t i = 0; i < snapshot->leaks.count; i++) {
+		const struct leak *leak = &snapshot->leaks.items[i];
+
+		emit_begin(emitter, NULL, '{');
+		emit_uint(emitter, "trace", leak->trace);
+		emit_string(emitter, "category", leak_kind_name(leak->kind));
+		emit_uint(emitter, "size", leak->counts.size);
+		emit_uint(emitter, "count", leak->counts.count);
+		emit_end(emitter);
+	}
+	emit_end(emitter);
+}
+
 static int write_json(const struct snapshot *snapshot, const struct export_query *query,
 	struct out *out, struct error *err)
 {
@@ -180,6 +196,8 @@ static int write_json(const struct snapshot *snapshot, const struct export_query
 	emit_end(emitter);
 	if (snapshot->keeps_blocks)
 		blocks(emitter, snapshot);
+	if (snapshot->keeps_leaks)
+		leaks(emitter, snapshot);
 	emit_end(emitter);
 	free(doc.first_frame);
 	return 0;

@@ -198,6 +198,54 @@ static int read_blocks(struct import *import, const struct json_object *document
 	return 0;
 }
 
+static int read_category(const struct json_object *object, uint32_t *kind)
+{
+	const char *name = json_string_value(json_object_get(object->value, "category"));
+	struct json_at at = {object->at, "category", 0};
+
+	for (*kind = 0; name && *kind < LEAK_KINDS; ++*kind) {
+		if (strcmp(name, leak_kind_name(*kind)) == 0)
+			return 0;
+	}
+	return json_error_at(&at, object->err, "must be definite, indirect, possible or reachable");
+}
+
+static int read_leak(struct import *import, const struct json_object *object)
+{
+	struct json_at trace_at = {object->at, "trace", 0};
+	struct counts counts = {0, 0};
+	uint32_t trace = 0, kind = 0;
+
+	if (json_read_needed(object, "trace") < 0 || json_read_needed(object, "category") < 0 ||
+		json_read_u32(object, "trace", &trace) < 0 || read_category(object, &kind) < 0 ||
+		read_counts(object, &counts) < 0)
+		return -1;
+	if (trace >= import->traces.count)
+		return json_error_at(&trace_at, import->err, "is no index of traces");
+	snapshot_add_leak(import->snapshot, import->traces.items[trace], kind, counts);
+	return 0;
+}
+
+static int read_leaks(struct import *import, const struct json_object *document)
+{
+	struct json_at at = {document->at, "leaks", 0};
+	struct json_object object;
+	const json_t *array;
+
+	if (json_read_array(document, "leaks", &array) < 0)
+		return -1;
+	import->snapshot->keeps_leaks = array != NULL;
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		struct json_at item = {&at, NULL, i};
+
+		if (json_read_object(&object, json_array_get(array, i), &item, import->err) < 0 ||
+			read_leak(import, &object) < 0)
+			return -1;
+	}
+	snapshot_sort_leaks(import->snapshot);
+	return 0;
+}
+
 static int add_counts(struct import *import)
 {
 	struct snapshot *snapshot = import->snapshot;
@@ -279,7 +327,7 @@ static int read_document(struct import *import, const struct json_object *docume
 	import->default_moment = moment < 0 ? 0 : (size_t)moment;
 	frame_import_init(&import->frames, &import->builder);
 	if (frame_import_table(&import->frames, document) < 0 ||
-		read_traces(import, document) < 0 || read_blocks(import, document) < 0 ||
+		read_traces(import, document) < 0 || read_blocks(import, document) < 0 || read_leaks(import, document) < 0 ||
 		add_counts(import) < 0 ||
 		add_run_totals(import, document) < 0 ||
 		snapshot_check(import->snapshot, import->err) < 0)

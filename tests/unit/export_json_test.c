@@ -87,6 +87,14 @@ static void assert_same_blocks(const struct snapshot *a, const struct snapshot *
 	}
 }
 
+static void assert_same_leaks(const struct snapshot *a, const struct snapshot *b)
+{
+	cr_assert_eq(a->keeps_leaks, b->keeps_leaks);
+	cr_assert_eq(a->leaks.count, b->leaks.count);
+	for (size_t i = 0; i < a->leaks.count; i++)
+		cr_assert_eq(memcmp(&a->leaks.items[i], &b->leaks.items[i], sizeof(struct leak)), 0);
+}
+
 static void assert_same_modules(const struct snapshot *a, const struct snapshot *b)
 {
 	cr_assert_eq(a->modules.count, b->modules.count);
@@ -129,6 +137,7 @@ static void assert_same_tables(const struct snapshot *a, const struct snapshot *
 	assert_same_modules(a, b);
 	assert_same_parts(a, b);
 	assert_same_blocks(a, b);
+	assert_same_leaks(a, b);
 }
 
 /* Stacks by what they are: indexes may differ. */
@@ -180,7 +189,7 @@ static void assert_same(const struct snapshot *a, const struct snapshot *b)
 /* The sample, whose numbers are the ends of their ranges, with sums that a document may give. */
 static struct snapshot *consistent_sample(void)
 {
-	struct snapshot *snapshot = sample_snapshot();
+	struct snapshot *snapshot = sample_leaks();
 	struct run *run = &snapshot->run;
 	struct error err = ERROR_INIT;
 

@@ -150,9 +150,25 @@ struct snapshot *sample_snapshot(void)
 	return snapshot;
 }
 
-struct buffer sample_file(void)
+struct snapshot *sample_leaks(void)
 {
 	struct snapshot *snapshot = sample_snapshot();
+	struct error err = ERROR_INIT;
+
+	snapshot->keeps_leaks = true;
+	snapshot_add_leak(snapshot, 2, LEAK_DEFINITE, (struct counts){INT64_MAX - 25, 1});
+	snapshot_add_leak(snapshot, 0, LEAK_REACHABLE, (struct counts){10, 2});
+	snapshot_add_leak(snapshot, 0, LEAK_DEFINITE, (struct counts){0, 3});
+	snapshot_add_leak(snapshot, 0, LEAK_REACHABLE, (struct counts){15, 4});
+	snapshot_sort_leaks(snapshot);
+	cr_assert_eq(snapshot->leaks.count, 3);
+	cr_assert_eq(snapshot_check(snapshot, &err), 0, "%s", err.text);
+	return snapshot;
+}
+
+struct buffer sample_file(void)
+{
+	struct snapshot *snapshot = sample_leaks();
 	struct buffer file = {0};
 
 	snapshot_encode(snapshot, &file);
@@ -195,6 +211,8 @@ void assert_same_snapshot(const struct snapshot *a, const struct snapshot *b)
 	SAME_TABLE(a, b, traces);
 	cr_assert_eq(a->keeps_blocks, b->keeps_blocks);
 	SAME_TABLE(a, b, blocks);
+	cr_assert_eq(a->keeps_leaks, b->keeps_leaks);
+	SAME_TABLE(a, b, leaks);
 	SAME_TABLE(a, b, run.parts);
 	cr_assert_eq(!a->counts, !b->counts);
 	if (a->counts)

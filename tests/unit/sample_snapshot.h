@@ -9,6 +9,8 @@
 string_id sample_name(struct snapshot *snapshot, const char *text);
 /* To be freed by the caller, like the buffer of the file made of it. */
 struct snapshot *sample_snapshot(void);
+/* The same with leaks. */
+struct snapshot *sample_leaks(void);
 /* The same without the tables that came later: what the oldest committed file holds. */
 struct snapshot *sample_first(void);
 struct buffer sample_file(void);

@@ -74,7 +74,7 @@ Test(snapshot_merge, another_build_is_another_place)
 /* Stacks of another numbering, an empty one, inlined frames, threads: nothing is lost or mixed. */
 Test(snapshot_merge, all_tables_are_carried_over)
 {
-	struct snapshot *sample = sample_snapshot();
+	struct snapshot *sample = sample_leaks();
 	struct merge_source source = {sample, "a.snap"};
 	struct merge_notes notes = {{0}};
 	struct error err = ERROR_INIT;
@@ -83,6 +83,8 @@ Test(snapshot_merge, all_tables_are_carried_over)
 	cr_assert(one, "%s", err.text);
 	cr_assert_eq(notes.all.count, 1, "the blocks are left out");
 	cr_assert_not(one->keeps_blocks);
+	cr_assert(one->keeps_leaks);
+	cr_assert_eq(one->leaks.count, sample->leaks.count);
 	cr_assert_eq(one->traces.count, sample->traces.count);
 	cr_assert_eq(one->stacks.count, sample->stacks.count);
 	cr_assert_eq(one->locations.count, sample->locations.count);

@@ -42,6 +42,24 @@ Test(snapshot, a_sum_over_the_range_is_an_error)
 		snapshot_free(s);                                                                  \
 	} while (0)
 
+static void add_leak(struct snapshot *snapshot, uint32_t trace, enum leak_kind kind, uint64_t size)
+{
+	snapshot->keeps_leaks = true;
+	snapshot_add_leak(snapshot, trace, kind, (struct counts){size, 1});
+}
+
+Test(snapshot, leaks_are_found_by_trace_and_kind)
+{
+	struct snapshot *snapshot = sample_leaks();
+
+	cr_assert_eq(snapshot_leak(snapshot, 0, LEAK_REACHABLE).size, 25);
+	cr_assert_eq(snapshot_leak(snapshot, 0, LEAK_REACHABLE).count, 6);
+	cr_assert_eq(snapshot_leak(snapshot, 0, LEAK_DEFINITE).count, 3);
+	cr_assert_eq(snapshot_leak(snapshot, 0, LEAK_POSSIBLE).count, 0);
+	cr_assert_eq(snapshot_leak(snapshot, 1, LEAK_DEFINITE).count, 0);
+	snapshot_free(snapshot);
+}
+
 Test(snapshot, indexes_stay_inside)
 {
 	uint32_t far = 1000;
@@ -81,6 +99,14 @@ Test(snapshot, indexes_stay_inside)
 	BREACH(s->blocks.items[1].trace = 3, "block 1 has a trace that is not there");
 	BREACH(s->blocks.items[2].address--, "block 2 is below the one before it");
 	BREACH(s->blocks.items[1].size = UINT64_MAX, "block 1 is larger than 2^63 - 1");
+	BREACH(add_leak(s, 3, LEAK_DEFINITE, 1), "leak 0 has a trace that is not there");
+	BREACH(add_leak(s, 1, LEAK_KINDS, 1), "leak 0 is of an unknown kind");
+	BREACH((add_leak(s, 1, LEAK_POSSIBLE, 1), add_leak(s, 1, LEAK_POSSIBLE, 1)),
+		"leak 1 does not come after the one before it");
+	BREACH((add_leak(s, 1, LEAK_DEFINITE, 1), add_leak(s, 0, LEAK_POSSIBLE, 1)),
+		"leak 1 does not come after the one before it");
+	BREACH((add_leak(s, 0, LEAK_DEFINITE, INT64_MAX), add_leak(s, 1, LEAK_DEFINITE, 1)),
+		"the leaks add up to more than 2^63 - 1");
 	BREACH(s->run.parts.items[0].command = far, "part 0 has no name");
 	BREACH(s->run.parts.items[1].peak_count = UINT64_MAX, "part 1 has a number over 2^63 - 1");
 }
