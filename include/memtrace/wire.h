@@ -38,7 +38,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 7
+#define WIRE_VERSION 8
 #define WIRE_MAGIC 0x657261727454656dull
 
 /* The environment of the watched program: "VERSION:COLLECTOR_PID:POOL_FD:POOL_INODE:PIPE_FD:PIPE_INODE:KEY", decimal, KEY 16 hex
@@ -122,12 +122,24 @@ struct wire_process {
 	_Atomic uint32_t generation;      /* grows with each claim: names this image beside its index */
 	_Atomic uint32_t frames_limit;    /* of its stacks: the pool's, or what memtrace_start said */
 	_Atomic uint64_t pid_namespace;   /* inode of the one that pid and parent_pid are of; 0: not known */
-	uint8_t pad[48];
+	_Atomic uint64_t owned;           /* address in the process of a struct wire_owned */
+	uint8_t pad[40];
 	_Atomic uint64_t sequence __attribute__((aligned(64)));
 	uint8_t pad2[56];
 	/* Which ring has the turn, a number of its own each time that one takes it, or WIRE_TURN_OF_ALL; see "Turns". */
 	_Atomic uint64_t turn;
 	uint8_t pad3[56];
+};
+
+/* Memory in the process that is the shim's, and not the program's: a list of chunks in the process's own memory. To be read while the
+ * process stands still. An item without a size is none. */
+struct wire_owned {
+	_Atomic uint64_t next;            /* address of the next chunk; 0: there is none */
+	uint64_t capacity;                /* items that this one has */
+	_Atomic uint64_t used;            /* that may be in use */
+	struct wire_owned_item {
+		_Atomic uint64_t start, size;
+	} items[];
 };
 
 enum wire_slot_state { WIRE_SLOT_FREE, WIRE_SLOT_CLAIMED, WIRE_SLOT_LIVE };

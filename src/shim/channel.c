@@ -11,6 +11,7 @@
 #include <x86intrin.h>
 #include "shim/channel.h"
 #include "shim/descriptors.h"
+#include "shim/owned.h"
 #include "shim/shim.h"
 #include "shim/sys.h"
 
@@ -96,6 +97,7 @@ bool channel_claim_process(void)
 		process->pid = sys_getpid();
 		process->parent_pid = (int32_t)SYS_CALL(SYS_getppid);
 		process->pid_namespace = pid_namespace();
+		process->owned = (uintptr_t)owned_list();
 		process->exec_pending = 0;
 		process->start_tick = __rdtsc() >> WIRE_TICK_SHIFT;
 		process->tracer_memory = atomic_load(&channel.memory);
@@ -203,10 +205,17 @@ void *channel_memory(size_t size)
 	if (at) {
 		uint64_t all = atomic_fetch_add(&channel.memory, size) + size;
 
+		owned_add(at, size);
 		if (channel.process)
 			__atomic_store_n(&channel.process->tracer_memory, all, __ATOMIC_RELAXED);
 	}
 	return at;
+}
+
+void channel_free(void *at, size_t size)
+{
+	owned_remove(at);
+	sys_munmap(at, size);
 }
 
 void channel_lost(void)

@@ -77,6 +77,8 @@ void channel_lost(void);
 
 /* Private memory of the shim, zeros, counted; NULL when there is none. */
 void *channel_memory(size_t size);
+/* Gives it back, or a view of the pool. */
+void channel_free(void *at, size_t size);
 
 static inline bool channel_stopped(void)
 {

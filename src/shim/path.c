@@ -18,7 +18,7 @@ static void give_back(struct path *slots, uint32_t bits)
 {
 	if (bits == PATHS_FIRST_BITS)
 		return;
-	sys_munmap(slots, paths_bytes(bits));
+	channel_free(slots, paths_bytes(bits));
 	atomic_fetch_sub(&channel.memory, paths_bytes(bits));
 	atomic_fetch_sub(&grown_bytes, paths_bytes(bits));
 }

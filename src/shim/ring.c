@@ -80,7 +80,7 @@ void ring_abandon(struct producer *producer)
 void ring_drop(struct producer *producer)
 {
 	if (producer->words && !channel.piped) {
-		sys_munmap(producer->words, producer->capacity);
+		channel_free(producer->words, producer->capacity);
 		producer->words = NULL;
 	}
 	producer->position = 0;

@@ -33,7 +33,7 @@ static void make_room(void)
 	void *memory = index < ID_TABLES ? channel_memory(id_table_bytes(index)) : NULL;
 
 	if (memory && !id_table_grow(&rows_table, index, memory)) {
-		sys_munmap(memory, id_table_bytes(index));
+		channel_free(memory, id_table_bytes(index));
 		atomic_fetch_sub(&channel.memory, id_table_bytes(index));
 	}
 }

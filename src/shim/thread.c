@@ -292,8 +292,8 @@ static void forget(struct thread *thread)
 		}
 	for (int i = 1; i < THREAD_LEVELS; i++)
 		if (thread->levels[i])
-			sys_munmap(thread->levels[i], level_bytes());
-	sys_munmap(thread, thread_bytes());
+			channel_free(thread->levels[i], level_bytes());
+	channel_free(thread, thread_bytes());
 }
 
 /* The calling thread goes on with what it has, as a hook that was interrupted will. */

@@ -29,7 +29,7 @@ void trail_release(const struct trail *trail)
 {
 	if (!trail->grown)
 		return;
-	sys_munmap(trail->frames, trail_bytes(trail->capacity));
+	channel_free(trail->frames, trail_bytes(trail->capacity));
 	atomic_fetch_sub(&channel.memory, trail_bytes(trail->capacity));
 }
 

@@ -118,6 +118,6 @@ void trails_release(struct trails *trails)
 		trail_release(&trails->others[i]);
 	if (!trails->others)
 		return;
-	sys_munmap(trails->others, others_bytes());
+	channel_free(trails->others, others_bytes());
 	atomic_fetch_sub(&channel.memory, others_bytes());
 }

@@ -21,6 +21,11 @@ void *channel_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+void channel_free(void *at, size_t size)
+{
+	munmap(at, size);
+}
+
 static uint64_t *stack; /* grows down from stack[FRAMES * FRAME_WORDS] */
 static struct trail trail;
 static struct paths paths;
