@@ -45,6 +45,16 @@ static void take_status(struct process_thread *thread, int status)
 	}
 }
 
+/* Whether it is over, and its status still to be had. */
+static bool has_ended(const struct process_thread *thread)
+{
+	siginfo_t info = { 0 };
+
+	/* Stops of those who are traced come unasked. */
+	return waitid(P_PID, (id_t)thread->tid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && info.si_pid &&
+	       (info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED);
+}
+
 /* Whether it has stopped or gone by now. */
 static bool poll_thread(struct process_thread *thread)
 {
@@ -53,6 +63,10 @@ static bool poll_thread(struct process_thread *thread)
 
 	if (thread->state != THREAD_RUNS)
 		return true;
+	if (thread->kept && has_ended(thread)) {
+		thread->state = THREAD_GONE;
+		return true;
+	}
 	do
 		got = waitpid(thread->tid, &status, __WALL | WNOHANG);
 	while (got < 0 && errno == EINTR);

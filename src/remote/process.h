@@ -32,6 +32,7 @@ struct process_thread {
 	pid_t tid;
 	enum thread_state state;
 	int signal;         /* that it is given when it goes on; 0: none */
+	bool kept;          /* its end is somebody else's to wait for; to be set by the caller */
 };
 
 struct process {
