@@ -57,6 +57,12 @@ static void status(const struct table *table, const struct row *row, struct out 
 	out_text(out, row_status_name(row->status));
 }
 
+static void leak(const struct table *table, const struct row *row, struct out *out)
+{
+	(void)table;
+	out_text(out, leak_kind_name(row->leak));
+}
+
 static void function(const struct table *table, const struct row *row, struct out *out)
 {
 	struct row_frames frames;
@@ -88,14 +94,15 @@ static void place(const struct table *table, const struct row *row, struct out *
 }
 
 const struct column columns[] = {
-	{"SIZE", COLUMN_NUMBER, true, true, size},
-	{"CHANGE", COLUMN_NUMBER, false, true, size_diff},
-	{"SHARE", COLUMN_NUMBER, true, false, share},
-	{"COUNT", COLUMN_NUMBER, true, true, count},
-	{"CHANGE", COLUMN_NUMBER, false, true, count_diff},
-	{"AVERAGE", COLUMN_NUMBER, true, true, average},
-	{"STATUS", COLUMN_WORD, false, true, status},
-	{"FUNCTION", COLUMN_FUNCTION, true, true, function},
-	{"PLACE", COLUMN_PLACE, true, true, place},
-	{NULL, COLUMN_NUMBER, false, false, NULL},
+	{"SIZE", COLUMN_NUMBER, true, true, true, size},
+	{"CHANGE", COLUMN_NUMBER, false, true, false, size_diff},
+	{"SHARE", COLUMN_NUMBER, true, false, false, share},
+	{"COUNT", COLUMN_NUMBER, true, true, true, count},
+	{"CHANGE", COLUMN_NUMBER, false, true, false, count_diff},
+	{"AVERAGE", COLUMN_NUMBER, true, true, true, average},
+	{"STATUS", COLUMN_WORD, false, true, false, status},
+	{"LEAK", COLUMN_WORD, false, false, true, leak},
+	{"FUNCTION", COLUMN_FUNCTION, true, true, true, function},
+	{"PLACE", COLUMN_PLACE, true, true, true, place},
+	{NULL, COLUMN_NUMBER, false, false, false, NULL},
 };

@@ -20,7 +20,7 @@ enum column_kind {
 struct column {
 	const char *title;
 	enum column_kind kind;
-	bool of_top, of_diff;
+	bool of_top, of_diff, of_leaks; /* of_leaks: also where the table is of leaks */
 	/* Writes the cell's text, any bytes. */
 	void (*cell)(const struct table *table, const struct row *row, struct out *out);
 };

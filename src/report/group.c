@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "report/placer.h"
+#include "report/suppress.h"
 
 /* What one pass needs beside its result. */
 struct pass {
 	struct groups *groups;
 	const struct query *query;
 	struct placer placer;
+	struct suppressor suppressor;
 	uint32_t *chains; /* by stack: its key + 1, without hidden frames; of BY_TRACEBACK */
 	ARRAY(uint32_t)
 	stamps; /* by row: the last trace + 1 that was added to it; CUMULATIVE_ONCE */
@@ -235,6 +237,11 @@ static int add_all(struct pass *pass, struct sieve *sieve, struct error *err)
 		if (query->only_domain != QUERY_NO_DOMAIN &&
 			query->only_domain != snapshot->domains.items[trace->domain].id)
 			continue;
+		if (query->suppressions && suppressor_hides(&pass->suppressor, trace)) {
+			groups->suppressed.size += counts.size;
+			groups->suppressed.count += counts.count;
+			continue;
+		}
 		if (__builtin_add_overflow(groups->size, counts.size, &groups->size) ||
 			__builtin_add_overflow(groups->count, counts.count, &groups->count))
 			return error_set(err, "the blocks add up to more than 2^63 - 1");
@@ -254,6 +261,9 @@ int groups_make(struct groups *groups, struct keys *keys, const struct query *qu
 
 	*groups = (struct groups){.keys = keys};
 	view_init(&groups->view, snapshot, moment, query->hide_standard || query->by == BY_OWNER);
+	groups->view.leaks = query->leaks;
+	if (query->suppressions)
+		suppressor_init(&pass.suppressor, query->suppressions, snapshot);
 	if (!query->cumulative)
 		groups->previous = xcalloc(snapshot->traces.count + 1, sizeof(uint32_t));
 	placer_init(&pass.placer, keys, snapshot, query->by);
@@ -262,6 +272,7 @@ int groups_make(struct groups *groups, struct keys *keys, const struct query *qu
 	sieve = sieve_new(&query->filters, &groups->view);
 	rc = add_all(&pass, sieve, err);
 	sieve_free(sieve);
+	suppressor_release(&pass.suppressor);
 	free(pass.chains);
 	ARRAY_FREE(&pass.stamps);
 	placer_release(&pass.placer);

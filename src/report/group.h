@@ -40,6 +40,7 @@ struct groups {
 	ARRAY(uint32_t) row_of; /* by key: its row + 1, or 0 */
 	uint32_t *previous;	/* by trace: the row's trace before it; INDEX_NONE ends */
 	int64_t size, count;	/* of the traces that were kept, each once */
+	struct counts suppressed; /* of those that are kept but for the query's suppressions */
 };
 
 /* -1 when a sum is over INT64_MAX. To be released either way; may be released when zeroed. */

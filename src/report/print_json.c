@@ -28,6 +28,8 @@ static void row(struct emitter *emitter, const struct table *table, const struct
 	struct row_frames frames = row_frames(table, row);
 
 	emit_begin(emitter, NULL, '{');
+	if (table->is_leaks)
+		emit_string(emitter, "category", leak_kind_name(row->leak));
 	emit_int(emitter, "size", row->size);
 	if (table->is_diff)
 		emit_int(emitter, "size_diff", row->size_diff);
@@ -66,8 +68,8 @@ static void question(struct emitter *emitter, const struct table *table)
 {
 	const struct query *query = table->query;
 
-	emit_string(emitter, "schema", "memtrace-stats/1");
-	emit_string(emitter, "kind", table->is_diff ? "diff" : "top");
+	emit_string(emitter, "schema", table->is_leaks ? "memtrace-leaks/1" : "memtrace-stats/1");
+	emit_string(emitter, "kind", table->is_diff ? "diff" : table->is_leaks ? "leaks" : "top");
 	emit_string(emitter, "by", query_by_name(query->by));
 	cumulative_json(emitter, query);
 	moment(emitter, "moment", &table->now);
@@ -81,12 +83,39 @@ static void question(struct emitter *emitter, const struct table *table)
 	query_json(emitter, query);
 }
 
+/* Of all kinds, also those that no row is of. */
+static void leaks(struct emitter *emitter, const struct table *table)
+{
+	struct counts suppressed = {0, 0};
+
+	for (int kind = 0; kind < LEAK_KINDS; kind++) {
+		const struct table_leaks *leaks = &table->leaks[kind];
+
+		emit_begin(emitter, leak_kind_name(kind), '{');
+		emit_int(emitter, "size", leaks->now.size);
+		emit_int(emitter, "count", leaks->now.count);
+		if (table->is_diff) {
+			emit_int(emitter, "size_diff", leaks->now.size - leaks->before.size);
+			emit_int(emitter, "count_diff", leaks->now.count - leaks->before.count);
+		}
+		emit_end(emitter);
+		suppressed.size += leaks->now.suppressed.size;
+		suppressed.count += leaks->now.suppressed.count;
+	}
+	emit_begin(emitter, "suppressed", '{');
+	emit_uint(emitter, "size", suppressed.size);
+	emit_uint(emitter, "count", suppressed.count);
+	emit_end(emitter);
+}
+
 static void print(const struct table *table, struct out *out)
 {
 	struct emitter emitter = {.out = out};
 
 	emit_begin(&emitter, NULL, '{');
 	question(&emitter, table);
+	if (table->is_leaks)
+		leaks(&emitter, table);
 	emit_begin(&emitter, "total", '{');
 	emit_int(&emitter, "size", table->size);
 	emit_int(&emitter, "count", table->count);

@@ -56,7 +56,7 @@ static void fill(struct grid *grid)
 	struct out cells;
 
 	for (const struct column *column = columns; column->title; column++) {
-		if (table->is_diff ? column->of_diff : column->of_top)
+		if ((table->is_diff ? column->of_diff : column->of_top) || (column->of_leaks && table->is_leaks))
 			grid->columns[grid->n_columns++] = column;
 	}
 	out_init(&cells, open_memstream(&grid->text, &grid->text_size));
@@ -204,10 +204,22 @@ static void rows_write(const struct table *table, struct out *out)
 	free(grid.text);
 }
 
+static void head_write(const struct table *table, const struct row *row, struct out *out)
+{
+	char size[UNITS_MAX], diff[UNITS_MAX];
+
+	if (table->is_leaks) {
+		leak_head_write(table, row, out);
+		return;
+	}
+	out_format(out, "%" PRId64 " memory blocks: %s", row->count, units_size(size, row->size, false));
+	if (table->is_diff)
+		out_format(out, " (%s), %s", units_size(diff, row->size_diff, true), row_status_name(row->status));
+}
+
 static void tracebacks_write(const struct table *table, struct out *out)
 {
 	struct sources *sources = sources_new();
-	char size[UNITS_MAX], diff[UNITS_MAX];
 
 	for (size_t i = 0; i < table->shown; i++) {
 		const struct row *row = &table->rows.items[i];
@@ -216,11 +228,7 @@ static void tracebacks_write(const struct table *table, struct out *out)
 
 		out_text(out, i ? "\n" : "");
 		colour(out, BOLD);
-		out_format(out, "%" PRId64 " memory blocks: %s", row->count,
-			units_size(size, row->size, false));
-		if (table->is_diff)
-			out_format(out, " (%s), %s", units_size(diff, row->size_diff, true),
-				row_status_name(row->status));
+		head_write(table, row, out);
 		colour(out, PLAIN);
 		out_text(out, "\n");
 		traceback_write(table, row, sources, out, true);
@@ -256,10 +264,31 @@ static void title_write(const struct table *table, struct out *out)
 		out_text(out, " to ");
 	}
 	side_write(&table->now, out);
+	if (table->is_leaks)
+		out_text(out, table->is_diff ? ", leaks that grew" : ", leaks");
 	out_format(out, ", by %s%s%s\n", query_by_name(table->query->by),
 		cumulative[table->query->cumulative],
 		table->query->hide_standard ? ", without standard frames" : "");
 	colour(out, PLAIN);
+}
+
+/* As memcheck's LEAK SUMMARY. */
+static void leaks_write(const struct table *table, struct out *out)
+{
+	struct counts suppressed = {0, 0};
+	char text[UNITS_MAX];
+
+	for (int kind = 0; kind < LEAK_KINDS; kind++) {
+		const struct groups *groups = &table->leaks[kind].now;
+
+		out_format(out, "%15s: %" PRId64 " bytes in %s\n", leak_kind_words(kind), groups->size,
+			units_count(text, (uint64_t)groups->count, "block"));
+		suppressed.size += groups->suppressed.size;
+		suppressed.count += groups->suppressed.count;
+	}
+	if (suppressed.count)
+		out_format(out, "%15s: %" PRIu64 " bytes in %s\n", "suppressed", suppressed.size,
+			units_count(text, suppressed.count, "block"));
 }
 
 static void footer_write(const struct table *table, struct out *out)
@@ -276,6 +305,11 @@ static void footer_write(const struct table *table, struct out *out)
 		out_format(out, "%zu other\n", others);
 	else if (others)
 		out_format(out, "%zu other: %s\n", others, units_size(size, (int64_t)rest, false));
+	if (table->is_leaks) {
+		leaks_write(table, out);
+		colour(out, PLAIN);
+		return;
+	}
 	out_format(out, "total: %s", units_size(size, table->size, false));
 	if (table->is_diff)
 		out_format(out, " (%s)", units_size(diff, table->size_diff, true));

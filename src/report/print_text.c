@@ -22,13 +22,31 @@ static void row_write(const struct table *table, const struct row *row, struct o
 		out_format(out, " (%+" PRId64 ")", row->count_diff);
 	if (row->count)
 		out_format(out, ", average=%s", units_average(average, row->size, row->count));
+	if (table->is_leaks)
+		out_format(out, ", leak=%s", leak_kind_name(row->leak));
 	out_text(out, "\n");
+}
+
+void leak_head_write(const struct table *table, const struct row *row, struct out *out)
+{
+	out_format(out, "%" PRId64, row->size);
+	if (table->is_diff)
+		out_format(out, " (%+" PRId64 ")", row->size_diff);
+	out_format(out, " bytes in %" PRId64, row->count);
+	if (table->is_diff)
+		out_format(out, " (%+" PRId64 ")", row->count_diff);
+	out_format(out, " blocks are %s", leak_kind_words(row->leak));
 }
 
 static void head_write(const struct table *table, const struct row *row, struct out *out)
 {
 	char size[UNITS_MAX], diff[UNITS_MAX];
 
+	if (table->is_leaks) {
+		leak_head_write(table, row, out);
+		out_text(out, "\n");
+		return;
+	}
 	out_format(out, "%" PRId64 " memory blocks", row->count);
 	if (table->is_diff)
 		out_format(out, " (%+" PRId64 ")", row->count_diff);

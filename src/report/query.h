@@ -49,6 +49,8 @@ struct query {
 	int64_t frames;	   /* of a traceback shown, CPython's way: N > 0 the N most recent, else all
 			    * but the |N| most recent (0: none); QUERY_FRAMES_ALL */
 	bool oldest_first; /* order of the frames of a traceback shown */
+	uint32_t leaks;	   /* of what is grouped; as in struct view */
+	const struct suppressions *suppressions; /* of leaks; or NULL; the caller's */
 	bool full_names;   /* of functions, also in tables: else see short_name.h */
 };
 

@@ -111,7 +111,8 @@ struct row_frames stack_frames(const struct view *view, uint32_t stack)
 
 struct row_frames row_frames(const struct table *table, const struct row *row)
 {
-	const struct groups *groups = row->now ? &table->groups_now : &table->groups_before;
+	const struct groups *groups = table->is_leaks ? &table->leaks[row->leak].now : row->now ? &table->groups_now :
+												 &table->groups_before;
 	const struct trace *traces = groups->view.snapshot->traces.items;
 	size_t depth = table->keys.keys.items[row->key].depth;
 	struct row_frames frames = {{0}};

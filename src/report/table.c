@@ -63,6 +63,8 @@ static int compare_rows(const void *a_data, const void *b_data, void *data)
 	const struct table *table = data;
 	int by_key = keys_compare(&table->keys, a->key, b->key), order = 0;
 
+	if (a->leak != b->leak)
+		return (int)a->leak - (int)b->leak;
 	if (table->query->sort == SORT_NAME)
 		return by_key;
 	if (table->query->sort == SORT_COUNT)
@@ -75,7 +77,7 @@ static int compare_rows(const void *a_data, const void *b_data, void *data)
 	return -(order ? order : by_key);
 }
 
-static void finish(struct table *table)
+void table_order(struct table *table)
 {
 	uint64_t limit = table->query->limit;
 
@@ -107,7 +109,7 @@ int table_top(
 			.now = group,
 		};
 	}
-	finish(table);
+	table_order(table);
 	return 0;
 }
 
@@ -122,8 +124,7 @@ static enum row_status status_of(const struct row *row)
 	return row->count_diff ? ROW_CHANGED : ROW_SAME;
 }
 
-static void add_difference(
-	struct table *table, const struct group_row *before, const struct group_row *now)
+struct row *table_add(struct table *table, const struct group_row *before, const struct group_row *now)
 {
 	struct row *row = ARRAY_PUSH(&table->rows);
 
@@ -135,6 +136,7 @@ static void add_difference(
 	row->size_diff = row->size - (before ? before->size : 0);
 	row->count_diff = row->count - (before ? before->count : 0);
 	row->status = status_of(row);
+	return row;
 }
 
 int table_diff(struct table *table, const struct query *query, const struct side *before,
@@ -149,17 +151,17 @@ int table_diff(struct table *table, const struct query *query, const struct side
 	if (groups_make(new, &table->keys, query, now->snapshot, now->moment, err) < 0)
 		return error_prefix(err, "%s", now->file);
 	for (size_t i = 0; i < new->rows.count; i++)
-		add_difference(
+		table_add(
 			table, groups_find(old, new->rows.items[i].key), &new->rows.items[i]);
 	for (size_t i = 0; i < old->rows.count; i++) {
 		if (!groups_find(new, old->rows.items[i].key))
-			add_difference(table, &old->rows.items[i], NULL);
+			table_add(table, &old->rows.items[i], NULL);
 	}
 	table->size = new->size;
 	table->count = new->count;
 	table->size_diff = new->size - old->size;
 	table->count_diff = new->count - old->count;
-	finish(table);
+	table_order(table);
 	return 0;
 }
 
@@ -167,6 +169,10 @@ void table_release(struct table *table)
 {
 	groups_release(&table->groups_now);
 	groups_release(&table->groups_before);
+	for (int kind = 0; kind < LEAK_KINDS; kind++) {
+		groups_release(&table->leaks[kind].now);
+		groups_release(&table->leaks[kind].before);
+	}
 	ARRAY_FREE(&table->rows);
 	keys_release(&table->keys);
 }

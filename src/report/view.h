@@ -18,6 +18,7 @@
 struct view {
 	const struct snapshot *snapshot;
 	size_t moment;
+	uint32_t leaks;	  /* 0; or 1 + an enum leak_kind: only the blocks that were found to be so */
 	bool hides;	  /* private, as is what follows */
 	uint8_t *hidden;  /* by frame: whether it is left out */
 	uint8_t *visible; /* by stack: whether it has a frame that is not */
@@ -55,9 +56,11 @@ static inline bool view_hides(const struct view *view, const struct frame *frame
 	return view->hides && view->hidden[frame - view->snapshot->frames.items];
 }
 
-/* The live blocks of a trace at the view's moment. */
+/* The live blocks of a trace at the view's moment, or its leaks of the view's kind. */
 static inline struct counts view_counts(const struct view *view, size_t trace)
 {
+	if (view->leaks)
+		return snapshot_leak(view->snapshot, (uint32_t)trace, view->leaks - 1);
 	return *snapshot_counts(view->snapshot, view->moment, trace);
 }
 
