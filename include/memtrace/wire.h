@@ -74,6 +74,7 @@ struct wire_pool {
 	uint32_t paused;                  /* 1: processes begin stopped, until memtrace_start */
 	uint32_t wait_ms;                 /* how long a program waits for a collector without progress: 10000 */
 	int32_t collector_pid;
+	uint32_t leaks;                   /* 1: who exits asks WIRE_ASK_LEAKS first */
 	uint64_t ring_budget;             /* bytes that all rings together may have beyond WIRE_RING_MIN each */
 	/* Where in the first image a struct splice waits to be taken up by the library in it (memtrace/splice.h), or 0; the library sets 0. */
 	_Atomic uint64_t splice;
@@ -223,6 +224,7 @@ enum wire_question {
 	WIRE_ASK_BLOCK,      /* w3 address: of a block's beginning, or in a mapping; values as of WIRE_ASK_STACK; -ENOENT: there is none */
 	WIRE_ASK_SNAPSHOT,   /* what a WIRE_MSG_SNAPSHOT has said before; no values */
 	WIRE_ASK_STACK,      /* w3 trace, w4 frames to skip; values: trace, frames that it has, the next frames, most recent first */
+	WIRE_ASK_LEAKS,      /* to be looked at now, before the exit; w3 where the program's part of the stack begins; no values */
 };
 #define WIRE_ANSWER_TAKEN (1ull << 63) /* with the request's number in `answered`: it has been taken up, and takes a while */
 

@@ -32,7 +32,7 @@ struct run_options {
 	const char *output, *transport, *follow, *snapshot_at;
 	int64_t frames, checkpoint;
 	const char *top;
-	bool force, blocks, quiet, paused, json;
+	bool force, blocks, leaks, quiet, paused, json;
 	struct symbol_options symbols;
 	char *defaults; /* the text of MEMTRACE_OPTIONS */
 };
@@ -62,6 +62,8 @@ static const struct option_row options[] = {
 		.high = 86400 },
 	{ .name = "blocks", .type = OPTION_FLAG, .offset = offsetof(struct run_options, blocks),
 		.summary = "keep the address of each live block in the snapshot, for memtrace addr" },
+	{ .name = "leaks", .type = OPTION_FLAG, .offset = offsetof(struct run_options, leaks),
+		.summary = "look for leaks when the program exits, for memtrace leaks" },
 	SYMBOL_OPTION_ROWS(struct run_options),
 	{ .name = "json", .type = OPTION_FLAG, .offset = offsetof(struct run_options, json),
 		.summary = "tell about the run as info --json does, at the end, on standard error" },
@@ -107,6 +109,7 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	DEFAULT_OF(top);
 	DEFAULT_OF(force);
 	DEFAULT_OF(blocks);
+	DEFAULT_OF(leaks);
 	DEFAULT_OF(quiet);
 	DEFAULT_OF(paused);
 	DEFAULT_OF(json);
@@ -184,6 +187,7 @@ static int watch(const struct run_options *chosen, struct target_program *progra
 		.transport = chosen->transport && strcmp(chosen->transport, "pipe") == 0 ? WIRE_TRANSPORT_PIPE :
 											   WIRE_TRANSPORT_RING,
 		.paused = chosen->paused,
+		.leaks = chosen->leaks,
 		.follow_fork = !chosen->follow || strstr(chosen->follow, "fork"),
 		.follow_exec = !chosen->follow || strstr(chosen->follow, "exec"),
 	};
@@ -242,6 +246,7 @@ static int run_found(struct run_options *chosen, struct target_program *program,
 		.program = name,
 		.force = chosen->force,
 		.blocks = chosen->blocks,
+		.leaks = chosen->leaks,
 		.frames_limit = chosen->frames ? (uint64_t)chosen->frames : FRAMES_DEFAULT,
 		.checkpoint_s = chosen->checkpoint ? (uint64_t)chosen->checkpoint : CHECKPOINT_DEFAULT_S,
 	};

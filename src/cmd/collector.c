@@ -21,6 +21,7 @@
 #include "cmd/desert.h"
 #include "cmd/keep.h"
 #include "cmd/leaving.h"
+#include "cmd/leaks.h"
 #include "cmd/naming.h"
 #include "cmd/naming_ahead.h"
 #include "cmd/naming_jit.h"
@@ -177,6 +178,7 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 		if (process->said_hello && !(process->image->first && collector->options->spliced))
 			untraced_probe(process->image);
 		describe_end(collector, process->image, &state);
+		leaks_finish(collector, process);
 	} else {
 		state.rss = resident_bytes(process->image->pid);
 	}
@@ -245,6 +247,7 @@ static void write_ended(struct collector *collector, struct reader_process *proc
 {
 	if (process->said_hello) {
 		writers_write(collector, process);
+		leaks_forget(collector, process);
 		remember_file(collector, process->image);
 	}
 	places_forget(&collector->places, process->image->pid, process->image->number);
@@ -419,6 +422,7 @@ void collector_hand_over(struct collector *collector)
 	if (pid != 0)
 		return;
 	if (collector->last) {
+		leaks_forget(collector, collector->last);
 		remember_file(collector, collector->last->image);
 		places_forget(&collector->places, collector->last->image->pid, collector->last->image->number);
 		reader_drop(&collector->reader, collector->last);

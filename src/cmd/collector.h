@@ -25,6 +25,7 @@ struct collector_options {
 	const char *refusal;     /* why the program is not traced; NULL: it is */
 	bool spliced;            /* its own malloc is watched */
 	bool force, blocks;      /* blocks: keep the live ones in snapshots */
+	bool leaks;              /* look for leaks when a program exits */
 	uint64_t frames_limit;
 	struct snapshot_at at;
 	uint64_t checkpoint_s;   /* seconds between checkpoints; 0 none */
@@ -38,6 +39,12 @@ struct collector_options {
 struct collector_wish {          /* see wishes.h */
 	pid_t pid;               /* of the child that writes the file */
 	struct answer_wish wish;
+};
+
+struct collector_scan {          /* see leaks.h */
+	struct reader_process *process;
+	struct leak_scan *scan;  /* NULL: it has been looked through */
+	uint32_t clears;         /* of its image, then */
 };
 
 struct collector {
@@ -54,6 +61,7 @@ struct collector {
 	struct kin kin;
 	ARRAY(pid_t) writers;    /* children that write snapshots */
 	ARRAY(struct collector_wish) wishes; /* being written */
+	ARRAY(struct collector_scan) scans;
 	struct places places;    /* of the images that live, or are not named yet */
 	uint64_t images_seen;    /* a sum over them: places were looked at for these */
 	struct naming_ahead *ahead; /* of the program's own images; NULL: in a child, or done */

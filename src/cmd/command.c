@@ -11,6 +11,7 @@ const struct command *const commands[] = {
 	&command_top,
 	&command_diff,
 	&command_annotate,
+	&command_leaks,
 	&command_snapshot,
 	&command_ctl,
 	&command_live,

@@ -25,6 +25,7 @@ extern const struct command command_run;
 extern const struct command command_top;
 extern const struct command command_diff;
 extern const struct command command_annotate;
+extern const struct command command_leaks;
 extern const struct command command_snapshot;
 extern const struct command command_ctl;
 extern const struct command command_live;

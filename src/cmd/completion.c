@@ -161,14 +161,24 @@ static void processes(const struct line *line, const struct value *value)
 }
 
 /* One of several, with commas between them; those before it stay. */
-static void snapshot_at(const struct line *line, const struct value *value)
+static void offer_listed(const struct line *line, const struct value *value, const char *names)
 {
 	const char *comma = strrchr(value->typed, ',');
 	char *before = xasprintf("%s%.*s", value->prefix, comma ? (int)(comma + 1 - value->typed) : 0, value->typed);
 	struct value last = {before, comma ? comma + 1 : value->typed};
 
-	offer_choices(line, &last, SNAPSHOT_AT_NAMES);
+	offer_choices(line, &last, names);
 	free(before);
+}
+
+static void snapshot_at(const struct line *line, const struct value *value)
+{
+	offer_listed(line, value, SNAPSHOT_AT_NAMES);
+}
+
+static void leak_kinds(const struct line *line, const struct value *value)
+{
+	offer_listed(line, value, "definite|indirect|possible|reachable|all");
 }
 
 /* Each of NAMES with END behind it. */
@@ -218,6 +228,7 @@ static const struct {
 	{"MOMENT", moments},
 	{"PID", processes},
 	{"MOMENTS", snapshot_at},
+	{"KINDS", leak_kinds},
 	{"WHAT", budgets},
 };
 

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/bytes.h"
+#include "cmd/leaks.h"
 #include "cmd/writers.h"
 #include "record/procfs.h"
 
@@ -141,9 +142,21 @@ static void send_snapshot(struct collector *collector, struct reader_process *pr
 	shutdown(fd, SHUT_RDWR);
 }
 
+/* With --transport pipe frees are told late, and what is free would seem lost. */
+static struct leak_scan *copy_for_leaks(struct collector *collector, struct reader_process *process, struct error *err)
+{
+	if (collector->pool->head->transport == WIRE_TRANSPORT_RING)
+		return leaks_copy(collector, process, 0, err);
+	error_status(err, EXIT_MEMTRACE_FAILED, "process %d tells by --transport pipe, which is always a little behind",
+		process->image->pid);
+	error_hint(err, "memtrace run --leaks looks for leaks at its exit, by either transport");
+	return NULL;
+}
+
 static int answer_snapshot(struct collector *collector, struct reader_process *process,
 	const struct control_request *request, int fd, struct error *err)
 {
+	struct leak_scan *scan = NULL;
 	pid_t child;
 
 	if (!is_recorded(collector, process)) {
@@ -153,13 +166,19 @@ static int answer_snapshot(struct collector *collector, struct reader_process *p
 	if (*request->label && moments_label(process->image, request->label, err) < 0)
 		return -1;
 	control_answer(fd, CONTROL_WORKING, NULL, 0);
+	if (request->verb == CONTROL_LEAKS && !(scan = copy_for_leaks(collector, process, err)))
+		return -1;
 	child = writers_fork(collector);
+	if (child != 0)
+		leaks_free(scan);
 	if (child < 0)
 		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot start a process that writes the snapshot");
 	if (child > 0)
 		return 0;
 	writers_give_way();
 	control_close(&collector->control);
+	if (scan)
+		leaks_find(scan, process->image);
 	send_snapshot(collector, process, fd);
 	_exit(0);
 }
@@ -217,6 +236,7 @@ static int act(struct collector *collector, struct reader_process *process, cons
 		answer_status(collector, process, fd);
 		return 0;
 	case CONTROL_SNAPSHOT:
+	case CONTROL_LEAKS:
 		return answer_snapshot(collector, process, request, fd, err);
 	case CONTROL_DETACH:
 		return detach(collector, process, fd, err);

@@ -39,6 +39,25 @@ static void say_totals(const struct snapshot *snapshot)
 		units_size(peak, (int64_t)run->total_size, false));
 }
 
+/* As memcheck sums up. */
+static void say_leaks(const struct snapshot *snapshot)
+{
+	struct counts sums[LEAK_KINDS] = { 0 };
+	char size[UNITS_MAX], lost[UNITS_MAX];
+
+	if (!snapshot->keeps_leaks)
+		return;
+	for (size_t i = 0; i < snapshot->leaks.count; i++) {
+		sums[snapshot->leaks.items[i].kind].size += snapshot->leaks.items[i].counts.size;
+		sums[snapshot->leaks.items[i].kind].count += snapshot->leaks.items[i].counts.count;
+	}
+	log_say("leaks: %s in %s definitely lost (with %s indirectly), %s possibly",
+		units_size(size, (int64_t)sums[LEAK_DEFINITE].size, false),
+		units_count(lost, sums[LEAK_DEFINITE].count, "block"),
+		units_size((char[UNITS_MAX]){ 0 }, (int64_t)sums[LEAK_INDIRECT].size, false),
+		units_size((char[UNITS_MAX]){ 0 }, (int64_t)sums[LEAK_POSSIBLE].size, false));
+}
+
 static void say_gaps(const struct snapshot *snapshot)
 {
 	const struct run *run = &snapshot->run;
@@ -96,8 +115,10 @@ void summary_print(const struct snapshot *snapshot, const char *file, const char
 	bool shown = rows && snapshot->traces.count;
 
 	say_totals(snapshot);
+	say_leaks(snapshot);
 	say_gaps(snapshot);
 	if (shown && print_top(snapshot, file, rows, err) < 0)
 		log_error(err);
-	log_say("wrote %s; see it with: memtrace top %s%s", file, shown ? "--by owner " : "", file);
+	log_say("wrote %s; see it with: memtrace %s %s%s", file, snapshot->keeps_leaks ? "leaks" : "top",
+		shown && !snapshot->keeps_leaks ? "--by owner " : "", file);
 }

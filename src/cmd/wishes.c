@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/rooted.h"
+#include "cmd/leaks.h"
 #include "cmd/log.h"
 #include "cmd/wishes.h"
 #include "cmd/writers.h"
@@ -129,6 +130,8 @@ static int take_up(struct collector *collector, const struct answer_wish *wish)
 {
 	struct error err = ERROR_INIT;
 
+	if (wish->leaks)
+		return collector->options->leaks ? leaks_keep(collector, wish->process, wish->stack) : -EINVAL;
 	if (wish->label && moments_check_label(wish->label, &err) < 0)
 		return -EINVAL;
 	if (wish->label && moments_label(wish->process->image, wish->label, &err) < 0)

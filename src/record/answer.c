@@ -92,6 +92,11 @@ static bool answer_ring(struct ring *ring, struct wire_answer *answer)
 	case WIRE_ASK_STACK:
 		answer_stack(image, (uint32_t)ask->addr, ask->trace, answer);
 		return true;
+	case WIRE_ASK_LEAKS:
+		ring->wish.number = ask->size;
+		ring->wish.leaks = true;
+		ring->wish.stack = ask->addr;
+		return false;
 	case WIRE_ASK_SNAPSHOT:
 		if (ring->wish.number == ask->size && (ring->wish.path || ring->wish.label))
 			return false;
@@ -131,7 +136,7 @@ bool answer_next_snapshot(struct reader *reader, struct answer_wish *wish)
 			continue;
 		reader->wishes--;
 		*wish = (struct answer_wish){ ring->process, slot, ring->process->generation, ring->wish.number,
-			ring->wish.path, ring->wish.label };
+			ring->wish.path, ring->wish.label, ring->wish.leaks, ring->wish.stack };
 		memset(&ring->wish, 0, sizeof ring->wish);
 		atomic_store_explicit(&reader->pool->slots[slot].answered, wish->number | WIRE_ANSWER_TAKEN,
 			memory_order_release);

@@ -17,6 +17,8 @@ struct answer_wish {
 	uint32_t slot, generation; /* where the answer goes, of which process */
 	uint64_t number;
 	char *path, *label;
+	bool leaks;              /* no snapshot: to be looked at for leaks */
+	uint64_t stack;          /* then: where the program's part of its stack begins */
 };
 /* The next one that nobody has taken up; the program then waits for answer_give. False: there is none. */
 bool answer_next_snapshot(struct reader *reader, struct answer_wish *wish);

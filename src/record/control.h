@@ -31,6 +31,7 @@ enum control_verb {
 	CONTROL_RESET_PEAK,
 	CONTROL_SNAPSHOT,
 	CONTROL_DETACH,          /* of an attached process; answered when its file is written: STATUS's body without the process */
+	CONTROL_LEAKS,           /* a snapshot with leaks */
 };
 
 struct control_request {

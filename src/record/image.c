@@ -55,6 +55,7 @@ void image_free(struct image *image)
 			image->follows.items[i].why }, 3);
 	ARRAY_FREE(&image->command);
 	ARRAY_FREE(&image->problems);
+	ARRAY_FREE(&image->leaks);
 	ARRAY_FREE(&image->pending_execs);
 	ARRAY_FREE(&image->names);
 	ARRAY_FREE(&image->modules);

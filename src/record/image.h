@@ -50,6 +50,11 @@ struct image_follow {
 	bool settled; /* its exec was announced, or it had none */
 };
 
+struct image_leak {
+	uint32_t trace, kind;    /* index into the ledger; enum leak_kind */
+	struct sums sums;
+};
+
 struct image_move {
 	struct live_block block;
 	bool valid;
@@ -99,6 +104,8 @@ struct image {
 	uint64_t latest;             /* tick of the youngest event so far: what is older comes late */
 	uint64_t events, unknown_frees;
 	bool bad_stream;
+	bool looked_for_leaks;       /* what was found is in … */
+	ARRAY(struct image_leak) leaks;
 };
 
 struct image *image_new(int32_t pid);

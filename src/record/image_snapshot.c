@@ -210,6 +210,18 @@ static void add_blocks(struct draft *draft)
 	snapshot_sort_blocks(snapshot);
 }
 
+static void add_leaks(struct draft *draft)
+{
+	draft->snapshot->keeps_leaks = true;
+	for (size_t i = 0; i < draft->image->leaks.count; i++) {
+		const struct image_leak *from = &draft->image->leaks.items[i];
+
+		snapshot_add_leak(draft->snapshot, draft->traces[from->trace], from->kind,
+			(struct counts){ from->sums.size, from->sums.count });
+	}
+	snapshot_sort_leaks(draft->snapshot);
+}
+
 static void add_follows(struct draft *draft)
 {
 	struct strings *strings = draft->snapshot->strings;
@@ -286,6 +298,8 @@ struct snapshot *image_snapshot(struct image *image, const struct image_state *s
 	add_traces(&draft, &draft.snapshot->moments.items[0], &draft.snapshot->moments.items[1]);
 	if (state->blocks)
 		add_blocks(&draft);
+	if (image->looked_for_leaks)
+		add_leaks(&draft);
 	add_run(&draft, state);
 	builder_release(&draft.builder);
 	free(draft.stacks);

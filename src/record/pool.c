@@ -114,6 +114,7 @@ int pool_make(struct pool *pool, const struct pool_options *options, struct erro
 	head->frames_limit = options->frames_limit;
 	head->follow = (options->follow_fork ? WIRE_FOLLOW_FORK : 0) | (options->follow_exec ? WIRE_FOLLOW_EXEC : 0);
 	head->paused = options->paused;
+	head->leaks = options->leaks;
 	head->wait_ms = 10000;
 	head->ring_budget = RING_BUDGET;
 	pool_enter(pool);

@@ -25,6 +25,7 @@ struct pool_options {
 	enum wire_transport transport;
 	bool follow_fork, follow_exec;
 	bool paused;                     /* processes begin stopped */
+	bool leaks;                      /* they ask to be looked at when they exit */
 };
 
 /* Makes the pool and the pipe; errors have status EXIT_MEMTRACE_FAILED. */

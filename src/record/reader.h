@@ -51,6 +51,8 @@ struct ring {
 		uint64_t number;
 		char *path, *label;
 		bool wanted;     /* the question has been asked */
+		bool leaks;      /* no snapshot: to be looked at, from `stack` on */
+		uint64_t stack;
 	} wish;
 };
 

@@ -101,5 +101,9 @@ struct call call_begin_slow(uintptr_t frame)
 		return none;
 	}
 	call.outer = call.thread->inside;
+	if (call.outer == CALL_OF_LIBC) {
+		call.thread->inside = 0;
+		return none;
+	}
 	return !call.outer || is_outermost(&call) ? call : none;
 }

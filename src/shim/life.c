@@ -18,8 +18,9 @@
 #include <link.h>
 #include "shim/arena.h"
 #include "shim/channel.h"
-#include "shim/splice.h"
+#include "shim/exits.h"
 #include "shim/sandbox.h"
+#include "shim/splice.h"
 #include "shim/life.h"
 #include "shim/lookup.h"
 #include "shim/message.h"
@@ -340,12 +341,15 @@ __attribute__((constructor)) static void constructor(void)
 {
 	if (atomic_load(&shim_mode) == SHIM_NEW)
 		life_start();
+	exits_prepare();
 }
 
 __attribute__((destructor)) static void destructor(void)
 {
 	if (!is_live())
 		return;
+	/* Where the last thread has ended, and not the program by itself. */
+	exits_begin((uintptr_t)__builtin_frame_address(0));
 	atomic_fetch_or(&channel.process->flags, WIRE_FLAG_EXITED);
 	life_ends();
 }

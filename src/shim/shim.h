@@ -119,6 +119,7 @@ struct rlimit;
 			char *const argv[], char *const envp[]))                                   \
 	X(int, pthread_setname_np, (pthread_t thread, const char *name))                           \
 	X(int, prctl, (int option, ...))                                                           \
+	X(void, exit, (int status))                                                                \
 	X(void, _exit, (int status))                                                               \
 	X(void, _Exit, (int status))                                                               \
 	X(void, quick_exit, (int status))                                                          \
