@@ -36,11 +36,6 @@ static int compare_words(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int compare_ranges(const void *a, const void *b)
-{
-	return compare_words(&((const struct leak_range *)a)->start, &((const struct leak_range *)b)->start);
-}
-
 static void cut(struct rooter *rooter, uint64_t start, uint64_t end)
 {
 	*ARRAY_PUSH(&rooter->cuts) = start;
@@ -249,8 +244,6 @@ void leak_roots(struct leak_scan *scan)
 {
 	struct rooter rooter = { .scan = scan, .memory = &scan->memory, .asker = find_asker(scan) };
 
-	if (scan->owned.count)
-		qsort(scan->owned.items, scan->owned.count, sizeof(struct leak_range), compare_ranges);
 	make_cuts(&rooter);
 	for (size_t i = 0; i < scan->maps.entries.count; i++)
 		if (scan->maps.entries.items[i].protection & MAPS_READ)

@@ -15,7 +15,7 @@
 #include "remote/leak_scan.h"
 #include "remote/peek.h"
 
-enum { PAGE = 4096, BATCH = 1 << 16, OWNED_CHUNKS = 4096, OWNED_ITEMS = 1 << 16 };
+enum { PAGE = 4096, BATCH = 1 << 16, OWNED_CHUNKS = 4096, OWNED_ITEMS = 1 << 16, OWNED_LARGE = 1 << 20 };
 #define PIECE ((size_t)16 << 20)
 #define ROOM ((size_t)64 << 20)
 #define HUGE ((size_t)2 << 20)
@@ -84,7 +84,7 @@ int leak_scan_begin(struct leak_scan *scan, pid_t pid, struct error *err)
 }
 
 /* Copies [START, END), as far as it can be read. */
-static void copy(struct leak_scan *scan, uint64_t start, uint64_t end)
+static void copy_range(struct leak_scan *scan, uint64_t start, uint64_t end)
 {
 	while (start < end) {
 		size_t want = end - start < PIECE ? end - start : PIECE, got;
@@ -106,6 +106,22 @@ static void copy(struct leak_scan *scan, uint64_t start, uint64_t end)
 			return;
 		start += got;
 	}
+}
+
+/* The same without memtrace's large tables. In its library's data there may be blocks of the program's. */
+static void copy(struct leak_scan *scan, uint64_t start, uint64_t end)
+{
+	for (size_t i = 0; i < scan->owned.count && start < end; i++) {
+		const struct leak_range *owned = &scan->owned.items[i];
+
+		if (owned->end - owned->start < OWNED_LARGE || owned->end <= start || owned->start >= end)
+			continue;
+		if (owned->start > start)
+			copy_range(scan, start, owned->start);
+		start = (owned->end + PAGE - 1) / PAGE * PAGE;
+	}
+	if (start < end)
+		copy_range(scan, start, end);
 }
 
 static bool is_wanted(uint64_t page, const struct maps_entry *entry)
@@ -190,6 +206,13 @@ static void read_owned(struct leak_scan *scan, uint64_t at)
 	}
 }
 
+static int compare_ranges(const void *a, const void *b)
+{
+	uint64_t x = ((const struct leak_range *)a)->start, y = ((const struct leak_range *)b)->start;
+
+	return (x > y) - (x < y);
+}
+
 int leak_scan_copy(struct leak_scan *scan, const struct process *process, uint64_t owned, struct error *err)
 {
 	struct user_regs_struct registers;
@@ -204,6 +227,8 @@ int leak_scan_copy(struct leak_scan *scan, const struct process *process, uint64
 	if (maps_read(&scan->maps, scan->pid, err) < 0)
 		return -1;
 	read_owned(scan, owned);
+	if (scan->owned.count)
+		qsort(scan->owned.items, scan->owned.count, sizeof(struct leak_range), compare_ranges);
 	copy_all(scan);
 	if (!scan->threads.count || !scan->bytes)
 		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot read the memory of process %d", (int)scan->pid);

@@ -40,7 +40,7 @@ struct leak_scan {
 	/* What was copied beside it, private. */
 	struct maps maps;
 	ARRAY(struct user_regs_struct) threads;
-	ARRAY(struct leak_range) owned;
+	ARRAY(struct leak_range) owned; /* in order */
 	ARRAY(struct leak_room) rooms;
 	uint64_t bytes;          /* that were copied */
 };
