@@ -238,6 +238,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	snapfile_close(&snaps[0]);
 	snapfile_close(&snaps[1]);
 	free(newest);
+	ARRAY_FREE(&options->suppressions);
 	query_options_release(&options->query);
 	return rc;
 }
