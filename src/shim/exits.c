@@ -18,8 +18,10 @@
 #include "shim/sys.h"
 #include "shim/tell.h"
 
+#ifndef MEMTRACE_BLOB
 int __cxa_thread_atexit_impl(void (*function)(void *), void *object, void *library);
 extern void *__dso_handle SHIM_HIDDEN;
+#endif
 
 /* The generation of the entry whose process has asked. */
 static _Atomic uint64_t asked;
@@ -62,12 +64,18 @@ void exits_begin(uintptr_t frame)
 		ask_at(frame);
 }
 
+/* Without a dynamic linker there is no such list that we could find: only what calls our hooks is seen. */
+#ifdef MEMTRACE_BLOB
+void exits_prepare(void)
+{
+}
+#else
 static void exits_by_return(void *unused)
 {
 	(void)unused;
 	exits_begin((uintptr_t)__builtin_frame_address(0));
-	if (thread_self)
-		thread_self->inside = CALL_OF_LIBC;
+	if (thread_self())
+		thread_self()->inside = CALL_OF_LIBC;
 }
 
 void exits_prepare(void)
@@ -76,10 +84,11 @@ void exits_prepare(void)
 
 	if (atomic_load(&shim_mode) != SHIM_LIVE || !channel.pool->leaks)
 		return;
-	thread = thread_self ? thread_self : thread_get();
+	thread = thread_self() ? thread_self() : thread_get();
 	if (!thread)
 		return;
 	thread->inside = CALL_OF_LIBC;
 	__cxa_thread_atexit_impl(exits_by_return, NULL, &__dso_handle);
 	thread->inside = 0;
 }
+#endif
