@@ -20,7 +20,7 @@
 
 #define FIRST_STEP_NS 200000ul
 #define LAST_STEP_NS 5000000ul
-enum { PASSES = 1000 };
+enum { PASSES = 1000, RELEASE_MS = 100, BURY_MS = 1000 };
 
 static bool is_stopped(const struct process_thread *thread)
 {
@@ -287,14 +287,33 @@ void process_go(struct process *process)
 		thread_go(&process->threads.items[i], THREAD_FREELY);
 }
 
+/* A thread that was killed while it was held is ours to bury: its process does not end before. */
+static void bury(const struct process_thread *thread)
+{
+	uint64_t deadline = deadline_after(BURY_MS);
+	unsigned long step = FIRST_STEP_NS;
+
+	while (!thread->kept && waitpid(thread->tid, NULL, __WALL | WNOHANG) == 0 && clock_ns(CLOCK_MONOTONIC) < deadline)
+		rest(&step);
+}
+
+static void release_thread(struct process_thread *thread)
+{
+	if (thread_stop(thread, RELEASE_MS) && ptrace(PTRACE_DETACH, thread->tid, NULL, (long)thread->signal) == 0)
+		return;
+	if (thread->state != THREAD_RUNS)
+		bury(thread);
+}
+
+/* The first thread last: it ends when the others have been buried. */
 void process_release(struct process *process)
 {
-	for (size_t i = 0; i < process->threads.count; i++) {
-		struct process_thread *thread = &process->threads.items[i];
-
-		if (thread_stop(thread, 100))
-			ptrace(PTRACE_DETACH, thread->tid, NULL, (long)thread->signal);
-	}
+	for (size_t i = process->threads.count; i-- > 0;)
+		if (process->threads.items[i].tid != process->pid)
+			release_thread(&process->threads.items[i]);
+	for (size_t i = 0; i < process->threads.count; i++)
+		if (process->threads.items[i].tid == process->pid)
+			release_thread(&process->threads.items[i]);
 	ARRAY_FREE(&process->threads);
 }
 

@@ -148,3 +148,25 @@ Test(process, says_that_it_has_ended, .init = tracee_needs_ptrace)
 	cr_assert_not(process_lives(&process));
 	process_release(&process);
 }
+
+/* Whoever is the parent, too, still gets its status: no thread of it is left as a zombie of the tracer's. */
+Test(process, one_that_is_killed_while_it_is_held_ends)
+{
+	struct process process;
+	struct error err = ERROR_INIT;
+	int status = 0;
+	pid_t pid;
+
+	tracee_needs_ptrace();
+	pid = tracee_start(count, THREADS);
+	cr_assert_eq(process_seize(&process, pid, &err), 0, "%s", err.text);
+	for (size_t i = 0; i < process.threads.count; i++)
+		process.threads.items[i].kept = process.threads.items[i].tid == pid;
+	cr_assert_eq(process_stop(&process, WAIT_MS, &err), 0, "%s", err.text);
+	kill(pid, SIGKILL);
+	process_release(&process);
+	for (int i = 0; i < WAIT_MS && waitpid(pid, &status, WNOHANG) != pid; i++)
+		usleep(1000);
+	cr_assert(WIFSIGNALED(status));
+	cr_assert_eq(WTERMSIG(status), SIGKILL);
+}
