@@ -14,10 +14,10 @@ enum { STOP_MS = 5000, AREA = 1 << 16 };
 
 /* An area of an allocator, and pages for all sorts of roots: parent and child have them at the same addresses. */
 static char *area, *root, *protected, *shared, *owned, *sparse;
-static struct {
+static union {
 	struct wire_owned list;
-	struct wire_owned_item item;
-} list;
+	char room[sizeof(struct wire_owned) + sizeof(struct wire_owned_item)];
+} owned_by_us;
 
 static char *map(size_t size, int flags)
 {
@@ -61,9 +61,10 @@ static void make(void)
 	shared = map(AREA, MAP_SHARED);
 	owned = map(AREA, MAP_PRIVATE);
 	sparse = map(((size_t)1 << 36) + AREA, MAP_PRIVATE);
-	list.list.capacity = list.list.used = 1;
-	list.item.start = (uintptr_t)owned;
-	list.item.size = AREA;
+	owned_by_us.list.capacity = 1;
+	owned_by_us.list.used = 1;
+	owned_by_us.list.items[0].start = (uintptr_t)owned;
+	owned_by_us.list.items[0].size = AREA;
 }
 
 /* The kinds of blocks 0 to 7 of a child, as D, I, P and R. */
@@ -81,7 +82,7 @@ static const char *scan(bool partial)
 	cr_assert_eq(leak_scan_begin(&scan, pid, &err), 0, "%s", err.text);
 	cr_assert_eq(process_seize(&process, pid, &err), 0, "%s", err.text);
 	cr_assert_eq(process_stop(&process, STOP_MS, &err), 0, "%s", err.text);
-	cr_assert_eq(leak_scan_copy(&scan, &process, (uintptr_t)&list, &err), 0, "%s", err.text);
+	cr_assert_eq(leak_scan_copy(&scan, &process, (uintptr_t)&owned_by_us, &err), 0, "%s", err.text);
 	process_release(&process);
 	cr_assert_eq(tracee_end(pid), SIGTERM);
 	for (unsigned int i = 0; i < 8; i++)
