@@ -71,7 +71,7 @@ static void add_blocks(struct leak_scan *scan, const struct image *image)
 /* Whether there may be blocks that nobody has told us of: those of a parent, of a time before recording, or that were lost. */
 static bool is_partial(const struct collector *collector, const struct reader_process *process)
 {
-	return process->image->forked || process->image->clears || process->since ||
+	return process->image->forked || process->image->joined || process->image->clears || process->since ||
 		collector->pool->processes[process->index].lost_events;
 }
 
