@@ -23,8 +23,10 @@ static _Noreturn void leave(void (*real_end)(int), int status)
 		SYS_CALL(SYS_exit_group, status);
 }
 
-/* By a jump: what handlers and destructors do has the program's own stack under it. */
-SHIM_EXPORT void exit(int status)
+/* By a jump: what handlers and destructors do has the program's own stack under it. So the compiler must not know that libc's
+ * declaration says of it that it does not return. */
+SHIM_EXPORT void exit_by_jump(int status) __asm__("exit");
+SHIM_EXPORT void exit_by_jump(int status)
 {
 	exits_begin((uintptr_t)__builtin_frame_address(0));
 	if (likely(real.exit))
