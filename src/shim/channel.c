@@ -51,6 +51,7 @@ bool channel_open(const char *environment)
 	channel.processes = (struct wire_process *)(head + WIRE_PROCESSES_AT);
 	channel.slots = (struct wire_slot *)(head + WIRE_SLOTS_AT);
 	channel.piped = channel.pool->transport == WIRE_TRANSPORT_PIPE;
+	channel.leaks = channel.pool->leaks;
 	anchors[0].at = head + WIRE_RINGS_AT - PAGE;
 	anchors[0].offset = WIRE_RINGS_AT - PAGE;
 	n_anchors = 1;

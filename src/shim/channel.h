@@ -22,6 +22,7 @@ struct channel {
 	bool starting;		    /* messages still go through the pipe */
 	bool flush_always;	    /* --transport pipe, and the program is at its end */
 	bool inherited;	       /* this image found the descriptors in itself: it is the first */
+	bool leaks;	       /* the pool's word, from before the program could write there */
 	uint32_t frames_limit; /* frames kept of a stack */
 	enum wire_clock clock;
 	/* After seccomp or prctl. */

@@ -33,7 +33,7 @@ static uint64_t image_number(void)
 
 static bool is_wanted(void)
 {
-	return atomic_load(&shim_mode) == SHIM_LIVE && life_is_marked() && channel.pool->leaks && !channel_stopped() &&
+	return atomic_load(&shim_mode) == SHIM_LIVE && life_is_marked() && channel.leaks && !channel_stopped() &&
 	       sys_getpid() == channel.process->pid && atomic_exchange(&asked, image_number()) != image_number();
 }
 
@@ -82,7 +82,7 @@ void exits_prepare(void)
 {
 	struct thread *thread;
 
-	if (atomic_load(&shim_mode) != SHIM_LIVE || !channel.pool->leaks)
+	if (atomic_load(&shim_mode) != SHIM_LIVE || !channel.leaks)
 		return;
 	thread = thread_self() ? thread_self() : thread_get();
 	if (!thread)
