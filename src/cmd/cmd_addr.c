@@ -35,7 +35,7 @@ static const struct option_row rows[] = {
 		.type = OPTION_FLAG,
 		.offset = offsetof(struct addr_options, json),
 		.summary = "the same as --format json"},
-	SYMBOL_OPTION_ROWS(struct addr_options),
+	SYMBOL_OPTION_ROWS(struct addr_options, symbols),
 	{.name = NULL},
 };
 

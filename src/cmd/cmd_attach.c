@@ -9,63 +9,33 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/clock.h"
-#include "base/file.h"
 #include "base/units.h"
 #include "cmd/asking.h"
 #include "cmd/collector.h"
 #include "cmd/command.h"
 #include "cmd/log.h"
-#include "cmd/pattern.h"
-#include "cmd/progress.h"
-#include "cmd/serve.h"
+#include "cmd/recording.h"
 #include "cmd/shim_path.h"
 #include "cmd/summary.h"
-#include "cmd/symbol_options.h"
 #include "record/control.h"
 #include "record/procfs.h"
 #include "record/program.h"
 #include "remote/hand.h"
 #include "remote/status.h"
 
-enum { FRAMES_DEFAULT = 128, CHECKPOINT_DEFAULT_S = 30, PATIENCE_MS = 5000, LEAVE_PATIENCE_MS = 5000 };
+enum { PATIENCE_MS = 5000, LEAVE_PATIENCE_MS = 5000 };
 
 struct attach_options {
-	const char *output, *transport, *follow, *snapshot_at, *duration, *top;
-	int64_t frames, checkpoint;
-	bool force, blocks, quiet, json;
-	struct symbol_options symbols;
+	struct recording recording;
+	const char *follow, *duration;
 };
 
 static const struct option_row options[] = {
-	{ .name = "output", .letter = 'o', .type = OPTION_TEXT, .offset = offsetof(struct attach_options, output),
-		.argument = "FILE", .summary = "write the snapshot to FILE (%e program, %p pid, %t time, %h host, %n number)" },
-	{ .name = "force", .letter = 'f', .type = OPTION_FLAG, .offset = offsetof(struct attach_options, force),
-		.summary = "replace an existing FILE" },
+	RECORDING_OPTION_ROWS(struct attach_options),
 	{ .name = "duration", .letter = 'd', .type = OPTION_TEXT, .offset = offsetof(struct attach_options, duration),
 		.argument = "TIME", .summary = "detach after TIME: 30s, 5m (default: stay until detached)" },
-	{ .name = "frames", .type = OPTION_NUMBER, .offset = offsetof(struct attach_options, frames), .argument = "N",
-		.summary = "keep the N most recent frames of each stack (default: 128)", .low = 1, .high = 65535 },
-	{ .name = "top", .type = OPTION_TEXT, .offset = offsetof(struct attach_options, top), .argument = "N",
-		.summary = "print the top N at the end (default: 10 on a terminal, else 0)" },
 	{ .name = "follow", .type = OPTION_CHOICE, .offset = offsetof(struct attach_options, follow), .argument = "WHAT",
 		.summary = "whether to trace children that the process forks: fork (default) or none", .choices = "fork|none" },
-	{ .name = "transport", .type = OPTION_CHOICE, .offset = offsetof(struct attach_options, transport),
-		.argument = "HOW", .summary = "how events travel: ring (shared memory, default) or pipe",
-		.choices = "ring|pipe" },
-	{ .name = "snapshot-at", .type = OPTION_TEXT, .offset = offsetof(struct attach_options, snapshot_at),
-		.argument = "MOMENTS",
-		.summary = "moments to keep: exit,peak (always), every:30s,growth:100M,rss:2G,SIG:USR2" },
-	{ .name = "checkpoint", .type = OPTION_NUMBER, .offset = offsetof(struct attach_options, checkpoint),
-		.argument = "SECONDS", .summary = "write what is known so far every SECONDS (default: 30)", .low = 1,
-		.high = 86400 },
-	{ .name = "blocks", .type = OPTION_FLAG, .offset = offsetof(struct attach_options, blocks),
-		.summary = "keep the address of each live block in the snapshot, for memtrace addr" },
-	SYMBOL_OPTION_ROWS(struct attach_options),
-	{ .name = "json", .type = OPTION_FLAG, .offset = offsetof(struct attach_options, json),
-		.summary = "tell about the run as info --json does, at the end, on standard error" },
-	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = offsetof(struct attach_options, quiet),
-		.summary = "say nothing but errors" },
 	{ .name = NULL },
 };
 
@@ -138,39 +108,11 @@ static int refuse_traced(pid_t pid, struct error *err)
 	return error_hint(err, "memtrace snapshot %d takes a snapshot of it, memtrace ctl %d asks how it is", (int)pid, (int)pid);
 }
 
-static int choose_file(const struct attach_options *chosen, const char *program, pid_t pid, char **file, struct error *err)
-{
-	char host[256] = "";
-	struct pattern_values values = { .program = program, .pid = pid, .time_s = (uint64_t)time(NULL), .host = host };
-
-	gethostname(host, sizeof host - 1);
-	*file = pattern_expand(chosen->output ? chosen->output : PATTERN_DEFAULT, &values);
-	if (file_check_writable(*file, chosen->force ? FILE_REPLACE : FILE_REFUSE_EXISTING, err) == 0)
-		return 0;
-	err->status = EXIT_MEMTRACE_FAILED;
-	return -1;
-}
-
 static int report(struct collector *collector, const struct attach_options *chosen, struct error *err)
 {
-	struct snapshot *snapshot;
-	char *file = NULL;
-	int result;
-
 	if (!collector->last)
 		return error_status(err, EXIT_MEMTRACE_FAILED, "process %d has told nothing", (int)collector->target->pid);
-	progress_begin();
-	snapshot = collector_snapshot(collector, collector->last, !collector->target->left);
-	progress_tell("writing the snapshot");
-	result = collector_write(collector, collector->last, snapshot, &file, err);
-	progress_end();
-	if (result == 0 && !chosen->json)
-		summary_print(snapshot, file, chosen->top, err);
-	else if (result == 0 && summary_json(snapshot, file, err) < 0)
-		log_error(err);
-	snapshot_free(snapshot);
-	free(file);
-	return result;
+	return recording_report(&chosen->recording, collector, collector->last, !collector->target->left, err);
 }
 
 /* To those who asked for the end. */
@@ -236,8 +178,7 @@ static int watch(const struct attach_options *chosen, struct collector_options *
 {
 	const struct pool_options pool_options = {
 		.frames_limit = (uint32_t)with->frames_limit,
-		.transport = chosen->transport && strcmp(chosen->transport, "pipe") == 0 ? WIRE_TRANSPORT_PIPE :
-											   WIRE_TRANSPORT_RING,
+		.transport = recording_transport(&chosen->recording),
 		.follow_fork = !chosen->follow || strcmp(chosen->follow, "fork") == 0,
 	};
 	static struct collector collector_, *collector = &collector_;
@@ -275,15 +216,7 @@ static char *program_name(pid_t pid)
 
 static int run_named(struct attach_options *chosen, int argc, char **argv, struct error *err)
 {
-	struct collector_options with = {
-		.pattern = chosen->output ? chosen->output : PATTERN_DEFAULT,
-		.force = chosen->force,
-		.blocks = chosen->blocks,
-		.frames_limit = chosen->frames ? (uint64_t)chosen->frames : FRAMES_DEFAULT,
-		.checkpoint_s = chosen->checkpoint ? (uint64_t)chosen->checkpoint : CHECKPOINT_DEFAULT_S,
-		.leave = leave_process,
-		.ready = say_attached,
-	};
+	struct collector_options with = { .leave = leave_process, .ready = say_attached };
 	struct target_limits limits;
 	uint64_t duration = 0;
 	char *program, *file = NULL;
@@ -295,21 +228,18 @@ static int run_named(struct attach_options *chosen, int argc, char **argv, struc
 		error_set(err, argc ? "attach: one process, not %d" : "attach: no process is named", argc);
 		return error_hint(err, "memtrace attach [OPTIONS] PID");
 	}
-	log_quiet = chosen->quiet || chosen->json;
-	if (asking_pid("attach", argv[0], &pid, err) < 0 || summary_parse_top(chosen->top, err) < 0)
+	log_quiet = chosen->recording.quiet || chosen->recording.json;
+	if (asking_pid("attach", argv[0], &pid, err) < 0 || summary_parse_top(chosen->recording.top, err) < 0)
 		return -1;
 	if (chosen->duration && snapshot_at_time(chosen->duration, &duration, err) < 0)
 		return error_prefix(err, "--duration");
-	if (symbol_options_read(&chosen->symbols, &with.symbols, err) < 0)
+	if (recording_read(&chosen->recording, &with, err) < 0)
 		return -1;
-	if (chosen->snapshot_at && snapshot_at_parse(&with.at, chosen->snapshot_at, err) < 0)
-		return -1;
-	serve_signals(&with.at);
 	if (status_check(pid, err) < 0 || refuse_kind(pid, err) < 0 || refuse_traced(pid, err) < 0)
 		return -1;
 	program = program_name(pid);
 	with.program = program;
-	if (choose_file(chosen, program, pid, &file, err) == 0) {
+	if (recording_choose_file(&chosen->recording, program, pid, &file, err) == 0) {
 		with.first_file = file;
 		status = watch(chosen, &with, pid, duration, err);
 	}
@@ -323,7 +253,7 @@ static int run(void *chosen_, int argc, char **argv, struct error *err)
 	struct attach_options *chosen = chosen_;
 	int status = run_named(chosen, argc, argv, err);
 
-	symbol_options_release(&chosen->symbols);
+	symbol_options_release(&chosen->recording.symbols);
 	return status;
 }
 

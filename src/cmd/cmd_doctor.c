@@ -23,7 +23,7 @@ struct doctor_options {
 };
 
 static const struct option_row rows[] = {
-	SYMBOL_OPTION_ROWS(struct doctor_options),
+	SYMBOL_OPTION_ROWS(struct doctor_options, symbols),
 	{.name = "json",
 		.type = OPTION_FLAG,
 		.offset = offsetof(struct doctor_options, json),

@@ -35,7 +35,7 @@ static const struct option_row rows[] = {
 		.type = OPTION_FLAG,
 		.offset = offsetof(struct resolve_options, force),
 		.summary = "replace an existing FILE"},
-	SYMBOL_OPTION_ROWS(struct resolve_options),
+	SYMBOL_OPTION_ROWS(struct resolve_options, symbols),
 	{.name = "verbose",
 		.letter = 'v',
 		.type = OPTION_FLAG,

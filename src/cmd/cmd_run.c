@@ -3,72 +3,36 @@
  * memtrace run: everything that can be refused is refused before the program starts; then its status is ours, whatever becomes of
  * the snapshot (but for 0, which a snapshot that could not be written turns into 125).
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
-#include "base/file.h"
-#include "base/units.h"
 #include "cmd/collector.h"
 #include "cmd/command.h"
-#include "cmd/splicing.h"
 #include "cmd/log.h"
-#include "cmd/pattern.h"
-#include "cmd/progress.h"
-#include "cmd/serve.h"
+#include "cmd/recording.h"
 #include "cmd/shim_path.h"
+#include "cmd/splicing.h"
 #include "cmd/summary.h"
-#include "cmd/symbol_options.h"
 #include "record/program.h"
 
-enum { FRAMES_DEFAULT = 128, CHECKPOINT_DEFAULT_S = 30 };
-
 struct run_options {
-	const char *output, *transport, *follow, *snapshot_at;
-	int64_t frames, checkpoint;
-	const char *top;
-	bool force, blocks, leaks, quiet, paused, json;
-	struct symbol_options symbols;
+	struct recording recording;
+	const char *follow;
+	bool leaks, paused;
 	char *defaults; /* the text of MEMTRACE_OPTIONS */
 };
 
 static const struct option_row options[] = {
-	{ .name = "output", .letter = 'o', .type = OPTION_TEXT, .offset = offsetof(struct run_options, output),
-		.argument = "FILE", .summary = "write the snapshot to FILE (%e program, %p pid, %t time, %h host, %n number)" },
-	{ .name = "force", .letter = 'f', .type = OPTION_FLAG, .offset = offsetof(struct run_options, force),
-		.summary = "replace an existing FILE" },
-	{ .name = "frames", .type = OPTION_NUMBER, .offset = offsetof(struct run_options, frames), .argument = "N",
-		.summary = "keep the N most recent frames of each stack (default: 128)", .low = 1, .high = 65535 },
+	RECORDING_OPTION_ROWS(struct run_options),
 	{ .name = "paused", .type = OPTION_FLAG, .offset = offsetof(struct run_options, paused),
 		.summary = "record nothing until the program calls memtrace_start, or memtrace ctl PID start" },
-	{ .name = "top", .type = OPTION_TEXT, .offset = offsetof(struct run_options, top), .argument = "N",
-		.summary = "print the top N at the end (default: 10 on a terminal, else 0)" },
 	{ .name = "follow", .type = OPTION_CHOICE, .offset = offsetof(struct run_options, follow), .argument = "WHAT",
 		.summary = "which descendants to trace: fork,exec (default), fork, exec or none",
 		.choices = "fork,exec|exec,fork|fork|exec|none" },
-	{ .name = "transport", .type = OPTION_CHOICE, .offset = offsetof(struct run_options, transport),
-		.argument = "HOW", .summary = "how events travel: ring (shared memory, default) or pipe",
-		.choices = "ring|pipe" },
-	{ .name = "snapshot-at", .type = OPTION_TEXT, .offset = offsetof(struct run_options, snapshot_at),
-		.argument = "MOMENTS",
-		.summary = "moments to keep: exit,peak (always), every:30s,growth:100M,rss:2G,SIG:USR2" },
-	{ .name = "checkpoint", .type = OPTION_NUMBER, .offset = offsetof(struct run_options, checkpoint),
-		.argument = "SECONDS", .summary = "write what is known so far every SECONDS (default: 30)", .low = 1,
-		.high = 86400 },
-	{ .name = "blocks", .type = OPTION_FLAG, .offset = offsetof(struct run_options, blocks),
-		.summary = "keep the address of each live block in the snapshot, for memtrace addr" },
 	{ .name = "leaks", .type = OPTION_FLAG, .offset = offsetof(struct run_options, leaks),
 		.summary = "look for leaks when the program exits, for memtrace leaks" },
-	SYMBOL_OPTION_ROWS(struct run_options),
-	{ .name = "json", .type = OPTION_FLAG, .offset = offsetof(struct run_options, json),
-		.summary = "tell about the run as info --json does, at the end, on standard error" },
-	{ .name = "quiet", .letter = 'q', .type = OPTION_FLAG, .offset = offsetof(struct run_options, quiet),
-		.summary = "say nothing but errors" },
 	{ .name = NULL },
 };
 
@@ -81,9 +45,9 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	int count = 0, n_operands = 0;
 	bool help;
 
-	if (frames && *frames && !chosen->frames) {
-		chosen->frames = strtol(frames, &end, 10);
-		if (*end || chosen->frames < 1 || chosen->frames > 65535)
+	if (frames && *frames && !chosen->recording.frames) {
+		chosen->recording.frames = strtol(frames, &end, 10);
+		if (*end || chosen->recording.frames < 1 || chosen->recording.frames > 65535)
 			return error_set(err, "MEMTRACE_FRAMES='%s' is not a number from 1 to 65535", frames);
 	}
 	if (!text || !*text)
@@ -100,24 +64,24 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	}
 	free(operands);
 #define DEFAULT_OF(field) chosen->field = chosen->field ? chosen->field : defaults.field
-	DEFAULT_OF(output);
-	DEFAULT_OF(transport);
+	DEFAULT_OF(recording.output);
+	DEFAULT_OF(recording.transport);
 	DEFAULT_OF(follow);
-	DEFAULT_OF(snapshot_at);
-	DEFAULT_OF(frames);
-	DEFAULT_OF(checkpoint);
-	DEFAULT_OF(top);
-	DEFAULT_OF(force);
-	DEFAULT_OF(blocks);
+	DEFAULT_OF(recording.snapshot_at);
+	DEFAULT_OF(recording.frames);
+	DEFAULT_OF(recording.checkpoint);
+	DEFAULT_OF(recording.top);
+	DEFAULT_OF(recording.force);
+	DEFAULT_OF(recording.blocks);
 	DEFAULT_OF(leaks);
-	DEFAULT_OF(quiet);
+	DEFAULT_OF(recording.quiet);
 	DEFAULT_OF(paused);
-	DEFAULT_OF(json);
-	if (!chosen->symbols.debug_dirs.count)
-		chosen->symbols.debug_dirs = defaults.symbols.debug_dirs;
+	DEFAULT_OF(recording.json);
+	if (!chosen->recording.symbols.debug_dirs.count)
+		chosen->recording.symbols.debug_dirs = defaults.recording.symbols.debug_dirs;
 	else
-		symbol_options_release(&defaults.symbols);
-	DEFAULT_OF(symbols.debuginfod);
+		symbol_options_release(&defaults.recording.symbols);
+	DEFAULT_OF(recording.symbols.debuginfod);
 #undef DEFAULT_OF
 	return 0;
 }
@@ -125,20 +89,6 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 static int refuse(const char *name, const char *reason, struct error *err)
 {
 	return error_status(err, EXIT_MEMTRACE_FAILED, "cannot trace '%s': it is %s", name, reason);
-}
-
-/* Which file the first image gets; the program is held until this has been checked. */
-static int choose_file(const struct run_options *chosen, const char *program, pid_t pid, char **file, struct error *err)
-{
-	char host[256] = "";
-	struct pattern_values values = { .program = program, .pid = pid, .time_s = (uint64_t)time(NULL), .host = host };
-
-	gethostname(host, sizeof host - 1);
-	*file = pattern_expand(chosen->output ? chosen->output : PATTERN_DEFAULT, &values);
-	if (file_check_writable(*file, chosen->force ? FILE_REPLACE : FILE_REFUSE_EXISTING, err) == 0)
-		return 0;
-	err->status = EXIT_MEMTRACE_FAILED;
-	return -1;
 }
 
 /* Nobody spoke: an image that says so, instead of a report of zero. */
@@ -157,35 +107,12 @@ static struct reader_process *silent_image(const struct collector *collector)
 	return process;
 }
 
-static int report(struct collector *collector, const struct run_options *chosen, struct error *err)
-{
-	struct reader_process *process = collector->last ? collector->last : silent_image(collector);
-	struct snapshot *snapshot;
-	char *file = NULL;
-	int result;
-
-	progress_begin();
-	snapshot = collector_snapshot(collector, process, true);
-	progress_tell("writing the snapshot");
-	result = collector_write(collector, process, snapshot, &file, err);
-	progress_end();
-	if (result == 0 && !chosen->json)
-		summary_print(snapshot, file, chosen->top, err);
-	/* One that nobody can read changes nothing about the program's status. */
-	else if (result == 0 && summary_json(snapshot, file, err) < 0)
-		log_error(err);
-	snapshot_free(snapshot);
-	free(file);
-	return result;
-}
-
 static int watch(const struct run_options *chosen, struct target_program *program, struct splicing *splicing,
 	struct collector_options *with, struct error *err)
 {
 	const struct pool_options pool_options = {
 		.frames_limit = (uint32_t)with->frames_limit,
-		.transport = chosen->transport && strcmp(chosen->transport, "pipe") == 0 ? WIRE_TRANSPORT_PIPE :
-											   WIRE_TRANSPORT_RING,
+		.transport = recording_transport(&chosen->recording),
 		.paused = chosen->paused,
 		.leaks = chosen->leaks,
 		.follow_fork = !chosen->follow || strstr(chosen->follow, "fork"),
@@ -199,7 +126,7 @@ static int watch(const struct run_options *chosen, struct target_program *progra
 
 	if (pool_make(&pool, &pool_options, err) < 0 || target_hold(&target, &pool, program, err) < 0)
 		return -1;
-	if (choose_file(chosen, with->program, target.pid, &file, err) < 0) {
+	if (recording_choose_file(&chosen->recording, with->program, target.pid, &file, err) < 0) {
 		target_cancel(&target);
 		free(file);
 		return -1;
@@ -219,7 +146,7 @@ static int watch(const struct run_options *chosen, struct target_program *progra
 	collector_run(collector, &pool, &target, with);
 	collector_hand_over(collector);
 	status = target_exit_status(&target);
-	if (report(collector, chosen, err) < 0) {
+	if (recording_report(&chosen->recording, collector, collector->last ? collector->last : silent_image(collector), true, err) < 0) {
 		if (status == 0)
 			status = -1;
 		else
@@ -241,25 +168,14 @@ static int run_found(struct run_options *chosen, struct target_program *program,
 {
 	const char *name = program->arguments[0], *reason;
 	enum program_kind kind = program_probe(program->path, &reason);
-	struct collector_options with = {
-		.pattern = chosen->output ? chosen->output : PATTERN_DEFAULT,
-		.program = name,
-		.force = chosen->force,
-		.blocks = chosen->blocks,
-		.leaks = chosen->leaks,
-		.frames_limit = chosen->frames ? (uint64_t)chosen->frames : FRAMES_DEFAULT,
-		.checkpoint_s = chosen->checkpoint ? (uint64_t)chosen->checkpoint : CHECKPOINT_DEFAULT_S,
-	};
+	struct collector_options with = { .program = name, .leaks = chosen->leaks };
 	bool runtime = program_preloads_runtime(getenv("LD_PRELOAD")), runtime_first;
 	struct splicing splicing_ = { .name = name, .preload = program->shim, .kind = kind }, *splicing = NULL;
 	char *refusal = NULL;
 	int status;
 
-	if (symbol_options_read(&chosen->symbols, &with.symbols, err) < 0)
+	if (recording_read(&chosen->recording, &with, err) < 0)
 		return -1;
-	if (chosen->snapshot_at && snapshot_at_parse(&with.at, chosen->snapshot_at, err) < 0)
-		return -1;
-	serve_signals(&with.at);
 	if (kind == PROGRAM_BROKEN)
 		return error_status(err, EXIT_NOT_EXECUTABLE, "cannot run '%s': it is %s", name, reason);
 	runtime_first = runtime && (kind == PROGRAM_TRACEABLE || kind == PROGRAM_OWN_MALLOC);
@@ -297,9 +213,9 @@ static int run_named(struct run_options *chosen, int argc, char **argv, struct e
 		error_set(err, "run: no program given");
 		return error_hint(err, "memtrace run [OPTIONS] [--] PROGRAM [ARGUMENTS]");
 	}
-	if (take_defaults(chosen, err) < 0 || summary_parse_top(chosen->top, err) < 0)
+	if (take_defaults(chosen, err) < 0 || summary_parse_top(chosen->recording.top, err) < 0)
 		return -1;
-	log_quiet = chosen->quiet || chosen->json;
+	log_quiet = chosen->recording.quiet || chosen->recording.json;
 	if (shim_path(shim, err) < 0 || program_find(argv[0], &path, err) < 0)
 		return -1;
 	program.path = path;
@@ -313,7 +229,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	struct run_options *chosen = data;
 	int status = run_named(chosen, argc, argv, err);
 
-	symbol_options_release(&chosen->symbols);
+	symbol_options_release(&chosen->recording.symbols);
 	free(chosen->defaults);
 	return status;
 }

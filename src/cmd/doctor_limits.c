@@ -2,14 +2,13 @@
 /*
  * What of the machine and the session can stand in memtrace's way. Only what does, or nearly does, is said.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include "base/units.h"
 #include "cmd/doctor.h"
-#include "memtrace/wire.h"
+#include "remote/status.h"
 
 enum { DESCRIPTORS = 32, PROCESSES = 8 };
 #define ADDRESSES (1ull << 30)
@@ -63,14 +62,8 @@ static void look_at_folder(struct doctor *doctor)
 
 static void look_at_kernel(struct doctor *doctor)
 {
-	FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
-	int scope = 0;
+	int scope = status_ptrace_scope();
 
-	if (file) {
-		if (fscanf(file, "%d", &scope) != 1)
-			scope = 0;
-		fclose(file);
-	}
 	if (scope > 0 && geteuid() != 0)
 		add(doctor, xasprintf("kernel.yama.ptrace_scope is %d: attach and leaks need root, or sysctl kernel.yama.ptrace_scope=0", scope));
 	if (access("/proc/self/maps", R_OK) < 0)

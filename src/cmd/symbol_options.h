@@ -15,13 +15,13 @@ struct symbol_options {
 	const char **folders; /* for the symbolizer; symbol_options_read makes it */
 };
 
-/* Rows of a command's table, whose options struct TYPE has a struct symbol_options `symbols`. */
+/* Rows of a command's table, whose options struct TYPE has a struct symbol_options FIELD. */
 /* clang-format off */
-#define SYMBOL_OPTION_ROWS(type_) \
+#define SYMBOL_OPTION_ROWS(type_, field_) \
 	{ .name = "debug-dir", .type = OPTION_LIST, \
-	  .offset = offsetof(type_, symbols.debug_dirs), .argument = "DIR", \
+	  .offset = offsetof(type_, field_.debug_dirs), .argument = "DIR", \
 	  .summary = "look for debug files in DIR too, before /usr/lib/debug; may come several times" }, \
-	{ .name = "debuginfod", .type = OPTION_FLAG, .offset = offsetof(type_, symbols.debuginfod), \
+	{ .name = "debuginfod", .type = OPTION_FLAG, .offset = offsetof(type_, field_.debuginfod), \
 	  .summary = "ask the servers in $DEBUGINFOD_URLS for debug files that are not here" }
 /* clang-format on */
 

@@ -104,17 +104,24 @@ int status_check(pid_t pid, struct error *err)
 	return 0;
 }
 
-int status_explain(pid_t pid, struct error *err)
+int status_ptrace_scope(void)
 {
-	char text[4096];
 	FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
 	int scope = 0;
 
-	if (file) {
-		if (fscanf(file, "%d", &scope) != 1)
-			scope = 0;
-		fclose(file);
-	}
+	if (!file)
+		return 0;
+	if (fscanf(file, "%d", &scope) != 1)
+		scope = 0;
+	fclose(file);
+	return scope;
+}
+
+int status_explain(pid_t pid, struct error *err)
+{
+	char text[4096];
+	int scope = status_ptrace_scope();
+
 	if (!read_status(pid, text, sizeof text))
 		return error_status(err, EXIT_MEMTRACE_FAILED, "process %d has ended", (int)pid);
 	if (number(text, "TracerPid"))

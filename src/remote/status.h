@@ -13,6 +13,8 @@
 int status_check(pid_t pid, struct error *err);
 /* Ptrace said no (errno's text is in ERR): why, and what to do about it. Returns -1. */
 int status_explain(pid_t pid, struct error *err);
+/* kernel.yama.ptrace_scope; 0 where there is none: users may trace their own processes. */
+int status_ptrace_scope(void);
 /* Bytes of its anonymous memory that are resident; 0: not known. */
 uint64_t status_anonymous(pid_t pid);
 
