@@ -13,13 +13,14 @@
 #include "cmd/live_keys.h"
 #include "cmd/live_window.h"
 #include "cmd/nowfile.h"
+#include "cmd/snapshot_at.h"
 
-#define INTERVAL_DEFAULT 1000
+#define INTERVAL_DEFAULT 1000000000ull
+#define INTERVAL_LEAST 100000000ull
 
 struct live_options {
-	const char *by, *sort, *cumulative;
+	const char *by, *sort, *cumulative, *interval;
 	bool hide_std;
-	struct option_number interval;
 };
 
 static const struct option_row rows[] = {
@@ -48,12 +49,10 @@ static const struct option_row rows[] = {
 		.summary = "begin without frames of libc, C++ library and allocators"},
 	{.name = "interval",
 		.letter = 'i',
-		.type = OPTION_GIVEN,
+		.type = OPTION_TEXT,
 		.offset = offsetof(struct live_options, interval),
-		.argument = "MS",
-		.low = 100,
-		.high = 3600000,
-		.summary = "a new picture every MS milliseconds (default: 1000)"},
+		.argument = "TIME",
+		.summary = "a new picture every TIME, at least 100ms (default: 1s)"},
 	{.name = NULL},
 };
 
@@ -212,11 +211,11 @@ static int check(const struct live_keys *keys, struct error *err)
 	return query_check(&query, err);
 }
 
-static int watch(struct live *live, int32_t pid, int64_t interval_ms, struct error *err)
+static int watch(struct live *live, int32_t pid, uint64_t interval_ns, struct error *err)
 {
 	int rc;
 
-	live->feed = live_feed_start(pid, interval_ms, &live->picture, err);
+	live->feed = live_feed_start(pid, interval_ns, &live->picture, err);
 	if (!live->feed)
 		return -1;
 	set_rate(live);
@@ -237,6 +236,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 {
 	const struct live_options *options = data;
 	struct live live = {0};
+	uint64_t interval_ns = INTERVAL_DEFAULT;
 	int32_t pid;
 
 	if (argc != 1) {
@@ -246,7 +246,9 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	set_keys(&live.keys, options);
 	if (check(&live.keys, err) < 0 || asking_pid("live", argv[0], &pid, err) < 0)
 		return -1;
-	return watch(&live, pid, options->interval.given ? options->interval.value : INTERVAL_DEFAULT, err);
+	if (options->interval && snapshot_at_time(options->interval, &interval_ns, err) < 0)
+		return error_prefix(err, "live: --interval");
+	return watch(&live, pid, interval_ns < INTERVAL_LEAST ? INTERVAL_LEAST : interval_ns, err);
 }
 
 const struct command command_live = {

@@ -3,7 +3,6 @@
  * A program's libraries are what its own dynamic linker lists (ld.so --list, which is what ldd asks: it loads, and runs nothing of
  * the program); a process's are its executable mappings. Which package brought a file dpkg knows, where there is one.
  */
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "cmd/doctor.h"
+#include "remote/maps.h"
 #include "symbol/elf.h"
 
 #define LOADER "/lib64/ld-linux-x86-64.so.2"
@@ -89,28 +89,21 @@ static void list_of_program(struct doctor *doctor)
 		doctor->no_modules = xasprintf("the dynamic linker cannot list its libraries: %s --list %s", LOADER, doctor->path);
 }
 
-/* The executable mappings of files. */
 static void list_of_process(struct doctor *doctor)
 {
-	char *line = NULL, name[64];
-	size_t room = 0;
-	FILE *maps;
+	struct error err = ERROR_INIT;
+	struct maps maps;
 
 	add_module(doctor, doctor->path);
-	snprintf(name, sizeof name, "/proc/%d/maps", (int)doctor->pid);
-	maps = fopen(name, "re");
-	if (!maps)
-		doctor->no_modules = xasprintf("%s cannot be read", name);
-	while (maps && getline(&line, &room, maps) > 0) {
-		char *path = strchr(line, '/'), *rights = strchr(line, ' ');
+	if (maps_read(&maps, doctor->pid, &err) < 0)
+		doctor->no_modules = xstrdup(err.text);
+	for (size_t i = 0; i < maps.entries.count; i++) {
+		const struct maps_entry *entry = &maps.entries.items[i];
 
-		line[strcspn(line, "\n")] = 0;
-		if (path && rights && rights[3] == 'x')
-			add_module(doctor, path);
+		if ((entry->protection & MAPS_EXECUTE) && entry->path[0] == '/')
+			add_module(doctor, entry->path);
 	}
-	free(line);
-	if (maps)
-		fclose(maps);
+	maps_free(&maps);
 }
 
 void doctor_list_modules(struct doctor *doctor)

@@ -122,7 +122,7 @@ static int start_thread(struct live_feed *feed, struct error *err)
 	return 0;
 }
 
-struct live_feed *live_feed_start(int32_t pid, int64_t interval_ms, struct live_picture *first, struct error *err)
+struct live_feed *live_feed_start(int32_t pid, uint64_t interval_ns, struct live_picture *first, struct error *err)
 {
 	struct live_feed *feed;
 
@@ -130,7 +130,7 @@ struct live_feed *live_feed_start(int32_t pid, int64_t interval_ms, struct live_
 		return NULL;
 	feed = xcalloc(1, sizeof *feed);
 	feed->pid = pid;
-	feed->interval_ns = (uint64_t)interval_ms * 1000000;
+	feed->interval_ns = interval_ns;
 	feed->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (feed->news >= 0 && start_thread(feed, err) == 0)
 		return feed;

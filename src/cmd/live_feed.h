@@ -14,12 +14,12 @@
 struct live_feed; /* opaque */
 
 /* The first picture is waited for, into *FIRST: an error means that there is nothing to look at. One more comes each
- * INTERVAL_MS, or more rarely where the collector needs more than a fifth of that for one. */
+ * INTERVAL_NS, or more rarely where the collector needs more than a fifth of that for one. */
 struct live_picture {
 	struct snapshot *snapshot;
 	struct buffer body; /* its bytes, as they would stand in a file */
 };
-struct live_feed *live_feed_start(int32_t pid, int64_t interval_ms, struct live_picture *first, struct error *err);
+struct live_feed *live_feed_start(int32_t pid, uint64_t interval_ns, struct live_picture *first, struct error *err);
 /* Waits for nobody: a thread that still waits for an answer, for up to a minute, stays with what it has until the process ends,
  * which is to be soon. NULL is nothing. */
 void live_feed_stop(struct live_feed *feed);

@@ -2,7 +2,7 @@
 /*
  * Ends: exit, and those that no destructor sees, _exit, _Exit and quick_exit. By ring there is nothing to do at an end; by --transport pipe
  * what the threads have buffered is sent first, else a forked child, which mostly ends so, would lose all that it did. Under run --leaks
- * the collector looks at the process first (exit.h).
+ * the collector looks at the process first (exits.h).
  *
  * _exit may be called in a signal handler, in a vfork child, and before anything here is relocated: sending takes no lock (a
  * buffer that is just being filled is left alone) and allocates nothing; without the real function the kernel is asked.
