@@ -214,6 +214,7 @@ build/tests/%: tests/programs/%.cc build/flags.tests
 	$(Q)mkdir -p '$(@D)'
 	$(Q)$(CXX) -std=gnu++17 $(WARN) -Iinclude -Itests/programs -g -O0 $(call needs,c) -MMD -MP -MT $@ -MF $@.d \
 		-o $@ $< $(call needs,ld)
+build/tests/early: build/tests/libearly.so
 build/tests/resolves: build/tests/libresolver.so
 build/tests/wrapped: build/tests/libwrapper.so
 build/tests/lib%.so: tests/programs/%.so.c build/flags.tests

@@ -14,6 +14,14 @@
 #include "shim/shim.h"
 #include "shim/sys.h"
 
+/* A library's constructor may end the program before ours has run, and handlers must come all the same. */
+static void begin(uintptr_t frame)
+{
+	if (unlikely(!real.exit))
+		life_start();
+	exits_begin(frame);
+}
+
 /* The three never return, which a table of pointers cannot say. */
 static _Noreturn void leave(void (*real_end)(int), int status)
 {
@@ -28,7 +36,7 @@ static _Noreturn void leave(void (*real_end)(int), int status)
 SHIM_EXPORT void exit_by_jump(int status) __asm__("exit");
 SHIM_EXPORT void exit_by_jump(int status)
 {
-	exits_begin((uintptr_t)__builtin_frame_address(0));
+	begin((uintptr_t)__builtin_frame_address(0));
 	if (likely(real.exit))
 		real.exit(status);
 	else
@@ -52,7 +60,7 @@ SHIM_EXPORT void _Exit(int status)
 /* Handlers of at_quick_exit come after this; what they tell is sent at once. */
 SHIM_EXPORT void quick_exit(int status)
 {
-	exits_begin((uintptr_t)__builtin_frame_address(0));
+	begin((uintptr_t)__builtin_frame_address(0));
 	life_ends();
 	leave(real.quick_exit, status);
 }
