@@ -15,6 +15,8 @@
 #   truth_holds_in NAME [ARG…]     the same for what the program's own source file allocated alone
 #   unharmed ACCOUNT NAME [ARG…]   the program does the same as untraced (see there), and its account is exact
 #
+# A test that leaves something behind (a server, processes) defines `clean`, which is called at the end, however it comes.
+#
 # $PROGRAMS holds the built tests/programs, $MEMTRACE the command (run it by the function `memtrace`, which has the time
 # limit $LIMIT), $SHIM the library; $SANITIZED is not empty when the command was built under sanitizers.
 set -u
@@ -36,6 +38,7 @@ tests_run=0 tests_failed=0
 at_exit()
 {
 	local status=$?
+	! declare -F clean >/dev/null || clean
 	cd / && chmod -R u+w "$work" && rm -rf "$work"
 	echo "1..$tests_run"
 	[ $status = 0 ] && [ $tests_failed != 0 ] && status=1
