@@ -112,7 +112,15 @@ static int print(const struct annotate_options *options, const struct snapfile *
 	return rc;
 }
 
-static int check(const struct annotate_options *options, int argc, struct error *err)
+/* FILE.snap or FILE.snap@MOMENT. */
+static bool is_snapshot_name(const char *text)
+{
+	const char *dot = strstr(last_part(text), ".snap");
+
+	return dot && (!dot[5] || dot[5] == '@');
+}
+
+static int check(const struct annotate_options *options, int argc, char **argv, struct error *err)
 {
 	if (query_options_check(&options->query, err) < 0)
 		return -1;
@@ -120,9 +128,9 @@ static int check(const struct annotate_options *options, int argc, struct error 
 		return error_set(err, "--all and --context contradict each other");
 	if (argc > 2)
 		return error_set(err, "annotate: one file and one snapshot, not %d", argc);
-	if (argc == 0) {
-		error_set(err, "annotate: no source file given");
-		return error_hint(err, "memtrace annotate src/parse.c a.snap");
+	if (argc == 0 || (argc == 1 && is_snapshot_name(argv[0]))) {
+		error_set(err, "annotate: no source file given%s%s", argc ? ", only the snapshot " : "", argc ? argv[0] : "");
+		return error_hint(err, "memtrace annotate src/parse.c %s", argc ? argv[0] : "a.snap");
 	}
 	return 0;
 }
@@ -134,7 +142,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	const struct snapfile *snaps[] = {&snap};
 	string_id filename = 0;
 	char *newest = NULL;
-	int rc = check(options, argc, err);
+	int rc = check(options, argc, argv, err);
 
 	if (rc == 0 && argc == 1) {
 		newest = snapfile_newest(0, NULL, err);
