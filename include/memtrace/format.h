@@ -67,6 +67,10 @@ enum format_section {
 	FORMAT_BLOCKS = 15, /* live blocks by address; there only where they were to be kept */
 	FORMAT_PARTS = 16,  /* the snapshots that this one was merged from; else not there */
 	FORMAT_LEAKS = 17, /* what can still be reached; there only where that was looked for */
+	FORMAT_LIVES = 18, /* what became of each trace's blocks; this and the next three only where that was seen */
+	FORMAT_SIZES = 19, /* each trace's blocks by size */
+	FORMAT_TIMELINE = 20, /* live blocks and resident memory by time */
+	FORMAT_LIFETIMES = 23, /* blocks by how long they lived */
 };
 
 /* How a column's values stand in their varints. */

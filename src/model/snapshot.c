@@ -42,6 +42,10 @@ void snapshot_free(struct snapshot *snapshot)
 	ARRAY_FREE(&snapshot->traces);
 	ARRAY_FREE(&snapshot->blocks);
 	ARRAY_FREE(&snapshot->leaks);
+	ARRAY_FREE(&snapshot->lives);
+	ARRAY_FREE(&snapshot->lifetimes);
+	ARRAY_FREE(&snapshot->sizes);
+	ARRAY_FREE(&snapshot->timeline);
 	free(snapshot->counts);
 	free(snapshot);
 }

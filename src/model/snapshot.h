@@ -13,11 +13,13 @@
  *
  *   block ──> trace                          where the recorder was told to keep them
  *   leak ──> trace                           where leaks were looked for
+ *   life, of each trace; size class ──> trace; lifetimes; timeline
+ *                                            where the recorder saw it: what became of blocks, and when
  *
  * Invariants (snapshot_check holds a file to them, so nobody else needs to): every index is inside
  * its table; a stack's parent is a lower index; each location's frames begin where those of the one
  * before it end; a location's last frame is not inlined; the first
- * moment is always there; blocks are sorted by address, leaks by trace and kind, each pair once; names are interned in `strings`; no sum is over SNAPSHOT_SIZE_MAX.
+ * moment is always there; blocks are sorted by address, leaks by trace and kind, each pair once; size classes add up to their trace; names are interned in `strings`; no sum is over SNAPSHOT_SIZE_MAX.
  * A stack's walk from the leaf gives the most recent frame first. live = allocated − freed is never
  * stored twice: a moment's counts are the live blocks at that moment.
  */
@@ -159,6 +161,38 @@ struct leak {
 	struct counts counts;
 };
 
+/* What became of a trace's blocks. A block that a realloc makes of another is one of the realloc's trace. */
+struct life {
+	struct counts temporary; /* freed before their thread's next allocation; a block that a realloc takes lives on, and is none */
+	struct counts moved;	 /* made by a realloc that put them elsewhere: the bytes that had to be carried over, and how many */
+	uint64_t grown;		 /* made by a realloc of a smaller block */
+	uint64_t timed;		 /* blocks that have gone, and of which it is known when they came and went; of others it is not */
+	uint64_t lifetime_ns;	 /* of those together */
+};
+
+/* Of a trace's blocks those between two powers of two: above 2^(k-1), up to 2^k. The bounds are those of the blocks that there
+ * were. */
+struct size_class {
+	uint32_t trace;
+	uint64_t min, max;	   /* of one class, see size_class_of */
+	struct counts total, live; /* all ever allocated; live at the default moment (of a mapping what is left of it) */
+};
+
+/* How many blocks lived for how long: LIFETIME_CLASSES of them at most, of all traces. */
+struct lifetime {
+	uint32_t class;	      /* 0: less than 1 ns; k: from 2^(k-1) ns on, less than 2^k */
+	struct counts counts; /* that have gone */
+};
+enum { LIFETIME_CLASSES = 64, SIZE_CLASSES = 65, TIMELINE_MAX = 1024 /* points that memtrace itself makes */ };
+
+/* The heap and the process's resident memory at one time. */
+struct point {
+	uint64_t time_ns;   /* CLOCK_REALTIME */
+	struct counts live; /* then */
+	uint64_t high;	    /* the highest live size since the point before, and now: not below live.size */
+	uint64_t rss;	    /* the most that was seen since the point before, bytes; 0 unknown */
+};
+
 struct run {
 	ARRAY(string_id) command;			/* argv */
 	string_id executable, directory, host;
@@ -197,6 +231,12 @@ struct snapshot {
 	bool keeps_leaks;	    /* false: nobody looked for them, and there are none here */
 	ARRAY(struct leak) leaks;   /* by trace and kind; of the moment when they were looked for, which need
 				     * not be one of `moments` */
+	bool keeps_lives;	    /* false: nobody saw what became of blocks, and there are no lives and lifetimes here */
+	ARRAY(struct life) lives;   /* one of each trace, where they are kept */
+	ARRAY(struct lifetime) lifetimes; /* by class; none where no lifetime is known */
+	bool keeps_sizes;	    /* false: nobody looked at single sizes, and there are no classes here */
+	ARRAY(struct size_class) sizes; /* by trace and size, each class once */
+	ARRAY(struct point) timeline;   /* by time; few, however long it ran; none where nobody kept it */
 	struct counts *counts; /* moments.count × traces.count, moment-major; snapshot_alloc_counts
 				  makes it */
 };
@@ -232,6 +272,28 @@ void snapshot_sort_leaks(struct snapshot *snapshot);
 struct counts snapshot_leak(const struct snapshot *snapshot, uint32_t trace, enum leak_kind kind);
 /* "definite", "indirect", "possible", "reachable". */
 const char *leak_kind_name(enum leak_kind kind);
+/* The class of a size: 0 of none, k + 1 of those above 2^(k-1), up to 2^k. */
+static inline uint32_t size_class_of(uint64_t size)
+{
+	return size > 1 ? 65 - (uint32_t)__builtin_clzll(size - 1) : (uint32_t)size;
+}
+/* The largest size of a class. */
+static inline uint64_t size_class_max(uint32_t class)
+{
+	return class ? 1ull << (class - 1) : 0;
+}
+/* The class of a lifetime. */
+static inline uint32_t lifetime_class_of(uint64_t ns)
+{
+	return ns ? 64 - (uint32_t)__builtin_clzll(ns) : 0;
+}
+/* Where each trace's life is wanted, and nothing has become of its blocks yet: when traces are complete. */
+void snapshot_alloc_lives(struct snapshot *snapshot);
+/* Brings classes and lifetimes into their order, and equal ones together. */
+void snapshot_sort_sizes(struct snapshot *snapshot);
+void snapshot_sort_lifetimes(struct snapshot *snapshot);
+/* TRACE's classes: the first in sizes, and *N of them. */
+const struct size_class *snapshot_sizes_of(const struct snapshot *snapshot, uint32_t trace, size_t *n);
 /* The moment NAME's index; NULL: "now" if it is there, else "exit", else the first. -1 with an
  * error naming those there are. */
 int snapshot_moment(const struct snapshot *snapshot, const char *name, struct error *err);
@@ -241,6 +303,8 @@ const struct moment *snapshot_default_moment(const struct snapshot *snapshot);
 bool snapshot_knows_peak(const struct snapshot *snapshot);
 /* Holds every table to the invariants above; the error says which table and index. */
 int snapshot_check(const struct snapshot *snapshot, struct error *err);
+/* A part of it: lives, lifetimes, size classes and timeline, when everything else is sound. */
+int snapshot_check_lives(const struct snapshot *snapshot, struct error *err);
 
 /*
  * Files. The format is include/memtrace/format.h and memtrace-snapshot(5).

@@ -130,6 +130,40 @@ static const struct column leak_columns[] = {
 	COLUMN(struct leak, counts.count, FORMAT_PLAIN),
 };
 
+static const struct column life_columns[] = {
+	COLUMN(struct life, temporary.size, FORMAT_PLAIN),
+	COLUMN(struct life, temporary.count, FORMAT_PLAIN),
+	COLUMN(struct life, moved.size, FORMAT_PLAIN),
+	COLUMN(struct life, moved.count, FORMAT_PLAIN),
+	COLUMN(struct life, grown, FORMAT_PLAIN),
+	COLUMN(struct life, timed, FORMAT_PLAIN),
+	COLUMN(struct life, lifetime_ns, FORMAT_PLAIN),
+};
+
+static const struct column size_columns[] = {
+	COLUMN(struct size_class, trace, FORMAT_DELTA),
+	COLUMN(struct size_class, min, FORMAT_PLAIN),
+	COLUMN(struct size_class, max, FORMAT_PLAIN),
+	COLUMN(struct size_class, total.size, FORMAT_PLAIN),
+	COLUMN(struct size_class, total.count, FORMAT_PLAIN),
+	COLUMN(struct size_class, live.size, FORMAT_PLAIN),
+	COLUMN(struct size_class, live.count, FORMAT_PLAIN),
+};
+
+static const struct column point_columns[] = {
+	COLUMN(struct point, time_ns, FORMAT_DELTA),
+	COLUMN(struct point, live.size, FORMAT_DELTA),
+	COLUMN(struct point, live.count, FORMAT_DELTA),
+	COLUMN(struct point, high, FORMAT_DELTA),
+	COLUMN(struct point, rss, FORMAT_DELTA),
+};
+
+static const struct column lifetime_columns[] = {
+	COLUMN(struct lifetime, class, FORMAT_PLAIN),
+	COLUMN(struct lifetime, counts.size, FORMAT_PLAIN),
+	COLUMN(struct lifetime, counts.count, FORMAT_PLAIN),
+};
+
 static const struct column part_columns[] = {
 	COLUMN(struct part, file, FORMAT_PLAIN),
 	COLUMN(struct part, command, FORMAT_PLAIN),
@@ -165,6 +199,10 @@ const struct table snapshot_tables[] = {
 	TABLE(FORMAT_COUNTS, "counts", counts, struct counts, counts_columns),
 	TABLE(FORMAT_BLOCKS, "blocks", blocks, struct block, block_columns),
 	TABLE(FORMAT_LEAKS, "leaks", leaks, struct leak, leak_columns),
+	TABLE(FORMAT_LIVES, "lives", lives, struct life, life_columns),
+	TABLE(FORMAT_SIZES, "sizes", sizes, struct size_class, size_columns),
+	TABLE(FORMAT_TIMELINE, "timeline", timeline, struct point, point_columns),
+	TABLE(FORMAT_LIFETIMES, "lifetimes", lifetimes, struct lifetime, lifetime_columns),
 	TABLE(FORMAT_PARTS, "parts", run.parts, struct part, part_columns),
 };
 const size_t snapshot_n_tables = sizeof(snapshot_tables) / sizeof(snapshot_tables[0]);

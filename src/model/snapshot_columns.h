@@ -32,8 +32,7 @@ struct table {
 /* Whether a file may be without the table: it then says nothing. */
 static inline bool table_is_optional(const struct table *table)
 {
-	return table->section == FORMAT_BLOCKS || table->section == FORMAT_PARTS ||
-	       table->section == FORMAT_LEAKS;
+	return table->section > FORMAT_COUNTS;
 }
 
 /* Every section that a file can have but the strings, in the order that they are written in. */

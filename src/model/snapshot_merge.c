@@ -246,6 +246,16 @@ static void add_leaks(struct merge *merge, size_t source)
 	}
 }
 
+static void add_lives(struct merge *merge, bool *over)
+{
+	uint32_t **traces = xcalloc(merge->n, sizeof(*traces));
+
+	for (size_t i = 0; i < merge->n; i++)
+		traces[i] = merge->numbers[i].traces;
+	merge_lives(merge->into, merge->sources, merge->n, traces, merge->notes, over);
+	free(traces);
+}
+
 static bool same_process(const struct snapshot *a, const struct snapshot *b)
 {
 	return a->run.pid && a->run.pid == b->run.pid && a->run.image == b->run.image &&
@@ -292,6 +302,8 @@ static void merge_all(struct merge *merge, bool *over)
 		add_leaks(merge, i);
 	}
 	snapshot_sort_leaks(merge->into);
+	add_lives(merge, over);
+	merge_timelines(merge->into, merge->sources, merge->n, merge->notes, over);
 	merge_run(merge->into, merge->sources, merge->n, over);
 	note_doubles(merge);
 }

@@ -3,10 +3,11 @@
  * Several snapshots as one: of the processes of a run, or of several runs.
  *
  * What adds up: the live blocks at the default moments (exit or now, which become one), at moments
- * of the same name, leaks, and all that was ever allocated. Equal stacks of equal modules (path and
+ * of the same name, leaks, what became of blocks, and all that was ever allocated. Equal stacks of equal modules (path and
  * build-id) become one. The peak is the sum of the peaks: what would be needed if all of them came
  * at one time, which nobody knows. Where only some know a moment, it is of those alone, and a note
- * says so.
+ * says so. Timelines are one over the time of all, at each time of the processes that there were; what was highest between two
+ * times may not have been so at once.
  *
  * What does not add up, like a pid, stays where it is the same in all, and else is unknown; each
  * snapshot's own stands in run.parts. Problems keep the name of their file. Addresses of blocks mean
@@ -44,6 +45,11 @@ string_id merge_string(struct snapshot *into, const struct snapshot *from, strin
  * caller's to free. */
 void merge_moments(struct snapshot *into, const struct merge_source *sources, size_t n, uint32_t **numbers,
 	struct merge_notes *notes, bool *over);
+/* What became of blocks, into INTO, whose traces and counts are complete. TRACES[s][i] is where trace i of source s has gone. */
+void merge_lives(struct snapshot *into, const struct merge_source *sources, size_t n, uint32_t *const *traces,
+	struct merge_notes *notes, bool *over);
+/* The timelines as one, where all have one. */
+void merge_timelines(struct snapshot *into, const struct merge_source *sources, size_t n, struct merge_notes *notes, bool *over);
 /* The run of INTO, from those of the sources. */
 void merge_run(struct snapshot *into, const struct merge_source *sources, size_t n, bool *over);
 

@@ -216,6 +216,8 @@ static int load(struct snapshot *snapshot, const struct sections *sections,
 		return error_set(err, "corrupt: section %s is missing", name_of(kind));
 	snapshot->keeps_blocks |= kind == FORMAT_BLOCKS;
 	snapshot->keeps_leaks |= kind == FORMAT_LEAKS;
+	snapshot->keeps_lives |= kind == FORMAT_LIVES;
+	snapshot->keeps_sizes |= kind == FORMAT_SIZES;
 	rc = unpack(section, &unpacked, &cursor, err);
 	if (rc == 0) {
 		rc = table ? table_decode(table, snapshot, &cursor)

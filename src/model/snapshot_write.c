@@ -109,13 +109,24 @@ static void add_padding(struct writer *writer)
 
 static bool wanted(const struct table *table, const struct snapshot *snapshot)
 {
-	if (table->section == FORMAT_BLOCKS)
+	switch (table->section) {
+	case FORMAT_BLOCKS:
 		return snapshot->keeps_blocks;
-	if (table->section == FORMAT_LEAKS)
+	case FORMAT_LEAKS:
 		return snapshot->keeps_leaks;
-	if (table->section == FORMAT_PARTS)
+	case FORMAT_PARTS:
 		return snapshot->run.parts.count > 0;
-	return true;
+	case FORMAT_LIVES:
+		return snapshot->keeps_lives;
+	case FORMAT_SIZES:
+		return snapshot->keeps_sizes;
+	case FORMAT_TIMELINE:
+		return snapshot->timeline.count > 0;
+	case FORMAT_LIFETIMES:
+		return snapshot->lifetimes.count > 0;
+	default:
+		return true;
+	}
 }
 
 void snapshot_encode(const struct snapshot *snapshot, struct buffer *buffer)

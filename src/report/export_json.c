@@ -10,8 +10,9 @@
  */
 #include <stdlib.h>
 #include "base/utf8.h"
-#include "report/exporter.h"
 #include "report/emit.h"
+#include "report/exporter.h"
+#include "report/lives_json.h"
 #include "report/snapshot_document.h"
 
 struct document {
@@ -198,6 +199,7 @@ static int write_json(const struct snapshot *snapshot, const struct export_query
 		blocks(emitter, snapshot);
 	if (snapshot->keeps_leaks)
 		leaks(emitter, snapshot);
+	document_lives(emitter, snapshot);
 	emit_end(emitter);
 	free(doc.first_frame);
 	return 0;

@@ -95,6 +95,23 @@ static void assert_same_leaks(const struct snapshot *a, const struct snapshot *b
 		cr_assert_eq(memcmp(&a->leaks.items[i], &b->leaks.items[i], sizeof(struct leak)), 0);
 }
 
+#define SAME_ROWS(a, b, table)                                                                                         \
+	do {                                                                                                           \
+		cr_assert_eq((a)->table.count, (b)->table.count);                                                      \
+		for (size_t i_ = 0; i_ < (a)->table.count; i_++)                                                       \
+			cr_assert_eq(memcmp(&(a)->table.items[i_], &(b)->table.items[i_], sizeof *(a)->table.items), 0); \
+	} while (0)
+
+static void assert_same_lives(const struct snapshot *a, const struct snapshot *b)
+{
+	cr_assert_eq(a->keeps_lives, b->keeps_lives);
+	cr_assert_eq(a->keeps_sizes, b->keeps_sizes);
+	SAME_ROWS(a, b, lives);
+	SAME_ROWS(a, b, lifetimes);
+	SAME_ROWS(a, b, sizes);
+	SAME_ROWS(a, b, timeline);
+}
+
 static void assert_same_modules(const struct snapshot *a, const struct snapshot *b)
 {
 	cr_assert_eq(a->modules.count, b->modules.count);
@@ -138,6 +155,7 @@ static void assert_same_tables(const struct snapshot *a, const struct snapshot *
 	assert_same_parts(a, b);
 	assert_same_blocks(a, b);
 	assert_same_leaks(a, b);
+	assert_same_lives(a, b);
 }
 
 /* Stacks by what they are: indexes may differ. */
@@ -189,7 +207,7 @@ static void assert_same(const struct snapshot *a, const struct snapshot *b)
 /* The sample, whose numbers are the ends of their ranges, with sums that a document may give. */
 static struct snapshot *consistent_sample(void)
 {
-	struct snapshot *snapshot = sample_leaks();
+	struct snapshot *snapshot = sample_lives();
 	struct run *run = &snapshot->run;
 	struct error err = ERROR_INIT;
 
@@ -199,7 +217,12 @@ static struct snapshot *consistent_sample(void)
 		snapshot->traces.items[i].total_size = snapshot_counts(snapshot, 0, i)->size;
 		snapshot->traces.items[i].total_count = snapshot_counts(snapshot, 0, i)->count;
 	}
+	snapshot->sizes.count = 1;
+	snapshot->sizes.items[0].total = snapshot->sizes.items[0].live = *snapshot_counts(snapshot, 0, 0);
+	snapshot->lives.items[2] = (struct life){{0, 0}, {0, 0}, 0, 0, 0};
+	snapshot->lifetimes.items[0] = snapshot->lifetimes.items[--snapshot->lifetimes.count];
 	cr_assert_eq(snapshot_sum(snapshot, &err), 0, "%s", err.text);
+	cr_assert_eq(snapshot_check(snapshot, &err), 0, "%s", err.text);
 	run->total_size = run->total_count = INT64_MAX;
 	run->peak_size = snapshot->moments.items[1].live.size;
 	run->peak_count = snapshot->moments.items[1].live.count;

@@ -253,6 +253,49 @@ Test(import_json, mistakes_in_tables)
 		"traceback_limit: must be an integer, not a string");
 }
 
+#define LIVES(...) "{'schema': 'memtrace-snapshot/1', 'traces': [{'size': 5, 'count': 1, 'frames': []}], " __VA_ARGS__ "}"
+#define LIFE(...) LIVES("'lives': [{'trace': 0, 'temporary_size': 0, 'temporary_count': 0, 'moved_size': 0, 'moved_count': 0, " \
+			"'grown_count': 0, " __VA_ARGS__ "}]")
+#define SIZE(bounds, ...) LIVES("'sizes': [{'trace': 0, " bounds ", 'size': 5, 'count': 1, " __VA_ARGS__ "}]")
+
+Test(import_json, mistakes_in_lives)
+{
+	assert_refused(LIVES("'lives': [{'temporary_size': 1}]"), "lives[0].trace: is missing");
+	assert_refused(LIVES("'lives': [{'trace': 1}]"), "lives[0].trace: is no index of traces");
+	assert_refused(LIVES("'lives': [{'trace': 0}]"), "lives[0].temporary_size: is missing");
+	assert_refused(LIFE("'timed_count': 1"), "lives[0].lifetime_ns: is missing");
+	assert_refused(LIFE("'timed_count': 2, 'lifetime_ns': 3"), "life 0 has more lifetimes than its trace has blocks");
+	assert_refused(LIVES("'lifetimes': [{'from_ns': 3, 'size': 1, 'count': 1}]"),
+		"lifetimes[0].from_ns: 3 is no power of two");
+	assert_refused(LIVES("'lifetimes': [{'from_ns': 4, 'size': 1, 'count': 1}]"),
+		"the lifetimes are not those of the lives");
+	assert_refused(SIZE("'min': 3, 'max': 5", "'total_size': 5, 'total_count': 1"),
+		"sizes[0].max: 5 and the min of 3 are not between two powers of two");
+	assert_refused(SIZE("'min': 5, 'max': 5", "'total_size': 6, 'total_count': 1"),
+		"trace 0 is not the sum of its sizes");
+	assert_refused(LIVES("'sizes': []"), "trace 0 is not the sum of its sizes");
+	assert_refused(LIVES("'timeline': [{'time_ns': 1, 'size': 2, 'count': 1, 'high': 1}]"),
+		"point 0 has more live than its highest");
+	snapshot_free(imported(SIZE("'min': 5, 'max': 8", "'total_size': 5, 'total_count': 1")));
+}
+
+/* Rows of several stacks that are one trace are one row. */
+Test(import_json, lives_of_equal_stacks_are_added)
+{
+	struct snapshot *snapshot = imported("{'schema': 'memtrace-snapshot/1', 'traces': [{'size': 5, 'count': 1, 'frames': []}, "
+					     "{'size': 7, 'count': 1, 'frames': []}], 'lives': [], 'sizes': ["
+					     "{'trace': 1, 'min': 7, 'max': 7, 'total_size': 7, 'total_count': 1, 'size': 7, 'count': 1}, "
+					     "{'trace': 0, 'min': 5, 'max': 5, 'total_size': 5, 'total_count': 1, 'size': 5, 'count': 1}]}");
+
+	cr_assert(snapshot->keeps_lives && snapshot->keeps_sizes);
+	cr_assert_eq(snapshot->lives.count, 1);
+	cr_assert_eq(snapshot->sizes.count, 1);
+	cr_assert_eq(snapshot->sizes.items[0].min, 5);
+	cr_assert_eq(snapshot->sizes.items[0].max, 7);
+	cr_assert_eq(snapshot->sizes.items[0].live.size, 12);
+	snapshot_free(snapshot);
+}
+
 /* A sum that would wrap is an error, wherever it is made. */
 Test(import_json, sums_over_the_limit)
 {

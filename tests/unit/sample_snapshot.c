@@ -166,9 +166,34 @@ struct snapshot *sample_leaks(void)
 	return snapshot;
 }
 
-struct buffer sample_file(void)
+struct snapshot *sample_lives(void)
 {
 	struct snapshot *snapshot = sample_leaks();
+	struct error err = ERROR_INIT;
+
+	snapshot_alloc_lives(snapshot);
+	snapshot->lives.items[0] = (struct life){{INT64_MAX - 5, 1}, {INT64_MAX, 1}, 1, 1, INT64_MAX};
+	snapshot->lives.items[2] = (struct life){{1, 2}, {0, 3}, 0, 3, 0};
+	*ARRAY_PUSH(&snapshot->lifetimes) = (struct lifetime){63, {INT64_MAX - 1, 1}};
+	*ARRAY_PUSH(&snapshot->lifetimes) = (struct lifetime){0, {1, 1}};
+	*ARRAY_PUSH(&snapshot->lifetimes) = (struct lifetime){0, {0, 2}};
+	snapshot_sort_lifetimes(snapshot);
+	snapshot->keeps_sizes = true;
+	*ARRAY_PUSH(&snapshot->sizes) = (struct size_class){2, 4, 4, {2, 2}, {1999, 1}};
+	*ARRAY_PUSH(&snapshot->sizes) = (struct size_class){0, INT64_MAX - 1, INT64_MAX, {INT64_MAX - 5, 1}, {0, 0}};
+	*ARRAY_PUSH(&snapshot->sizes) = (struct size_class){2, 0, 0, {0, 1}, {1, 1}};
+	*ARRAY_PUSH(&snapshot->sizes) = (struct size_class){1, 1025, 1025, {1, 1}, {0, 0}};
+	*ARRAY_PUSH(&snapshot->sizes) = (struct size_class){1, 2048, 2048, {0, 1}, {1000, 1}};
+	snapshot_sort_sizes(snapshot);
+	*ARRAY_PUSH(&snapshot->timeline) = (struct point){0, {0, 0}, 0, 0};
+	*ARRAY_PUSH(&snapshot->timeline) = (struct point){INT64_MAX, {1, INT64_MAX}, INT64_MAX, INT64_MAX};
+	cr_assert_eq(snapshot_check(snapshot, &err), 0, "%s", err.text);
+	return snapshot;
+}
+
+struct buffer sample_file(void)
+{
+	struct snapshot *snapshot = sample_lives();
 	struct buffer file = {0};
 
 	snapshot_encode(snapshot, &file);
@@ -213,6 +238,12 @@ void assert_same_snapshot(const struct snapshot *a, const struct snapshot *b)
 	SAME_TABLE(a, b, blocks);
 	cr_assert_eq(a->keeps_leaks, b->keeps_leaks);
 	SAME_TABLE(a, b, leaks);
+	cr_assert_eq(a->keeps_lives, b->keeps_lives);
+	SAME_TABLE(a, b, lives);
+	SAME_TABLE(a, b, lifetimes);
+	cr_assert_eq(a->keeps_sizes, b->keeps_sizes);
+	SAME_TABLE(a, b, sizes);
+	SAME_TABLE(a, b, timeline);
 	SAME_TABLE(a, b, run.parts);
 	cr_assert_eq(!a->counts, !b->counts);
 	if (a->counts)

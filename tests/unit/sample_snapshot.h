@@ -11,6 +11,8 @@ string_id sample_name(struct snapshot *snapshot, const char *text);
 struct snapshot *sample_snapshot(void);
 /* The same with leaks. */
 struct snapshot *sample_leaks(void);
+/* And with what became of blocks. */
+struct snapshot *sample_lives(void);
 /* The same without the tables that came later: what the oldest committed file holds. */
 struct snapshot *sample_first(void);
 struct buffer sample_file(void);

@@ -74,7 +74,7 @@ Test(snapshot_merge, another_build_is_another_place)
 /* Stacks of another numbering, an empty one, inlined frames, threads: nothing is lost or mixed. */
 Test(snapshot_merge, all_tables_are_carried_over)
 {
-	struct snapshot *sample = sample_leaks();
+	struct snapshot *sample = sample_lives();
 	struct merge_source source = {sample, "a.snap"};
 	struct merge_notes notes = {{0}};
 	struct error err = ERROR_INIT;
@@ -85,6 +85,10 @@ Test(snapshot_merge, all_tables_are_carried_over)
 	cr_assert_not(one->keeps_blocks);
 	cr_assert(one->keeps_leaks);
 	cr_assert_eq(one->leaks.count, sample->leaks.count);
+	cr_assert(one->keeps_lives && one->keeps_sizes);
+	cr_assert_eq(one->lifetimes.count, sample->lifetimes.count);
+	cr_assert_eq(one->sizes.count, sample->sizes.count);
+	cr_assert_eq(one->timeline.count, sample->timeline.count);
 	cr_assert_eq(one->traces.count, sample->traces.count);
 	cr_assert_eq(one->stacks.count, sample->stacks.count);
 	cr_assert_eq(one->locations.count, sample->locations.count);

@@ -88,6 +88,7 @@ Test(snapshot_read, the_committed_files_say_what_they_said)
 	check_committed("sample.snap", sample_first());
 	check_committed("blocks.snap", sample_snapshot());
 	check_committed("leaks.snap", sample_leaks());
+	check_committed("lives.snap", sample_lives());
 }
 
 Test(snapshot_read, cut_at_every_byte_it_is_refused)

@@ -8,7 +8,7 @@
 
 Test(snapshot_write, round_trip_is_exact_and_deterministic)
 {
-	struct snapshot *snapshot = sample_leaks(), *read;
+	struct snapshot *snapshot = sample_lives(), *read;
 	struct error err = ERROR_INIT;
 	struct buffer file = {0}, again = {0};
 

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What became of blocks, and how large they were: a life is beside each trace, as its row. Most traces have blocks of one
+ * size, so size classes are a sorted list; so are lifetimes, which are few anyway.
+ */
+#include <stdlib.h>
+#include "model/snapshot.h"
+
+void snapshot_alloc_lives(struct snapshot *snapshot)
+{
+	snapshot->keeps_lives = true;
+	while (snapshot->lives.count < snapshot->traces.count)
+		ARRAY_PUSH(&snapshot->lives);
+}
+
+/* A sum that is too large stays so: the check will see it. */
+static void add(struct counts *sum, const struct counts *counts)
+{
+	if (__builtin_add_overflow(sum->size, counts->size, &sum->size))
+		sum->size = UINT64_MAX;
+	if (__builtin_add_overflow(sum->count, counts->count, &sum->count))
+		sum->count = UINT64_MAX;
+}
+
+static int compare_sizes(const void *a_data, const void *b_data)
+{
+	const struct size_class *a = a_data, *b = b_data;
+	uint32_t a_class = size_class_of(a->min), b_class = size_class_of(b->min);
+
+	if (a->trace != b->trace)
+		return a->trace < b->trace ? -1 : 1;
+	return (a_class > b_class) - (a_class < b_class);
+}
+
+void snapshot_sort_sizes(struct snapshot *snapshot)
+{
+	struct size_class *sizes = snapshot->sizes.items;
+	size_t n = 0;
+
+	if (snapshot->sizes.count)
+		qsort(sizes, snapshot->sizes.count, sizeof *sizes, compare_sizes);
+	for (size_t i = 0; i < snapshot->sizes.count; i++) {
+		struct size_class *last = &sizes[n - 1];
+
+		if (!n || compare_sizes(last, &sizes[i]) != 0) {
+			sizes[n++] = sizes[i];
+			continue;
+		}
+		last->min = sizes[i].min < last->min ? sizes[i].min : last->min;
+		last->max = sizes[i].max > last->max ? sizes[i].max : last->max;
+		add(&last->total, &sizes[i].total);
+		add(&last->live, &sizes[i].live);
+	}
+	snapshot->sizes.count = n;
+}
+
+static int compare_lifetimes(const void *a_data, const void *b_data)
+{
+	const struct lifetime *a = a_data, *b = b_data;
+
+	return (a->class > b->class) - (a->class < b->class);
+}
+
+void snapshot_sort_lifetimes(struct snapshot *snapshot)
+{
+	struct lifetime *lifetimes = snapshot->lifetimes.items;
+	size_t n = 0;
+
+	if (snapshot->lifetimes.count)
+		qsort(lifetimes, snapshot->lifetimes.count, sizeof *lifetimes, compare_lifetimes);
+	for (size_t i = 0; i < snapshot->lifetimes.count; i++) {
+		if (n && lifetimes[n - 1].class == lifetimes[i].class)
+			add(&lifetimes[n - 1].counts, &lifetimes[i].counts);
+		else
+			lifetimes[n++] = lifetimes[i];
+	}
+	snapshot->lifetimes.count = n;
+}
+
+const struct size_class *snapshot_sizes_of(const struct snapshot *snapshot, uint32_t trace, size_t *n)
+{
+	size_t low = 0, high = snapshot->sizes.count, first;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (snapshot->sizes.items[middle].trace < trace)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (first = low; low < snapshot->sizes.count && snapshot->sizes.items[low].trace == trace;)
+		low++;
+	*n = low - first;
+	return *n ? &snapshot->sizes.items[first] : NULL;
+}
