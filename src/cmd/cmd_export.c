@@ -2,6 +2,7 @@
 /*
  * memtrace export SNAP --to FORM: a snapshot for other tools, on standard output or into a file.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/file.h"
@@ -24,7 +25,8 @@ static const struct option_row rows[] = {
 		.offset = offsetof(struct export_options, to),
 		.argument = "FORM",
 		.choices = EXPORTER_NAMES,
-		.summary = "folded (flame graphs), csv (every trace) or json (everything)"},
+		.summary = "folded (flame graphs), csv (every trace), json (everything), or a "
+			   "tool's own form"},
 	{.name = "metric",
 		.type = OPTION_CHOICE,
 		.offset = offsetof(struct export_options, metric),
@@ -91,8 +93,8 @@ static int choose_moment(
 	return snapfile_choose(snap, options->moment, err);
 }
 
-static int write_to(FILE *stream, const struct export_options *options, const struct snapfile *snap,
-	struct error *err)
+static int write_plain(FILE *stream, const struct export_options *options,
+	const struct snapfile *snap, struct error *err)
 {
 	struct export_query query = {.moment = snap->moment};
 	struct out out;
@@ -105,6 +107,30 @@ static int write_to(FILE *stream, const struct export_options *options, const st
 	if (exporter_find(options->to)->write(snap->snapshot, &query, &out, err) < 0)
 		return -1;
 	return out_finish(&out, err);
+}
+
+static int write_to(FILE *stream, const struct export_options *options, const struct snapfile *snap,
+	struct error *err)
+{
+	enum squeeze squeeze = exporter_find(options->to)->squeeze;
+	struct out end;
+	FILE *squeezed;
+	int rc;
+
+	if (squeeze == SQUEEZE_NONE)
+		return write_plain(stream, options, snap, err);
+	out_init(&end, stream);
+	if (end.terminal) {
+		error_set(err, "export: --to %s is binary, and not for a terminal", options->to);
+		return error_hint(err, "memtrace export --to %s -o FILE", options->to);
+	}
+	squeezed = squeeze_open(stream, squeeze);
+	rc = write_plain(squeezed, options, snap, err);
+	if (fclose(squeezed) != 0 && rc == 0) {
+		end.failed = true;
+		end.failure = errno;
+	}
+	return rc == 0 ? out_finish(&end, err) : rc;
 }
 
 /* Whole in memory first, so that the file appears at once or not at all. */
@@ -154,8 +180,9 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	if (rc == 0)
 		map_path_apply(&options->map_paths, &snap.snapshot, 1);
 	if (rc == 0)
-		rc = options->output && strcmp(options->output, "-") != 0 ? write_file(options, &snap, err)
-				     : write_to(stdout, options, &snap, err);
+		rc = options->output && strcmp(options->output, "-") != 0
+			     ? write_file(options, &snap, err)
+			     : write_to(stdout, options, &snap, err);
 	snapfile_close(&snap);
 	free(newest);
 	ARRAY_FREE(&options->map_paths);

@@ -7,10 +7,10 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include "base/bytes.h"
 #include "report/exporter.h"
 #include "report/keys.h"
+#include "report/label.h"
 #include "report/view.h"
 
 struct fold {
@@ -19,49 +19,35 @@ struct fold {
 	ARRAY(uint64_t) weights; /* by key */
 	ARRAY(uint32_t) order;	 /* keys as they first came */
 	struct buffer label;
+	uint32_t *places; /* by frame of the snapshot: its place + 1, once made */
 };
 
-static void label_name(struct buffer *label, const char *data, size_t size)
+static uint32_t make_place(struct fold *fold, const struct view_frame *at)
 {
-	for (size_t i = 0; i < size; i++) {
-		uint8_t byte = (uint8_t)data[i];
+	struct place place = {.kind = PLACE_MODULE};
+	struct buffer *label = &fold->label;
 
-		if (byte == ';')
-			byte = ':';
-		if (byte < 0x20 || byte == 0x7f)
-			byte = ' ';
-		buffer_u8(label, byte);
+	label->size = 0;
+	label_frame(label, fold->snapshot, at);
+	label_replace(label, 0, ';', ':');
+	for (size_t i = 0; i < label->size; i++) {
+		if (label->data[i] < 0x20 || label->data[i] == 0x7f)
+			label->data[i] = ' ';
 	}
-}
-
-static void label_id(struct fold *fold, string_id id)
-{
-	const struct strings *strings = fold->snapshot->strings;
-
-	label_name(&fold->label, strings_get(strings, id), strings_size(strings, id));
+	place.name = strings_add_bytes(fold->keys.strings, (const char *)label->data, label->size);
+	return keys_place(&fold->keys, &place);
 }
 
 static uint32_t frame_place(struct fold *fold, const struct view_frame *at)
 {
-	struct place place = {.kind = PLACE_MODULE};
-	char number[32];
+	uint32_t *known;
 
-	fold->label.size = 0;
-	if (!at->frame) {
-		label_name(&fold->label, SNAPSHOT_UNKNOWN, strlen(SNAPSHOT_UNKNOWN));
-	} else if (at->frame->function) {
-		label_id(fold, at->frame->function);
-	} else {
-		label_id(fold, at->frame->filename);
-		if (at->frame->flags & FRAME_NO_LINE && at->location->has_address)
-			snprintf(number, sizeof(number), "+0x%" PRIx64, at->location->address);
-		else
-			snprintf(number, sizeof(number), ":%" PRIu32, at->frame->lineno);
-		label_name(&fold->label, number, strlen(number));
-	}
-	place.name = strings_add_bytes(
-		fold->keys.strings, (const char *)fold->label.data, fold->label.size);
-	return keys_place(&fold->keys, &place);
+	if (!at->frame)
+		return make_place(fold, at);
+	known = &fold->places[at->frame - fold->snapshot->frames.items];
+	if (!*known)
+		*known = make_place(fold, at) + 1;
+	return *known - 1;
 }
 
 static uint32_t stack_key(struct fold *fold, const struct view *view, uint32_t stack)
@@ -116,6 +102,7 @@ static int write_folded(const struct snapshot *snapshot, const struct export_que
 	(void)err; /* a sum over all traces fits: snapshot_check */
 	view_init(&view, snapshot, query->moment, false);
 	keys_init(&fold.keys);
+	fold.places = xcalloc(snapshot->frames.count + 1, sizeof(*fold.places));
 	for (size_t i = 0; i < snapshot->traces.count; i++) {
 		uint64_t n = weight(&view, i, query->metric);
 		uint32_t key;
@@ -135,6 +122,7 @@ static int write_folded(const struct snapshot *snapshot, const struct export_que
 	}
 	keys_release(&fold.keys);
 	buffer_free(&fold.label);
+	free(fold.places);
 	ARRAY_FREE(&fold.weights);
 	ARRAY_FREE(&fold.order);
 	view_release(&view);

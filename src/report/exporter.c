@@ -10,6 +10,7 @@ static const struct exporter *const exporters[] = {
 	&export_folded,
 	&export_csv,
 	&export_json,
+	&export_pprof,
 };
 
 const struct exporter *exporter_find(const char *name)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include "base/error.h"
 #include "base/out.h"
+#include "base/squeeze.h"
 #include "model/snapshot.h"
 
 enum metric {
@@ -32,13 +33,14 @@ struct exporter {
 	const char *summary;
 	bool takes_metric, takes_moment;
 	bool takes_short; /* its functions may be short_names' */
+	enum squeeze squeeze; /* what the command does to all that is written, which is binary then */
 	int (*write)(const struct snapshot *snapshot, const struct export_query *query,
 		struct out *out, struct error *err);
 };
 
-#define EXPORTER_NAMES "folded|csv|json"
+#define EXPORTER_NAMES "folded|csv|json|pprof"
 
-extern const struct exporter export_folded, export_csv, export_json;
+extern const struct exporter export_folded, export_csv, export_json, export_pprof;
 
 const struct exporter *exporter_find(const char *name);
 
