@@ -21,8 +21,8 @@ struct work {
 	struct process process;
 	struct haven haven;
 	uint64_t deadline;
-	uint64_t returner;
 	struct process_thread *thread; /* that runs errands: stopped */
+	uint64_t held_from, held_ns;   /* all threads: since when, and how long before */
 };
 
 static int open_work(struct work *work, pid_t pid, unsigned int patience_ms, struct error *err)
@@ -32,12 +32,7 @@ static int open_work(struct work *work, pid_t pid, unsigned int patience_ms, str
 	if (process_seize(&work->process, pid, err) < 0)
 		return status_explain(pid, err);
 	step_done(STEP_SEIZED);
-	if (haven_open(&work->haven, pid, err) < 0)
-		return -1;
-	work->returner = errand_returner(pid, &work->haven.maps);
-	if (!work->returner)
-		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot attach to process %d: its libc has no __restore_rt", (int)pid);
-	return 0;
+	return haven_open(&work->haven, pid, err);
 }
 
 static void close_work(struct work *work)
@@ -94,7 +89,7 @@ static int run_errand(struct work *work, struct errand *errand, struct error *er
 {
 	bool begun;
 
-	errand->returner = work->returner;
+	errand->returner = work->haven.returner;
 	return errand_run(&work->process, work->thread, errand, ERRAND_MS, &begun, err);
 }
 
@@ -185,13 +180,19 @@ static struct process_thread *find_room(struct work *work)
 	return NULL;
 }
 
+static void go_on(struct work *work)
+{
+	process_go(&work->process);
+	work->held_ns += clock_ns(CLOCK_MONOTONIC) - work->held_from;
+}
+
 /* Stops all threads with one that can run an errand; *ALONE: none is in the library, which is worth some tries. */
-static int stop_all(struct work *work, unsigned int tries, bool *alone, uint64_t *begin, struct error *err)
+static int stop_all(struct work *work, unsigned int tries, bool *alone, struct error *err)
 {
 	bool quiet;
 
 	for (unsigned int round = 0;; round++) {
-		*begin = clock_ns(CLOCK_MONOTONIC);
+		work->held_from = clock_ns(CLOCK_MONOTONIC);
 		if (process_stop(&work->process, STOP_ALL_MS, err) < 0) {
 			if (is_late(work) || !process_lives(&work->process))
 				return -1;
@@ -203,7 +204,7 @@ static int stop_all(struct work *work, unsigned int tries, bool *alone, uint64_t
 		work->thread = find_room(work);
 		if (work->thread && (quiet || round >= tries))
 			return 0;
-		process_go(&work->process);
+		go_on(work);
 		if (is_late(work))
 			return error_status(err, EXIT_MEMTRACE_FAILED,
 				"process %d has no thread with room on its stack for a call", (int)work->process.pid);
@@ -219,7 +220,6 @@ static int deliver(struct work *work, const char *function, struct wire_join let
 	struct errand errand = { .data = &letter, .data_size = sizeof letter,
 		.tells_at = offsetof(struct wire_join, result), .result = &answer };
 	struct names names;
-	uint64_t begin;
 	bool alone, is_first;
 	int result;
 
@@ -232,13 +232,13 @@ static int deliver(struct work *work, const char *function, struct wire_join let
 	if (!errand.function)
 		return error_status(err, EXIT_MEMTRACE_FAILED, "process %d has another build of memtrace's library in it",
 			(int)work->process.pid);
-	if (stop_all(work, is_first ? 1 : QUIET_TRIES, &alone, &begin, err) < 0)
+	if (stop_all(work, is_first ? 1 : QUIET_TRIES, &alone, err) < 0)
 		return -1;
 	letter.flags |= alone ? WIRE_JOIN_ALONE : 0;
 	result = run_errand(work, &errand, err);
 	report->before = status_anonymous(work->process.pid);
-	process_go(&work->process);
-	report->held_ns += clock_ns(CLOCK_MONOTONIC) - begin;
+	go_on(work);
+	report->held_ns = work->held_ns;
 	report->bound += answer.bound;
 	report->deaf = answer.deaf;
 	return result < 0 ? -1 : (int)answer.result;

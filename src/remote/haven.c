@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include "remote/errand.h"
 #include "remote/haven.h"
 #include "remote/peek.h"
 
@@ -97,9 +98,12 @@ int haven_open(struct haven *haven, pid_t pid, struct error *err)
 	loader = maps_library(&haven->maps, "ld-linux-x86-64");
 	if (!loader)
 		loader = maps_library(&haven->maps, "ld");
+	haven->returner = errand_returner(pid, &haven->maps);
 	if (!libc || !loader || !names_read(&haven->libc, pid, &haven->maps, libc) ||
 		!names_find(&haven->libc, "gnu_get_libc_version"))
 		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot attach to process %d: no glibc is loaded in it", (int)pid);
+	if (!haven->returner)
+		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot attach to process %d: its libc has no __restore_rt", (int)pid);
 	haven->loader = (struct haven_range){ loader->start, maps_file_end(&haven->maps, loader) };
 	find_heap(haven);
 	for (size_t i = 0; i < sizeof locked_functions / sizeof *locked_functions; i++)
@@ -252,17 +256,22 @@ bool haven_is_free(struct haven *haven, const struct process_thread *thread)
 	return sleeps || !is_inside_libc(haven, frames, n);
 }
 
-/* A stack that cannot be unwound is read word by word: what is found there may be long out of date, but nothing is missed. */
-static enum haven_place place_by_words(const struct haven *haven, const struct user_regs_struct *registers)
+/* What lies on its stack, word by word: no frame can be missed, but what is found may be long out of date. False: there may be more, since
+ * the stack is large, or not the thread's only one: signals may be handled on another. */
+static bool read_words(struct haven *haven, const struct user_regs_struct *registers, bool *own)
 {
 	static uint64_t words[PIECE / sizeof(uint64_t)];
-	size_t got = peek_some(haven->pid, (registers->rsp - RED_ZONE) & -8ul, words, sizeof words);
-	enum haven_place place = HAVEN_ELSEWHERE;
+	uint64_t from = (registers->rsp - RED_ZONE) & -8ul;
+	const struct maps_entry *stack = own_stack(haven, registers);
+	size_t got = peek_some(haven->pid, from, words, sizeof words);
+	bool signals = false;
 
-	for (size_t i = 0; i < got / sizeof *words; i++)
-		if (has(&haven->own, words[i]))
-			return HAVEN_IN_OWN;
-	return place;
+	*own = false;
+	for (size_t i = 0; i < got / sizeof *words; i++) {
+		*own |= has(&haven->own, words[i]);
+		signals |= words[i] == haven->returner;
+	}
+	return stack && !signals && got > RED_ZONE && (got < sizeof words || stack->end - from <= sizeof words);
 }
 
 enum haven_place haven_place(struct haven *haven, const struct process_thread *thread)
@@ -270,7 +279,7 @@ enum haven_place haven_place(struct haven *haven, const struct process_thread *t
 	struct stack_frame frames[FRAMES];
 	struct user_regs_struct registers;
 	enum haven_place place = HAVEN_ELSEWHERE;
-	bool whole;
+	bool all, own, whole;
 	size_t n;
 
 	if (!thread_registers(thread, &registers))
@@ -281,9 +290,13 @@ enum haven_place haven_place(struct haven *haven, const struct process_thread *t
 		return place;
 	if (has(&haven->own, registers.rip))
 		return HAVEN_IN_OWN;
+	/* Some microseconds, where a walk takes hundreds while everything stands still. */
+	all = read_words(haven, &registers, &own);
+	if (all && !own)
+		return place;
 	n = stack_walk(haven->stacks, thread->tid, &registers, frames, FRAMES, &whole);
 	for (size_t i = 0; i < n; i++)
 		if (has(&haven->own, frames[i].pc))
 			return HAVEN_IN_OWN;
-	return whole ? place : place_by_words(haven, &registers);
+	return !whole && own ? HAVEN_IN_OWN : place;
 }

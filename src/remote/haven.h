@@ -32,6 +32,7 @@ struct haven {
 	struct haven_range functions[HAVEN_FUNCTIONS], allocators[HAVEN_MODULES];
 	size_t n_functions, n_allocators;
 	struct haven_range own;          /* memtrace's library; equal: it is not there */
+	uint64_t returner;               /* errand_returner's: where handlers of signals return to */
 	struct stacks *stacks;
 };
 
