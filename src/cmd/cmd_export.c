@@ -96,7 +96,10 @@ static int choose_moment(
 static int write_plain(FILE *stream, const struct export_options *options,
 	const struct snapfile *snap, struct error *err)
 {
-	struct export_query query = {.moment = snap->moment};
+	struct export_query query = {
+		.moment = snap->moment,
+		.moment_named = options->moment || snap->named_moment,
+	};
 	struct out out;
 
 	if (options->metric)

@@ -198,6 +198,12 @@ void emit_text(struct emitter *emitter, const char *key, const char *data, size_
 	}
 }
 
+void emit_raw(struct emitter *emitter, const char *key, const char *data, size_t size)
+{
+	lead(emitter, key);
+	out_bytes(emitter->out, data, size);
+}
+
 void emit_string(struct emitter *emitter, const char *key, const char *text)
 {
 	emit_text(emitter, key, text, strlen(text));

@@ -42,6 +42,8 @@ void emit_hex(struct emitter *emitter, const char *key, uint64_t value); /* "0x4
 void emit_time(struct emitter *emitter, const char *key, uint64_t time_ns);
 void emit_text(struct emitter *emitter, const char *key, const char *data, size_t size);
 void emit_string(struct emitter *emitter, const char *key, const char *text);
+/* A value that is JSON already. */
+void emit_raw(struct emitter *emitter, const char *key, const char *data, size_t size);
 /* The string; null for the empty one, which means unknown. */
 void emit_id(struct emitter *emitter, const char *key, const struct strings *strings, string_id id);
 /* An array of strings; when one is not UTF-8, KEY_bytes holds them all. */

@@ -11,6 +11,7 @@ static const struct exporter *const exporters[] = {
 	&export_csv,
 	&export_json,
 	&export_pprof,
+	&export_speedscope,
 };
 
 const struct exporter *exporter_find(const char *name)

@@ -25,6 +25,7 @@ int metric_find(const char *name);
 
 struct export_query {
 	size_t moment;
+	bool moment_named; /* false: it is the default one, since nobody named another */
 	enum metric metric;
 };
 
@@ -38,9 +39,10 @@ struct exporter {
 		struct out *out, struct error *err);
 };
 
-#define EXPORTER_NAMES "folded|csv|json|pprof"
+#define EXPORTER_NAMES "folded|csv|json|pprof|speedscope"
 
-extern const struct exporter export_folded, export_csv, export_json, export_pprof;
+extern const struct exporter export_folded, export_csv, export_json, export_pprof,
+	export_speedscope;
 
 const struct exporter *exporter_find(const char *name);
 
