@@ -12,6 +12,7 @@ static const struct exporter *const exporters[] = {
 	&export_json,
 	&export_pprof,
 	&export_speedscope,
+	&export_massif,
 };
 
 const struct exporter *exporter_find(const char *name)
