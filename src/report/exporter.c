@@ -13,6 +13,7 @@ static const struct exporter *const exporters[] = {
 	&export_pprof,
 	&export_speedscope,
 	&export_massif,
+	&export_callgrind,
 };
 
 const struct exporter *exporter_find(const char *name)

@@ -39,10 +39,10 @@ struct exporter {
 		struct out *out, struct error *err);
 };
 
-#define EXPORTER_NAMES "folded|csv|json|pprof|speedscope|massif"
+#define EXPORTER_NAMES "folded|csv|json|pprof|speedscope|massif|callgrind"
 
 extern const struct exporter export_folded, export_csv, export_json, export_pprof,
-	export_speedscope, export_massif;
+	export_speedscope, export_massif, export_callgrind;
 
 const struct exporter *exporter_find(const char *name);
 

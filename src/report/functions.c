@@ -5,6 +5,7 @@
 #include "report/functions.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "report/label.h"
 
 static string_id clean(struct functions *functions, const char *data, size_t size)
@@ -46,7 +47,9 @@ static uint32_t add(struct functions *functions, const struct view_frame *frame)
 		uint32_t module = frame->location->module;
 
 		function.named = frame->frame->function != 0;
-		if (!(frame->frame->flags & FRAME_NO_LINE))
+		if (!(frame->frame->flags & FRAME_NO_LINE) &&
+			strcmp(strings_get(snapshot->strings, frame->frame->filename),
+				SNAPSHOT_UNKNOWN) != 0)
 			function.file = functions_string(functions, frame->frame->filename);
 		if (module != INDEX_NONE)
 			function.module =

@@ -163,8 +163,10 @@ Test(printer, golden_exports)
 	assert_golden("export-total.folded", exported(snapshot, "folded", NULL, METRIC_TOTAL_SIZE));
 	assert_golden("export.csv", exported(snapshot, "csv", NULL, METRIC_SIZE));
 	assert_golden("export.json", exported(snapshot, "json", NULL, METRIC_SIZE));
-	assert_golden("export.speedscope.json", exported(snapshot, "speedscope", NULL, METRIC_SIZE));
+	assert_golden(
+		"export.speedscope.json", exported(snapshot, "speedscope", NULL, METRIC_SIZE));
 	assert_golden("export.massif", exported(snapshot, "massif", NULL, METRIC_SIZE));
+	assert_golden("export.callgrind", exported(snapshot, "callgrind", NULL, METRIC_SIZE));
 	snapshot_free(snapshot);
 }
 
