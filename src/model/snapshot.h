@@ -167,7 +167,7 @@ struct life {
 	struct counts moved;	 /* made by a realloc that put them elsewhere: the bytes that had to be carried over, and how many */
 	uint64_t grown;		 /* made by a realloc of a smaller block */
 	uint64_t timed;		 /* blocks that have gone, and of which it is known when they came and went; of others it is not */
-	uint64_t lifetime_ns;	 /* of those together */
+	uint64_t lifetime_ns;	 /* of those, on average, rounded down: of all together it could be more than 2^63 */
 };
 
 /* Of a trace's blocks those between two powers of two: above 2^(k-1), up to 2^k. The bounds are those of the blocks that there
@@ -289,6 +289,8 @@ static inline uint32_t lifetime_class_of(uint64_t ns)
 }
 /* Where each trace's life is wanted, and nothing has become of its blocks yet: when traces are complete. */
 void snapshot_alloc_lives(struct snapshot *snapshot);
+/* Adds LIFE; a sum that is too large stays UINT64_MAX, for the check to see. */
+void life_add(struct life *into, const struct life *life);
 /* Brings classes and lifetimes into their order, and equal ones together. */
 void snapshot_sort_sizes(struct snapshot *snapshot);
 void snapshot_sort_lifetimes(struct snapshot *snapshot);

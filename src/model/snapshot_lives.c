@@ -22,6 +22,25 @@ static void add(struct counts *sum, const struct counts *counts)
 		sum->count = UINT64_MAX;
 }
 
+static uint64_t limited(unsigned __int128 sum)
+{
+	return sum > UINT64_MAX ? UINT64_MAX : (uint64_t)sum;
+}
+
+void life_add(struct life *into, const struct life *life)
+{
+	unsigned __int128 timed = (unsigned __int128)into->timed + life->timed;
+	unsigned __int128 ns = (unsigned __int128)into->timed * into->lifetime_ns;
+
+	/* Each is below 2^126, as the check would have it. */
+	if (!__builtin_add_overflow(ns, (unsigned __int128)life->timed * life->lifetime_ns, &ns) && timed)
+		into->lifetime_ns = (uint64_t)(ns / timed);
+	into->timed = limited(timed);
+	into->grown = limited((unsigned __int128)into->grown + life->grown);
+	add(&into->temporary, &life->temporary);
+	add(&into->moved, &life->moved);
+}
+
 static int compare_sizes(const void *a_data, const void *b_data)
 {
 	const struct size_class *a = a_data, *b = b_data;

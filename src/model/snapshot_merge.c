@@ -246,13 +246,13 @@ static void add_leaks(struct merge *merge, size_t source)
 	}
 }
 
-static void add_lives(struct merge *merge, bool *over)
+static void add_lives(struct merge *merge)
 {
 	uint32_t **traces = xcalloc(merge->n, sizeof(*traces));
 
 	for (size_t i = 0; i < merge->n; i++)
 		traces[i] = merge->numbers[i].traces;
-	merge_lives(merge->into, merge->sources, merge->n, traces, merge->notes, over);
+	merge_lives(merge->into, merge->sources, merge->n, traces, merge->notes);
 	free(traces);
 }
 
@@ -302,7 +302,7 @@ static void merge_all(struct merge *merge, bool *over)
 		add_leaks(merge, i);
 	}
 	snapshot_sort_leaks(merge->into);
-	add_lives(merge, over);
+	add_lives(merge);
 	merge_timelines(merge->into, merge->sources, merge->n, merge->notes, over);
 	merge_run(merge->into, merge->sources, merge->n, over);
 	note_doubles(merge);

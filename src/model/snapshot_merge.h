@@ -45,9 +45,10 @@ string_id merge_string(struct snapshot *into, const struct snapshot *from, strin
  * caller's to free. */
 void merge_moments(struct snapshot *into, const struct merge_source *sources, size_t n, uint32_t **numbers,
 	struct merge_notes *notes, bool *over);
-/* What became of blocks, into INTO, whose traces and counts are complete. TRACES[s][i] is where trace i of source s has gone. */
+/* What became of blocks, into INTO, whose traces and counts are complete. TRACES[s][i] is where trace i of source s has gone.
+ * Sums that are too large are for the check to see. */
 void merge_lives(struct snapshot *into, const struct merge_source *sources, size_t n, uint32_t *const *traces,
-	struct merge_notes *notes, bool *over);
+	struct merge_notes *notes);
 /* The timelines as one, where all have one. */
 void merge_timelines(struct snapshot *into, const struct merge_source *sources, size_t n, struct merge_notes *notes, bool *over);
 /* The run of INTO, from those of the sources. */

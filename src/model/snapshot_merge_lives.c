@@ -5,21 +5,10 @@
  */
 #include "model/snapshot_merge.h"
 
-static void add_life(struct life *into, const struct life *life, bool *over)
-{
-	merge_add(&into->temporary.size, life->temporary.size, over);
-	merge_add(&into->temporary.count, life->temporary.count, over);
-	merge_add(&into->moved.size, life->moved.size, over);
-	merge_add(&into->moved.count, life->moved.count, over);
-	merge_add(&into->grown, life->grown, over);
-	merge_add(&into->timed, life->timed, over);
-	merge_add(&into->lifetime_ns, life->lifetime_ns, over);
-}
-
-static void add_lives(struct snapshot *into, const struct snapshot *from, const uint32_t *traces, bool *over)
+static void add_lives(struct snapshot *into, const struct snapshot *from, const uint32_t *traces)
 {
 	for (size_t i = 0; i < from->lives.count; i++)
-		add_life(&into->lives.items[traces[i]], &from->lives.items[i], over);
+		life_add(&into->lives.items[traces[i]], &from->lives.items[i]);
 	for (size_t i = 0; i < from->lifetimes.count; i++)
 		*ARRAY_PUSH(&into->lifetimes) = from->lifetimes.items[i];
 }
@@ -44,7 +33,7 @@ static bool knows_lifetimes(const struct snapshot *snapshot)
 }
 
 void merge_lives(struct snapshot *into, const struct merge_source *sources, size_t n, uint32_t *const *traces,
-	struct merge_notes *notes, bool *over)
+	struct merge_notes *notes)
 {
 	size_t lives = 0, sizes = 0;
 	bool lifetimes = true;
@@ -59,7 +48,7 @@ void merge_lives(struct snapshot *into, const struct merge_source *sources, size
 	into->keeps_sizes = sizes == n;
 	for (size_t i = 0; i < n; i++) {
 		if (lives == n)
-			add_lives(into, sources[i].snapshot, traces[i], over);
+			add_lives(into, sources[i].snapshot, traces[i]);
 		if (sizes == n)
 			add_sizes(into, sources[i].snapshot, traces[i]);
 	}

@@ -40,16 +40,9 @@ static int read_trace(const struct import *import, const struct json_object *obj
 	return 0;
 }
 
-/* A sum that is too large stays so: the check will see it. */
-static void add(uint64_t *sum, uint64_t value)
-{
-	if (__builtin_add_overflow(*sum, value, sum))
-		*sum = UINT64_MAX;
-}
-
 static int read_life(const struct import *import, const struct json_object *object)
 {
-	struct life life = {{0, 0}, {0, 0}, 0, 0, 0}, *into;
+	struct life life = {{0, 0}, {0, 0}, 0, 0, 0};
 	const struct number numbers[] = {
 		{"temporary_size", &life.temporary.size},
 		{"temporary_count", &life.temporary.count},
@@ -64,14 +57,7 @@ static int read_life(const struct import *import, const struct json_object *obje
 	if (read_trace(import, object, &trace) < 0 ||
 		read_numbers(object, numbers, sizeof(numbers) / sizeof(*numbers)) < 0)
 		return -1;
-	into = &import->snapshot->lives.items[trace];
-	add(&into->temporary.size, life.temporary.size);
-	add(&into->temporary.count, life.temporary.count);
-	add(&into->moved.size, life.moved.size);
-	add(&into->moved.count, life.moved.count);
-	add(&into->grown, life.grown);
-	add(&into->timed, life.timed);
-	add(&into->lifetime_ns, life.lifetime_ns);
+	life_add(&import->snapshot->lives.items[trace], &life);
 	return 0;
 }
 

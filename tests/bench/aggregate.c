@@ -58,7 +58,7 @@ static double cpu_ns(void)
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-static double resident_bytes(void)
+static double own_bytes(void)
 {
 	unsigned long size = 0, resident = 0;
 	FILE *file = fopen("/proc/self/statm", "r");
@@ -258,7 +258,7 @@ struct large {
 
 static void large_build(struct writer *writer, uint64_t *addrs, struct large *large)
 {
-	double before = resident_bytes();
+	double before = own_bytes();
 	uint64_t top = 0x7f1200000010;
 
 	writer->longest_ns = 0;
@@ -274,7 +274,7 @@ static void large_build(struct writer *writer, uint64_t *addrs, struct large *la
 	read_round(writer);
 	large->build_ns = writer->ns / LARGE_LIVE;
 	large->longest_us = writer->longest_ns / 1e3;
-	large->bytes = (resident_bytes() - before) / LARGE_LIVE;
+	large->bytes = (own_bytes() - before) / LARGE_LIVE;
 }
 
 static struct large large_run(uint64_t events)
