@@ -38,7 +38,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 8
+#define WIRE_VERSION 9
 #define WIRE_MAGIC 0x657261727454656dull
 
 /* The environment of the watched program: "VERSION:COLLECTOR_PID:POOL_FD:POOL_INODE:PIPE_FD:PIPE_INODE:KEY", decimal, KEY 16 hex
@@ -305,8 +305,15 @@ struct wire_module {
  *
  * Leaving takes two calls: the first, without flags, binds the program to the real functions again, so that soon no thread is in
  * the shim any more; the second, WIRE_JOIN_LAST, sends what is left and ends.
+ *
+ * Where no way of the shim's own leads to the pool, from another container, it makes a pair of sockets, tells it as `door`, and waits two
+ * seconds for a message there as from the collector's own socket: a byte with the descriptors of pool and pipe.
  */
-enum wire_join_flags { WIRE_JOIN_ALONE = 1, WIRE_JOIN_LAST = 2 };
+enum wire_join_flags {
+	WIRE_JOIN_ALONE = 1,
+	WIRE_JOIN_LAST = 2,
+	WIRE_JOIN_CONFINED = 4,   /* seccomp filters watch it: they allow what a join needs and VERDICT_SHIM_CALLS, of more nothing is known */
+};
 enum wire_join_result {
 	WIRE_JOIN_NOTHING,        /* it has not been called */
 	WIRE_JOIN_DONE,
@@ -323,7 +330,7 @@ struct wire_join {
 	_Atomic uint32_t result;  /* out: enum wire_join_result, last of all; then the call lasts up to 200 ms more */
 	uint32_t bound;           /* out: places that called the real functions and now call hooks, or the reverse */
 	uint32_t deaf;            /* out: modules whose symbols could not be changed: what is loaded later calls them unseen */
-	uint32_t pad;
+	_Atomic uint32_t door;    /* out: its number of a socket, and 1; 0: it does not wait for us */
 	char channel[232];        /* as in WIRE_ENVIRONMENT */
 };
 

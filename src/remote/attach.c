@@ -10,7 +10,9 @@
 #include "memtrace/wire.h"
 #include "remote/attach.h"
 #include "remote/errand.h"
+#include "remote/filters.h"
 #include "remote/haven.h"
+#include "remote/knock.h"
 #include "remote/parcel.h"
 #include "remote/status.h"
 #include "remote/step.h"
@@ -22,6 +24,8 @@ struct work {
 	struct haven haven;
 	uint64_t deadline;
 	struct process_thread *thread; /* that runs errands: stopped */
+	int watched;                   /* 1: by seccomp filters, which allow what is to be done */
+	int descriptors[2];            /* of the pool, for a process that cannot fetch them */
 	uint64_t held_from, held_ns;   /* all threads: since when, and how long before */
 };
 
@@ -212,13 +216,22 @@ static int stop_all(struct work *work, unsigned int tries, bool *alone, struct e
 	}
 }
 
+static struct work *delivering;
+
+static void send_descriptors(const struct errand *errand, uint32_t door)
+{
+	(void)errand;
+	knock_answer(delivering->process.pid, (int)door - 1, delivering->descriptors);
+}
+
 static int deliver(struct work *work, const char *function, struct wire_join letter, struct attach_report *report,
 	struct error *err)
 {
 	struct wire_join answer = { 0 };
 	const struct maps_entry *own = maps_find(&work->haven.maps, work->haven.own.start);
 	struct errand errand = { .data = &letter, .data_size = sizeof letter,
-		.tells_at = offsetof(struct wire_join, result), .result = &answer };
+		.tells_at = offsetof(struct wire_join, result), .asks_at = offsetof(struct wire_join, door), .asked = send_descriptors,
+		.result = &answer };
 	struct names names;
 	bool alone, is_first;
 	int result;
@@ -234,7 +247,8 @@ static int deliver(struct work *work, const char *function, struct wire_join let
 			(int)work->process.pid);
 	if (stop_all(work, is_first ? 1 : QUIET_TRIES, &alone, err) < 0)
 		return -1;
-	letter.flags |= alone ? WIRE_JOIN_ALONE : 0;
+	letter.flags |= (alone ? WIRE_JOIN_ALONE : 0) | (work->watched ? WIRE_JOIN_CONFINED : 0);
+	delivering = work;
 	result = run_errand(work, &errand, err);
 	report->before = status_anonymous(work->process.pid);
 	go_on(work);
@@ -263,6 +277,19 @@ static int explain(pid_t pid, int result, struct error *err)
 		reasons[result < WIRE_JOIN_CANNOT ? result : WIRE_JOIN_CANNOT]);
 }
 
+/* Before anything is done to it. */
+static int ask_filters(struct work *work, struct error *err)
+{
+	work->watched = filters_judge(&work->process, err);
+	return work->watched < 0 ? -1 : 0;
+}
+
+/* Our own, which the channel names (pool_environment). */
+static bool read_descriptors(struct work *work, const char *channel)
+{
+	return sscanf(channel, "%*d:%*d:%d:%*u:%d:", &work->descriptors[0], &work->descriptors[1]) == 2;
+}
+
 int attach_join(pid_t pid, const char *shim, const char *channel, unsigned int patience_ms, struct attach_report *report,
 	struct error *err)
 {
@@ -272,7 +299,8 @@ int attach_join(pid_t pid, const char *shim, const char *channel, unsigned int p
 
 	memset(report, 0, sizeof *report);
 	snprintf(letter.channel, sizeof letter.channel, "%s", channel);
-	if (open_work(&work, pid, patience_ms, err) == 0 && load(&work, shim, report, err) == 0)
+	if (open_work(&work, pid, patience_ms, err) == 0 && ask_filters(&work, err) == 0 && read_descriptors(&work, channel) &&
+		load(&work, shim, report, err) == 0)
 		result = explain(pid, deliver(&work, "memtrace_join", letter, report, err), err);
 	close_work(&work);
 	return result;
@@ -295,7 +323,7 @@ int attach_leave(pid_t pid, unsigned int patience_ms, struct attach_report *repo
 	int result = -1;
 
 	memset(report, 0, sizeof *report);
-	if (open_work(&work, pid, patience_ms, err) == 0)
+	if (open_work(&work, pid, patience_ms, err) == 0 && ask_filters(&work, err) == 0)
 		result = work.haven.own.end > work.haven.own.start ? leave(&work, report, err) : 0;
 	close_work(&work);
 	return result;

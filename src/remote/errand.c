@@ -249,11 +249,21 @@ static bool is_fault(int number)
 	       number == SIGSYS;
 }
 
-static bool has_told(const struct process_thread *thread, const struct frame *frame, const struct errand *errand)
+static uint32_t word_at(const struct process_thread *thread, const struct frame *frame, size_t at)
 {
 	uint32_t word = 0;
 
-	return peek(thread->tid, frame->data_at + errand->tells_at, &word, sizeof word) && word;
+	return peek(thread->tid, frame->data_at + at, &word, sizeof word) ? word : 0;
+}
+
+static void answer(const struct process_thread *thread, const struct frame *frame, const struct errand *errand, bool *answered)
+{
+	uint32_t word = errand->asks_at && !*answered ? word_at(thread, frame, errand->asks_at) : 0;
+
+	if (!word)
+		return;
+	*answered = true;
+	errand->asked(errand, word);
 }
 
 /* The function runs until it has told, faults, or ends with the process. False: none of that. */
@@ -261,8 +271,10 @@ static bool wait_for_word(struct process *process, struct process_thread *thread
 	const struct errand *errand, unsigned int ms)
 {
 	uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + ms * 1000000ull;
+	bool answered = false;
 
-	while (!has_told(thread, frame, errand)) {
+	while (!word_at(thread, frame, errand->tells_at)) {
+		answer(thread, frame, errand, &answered);
 		if (thread->state == THREAD_GONE || (thread->state == THREAD_AT_SIGNAL && is_fault(thread->signal)))
 			return true;
 		if (clock_ns(CLOCK_MONOTONIC) > deadline)

@@ -7,20 +7,27 @@
 #include <unistd.h>
 #include "remote/status.h"
 
-static bool read_status(pid_t pid, char *text, size_t size)
-{
-	char name[64];
-	size_t got;
-	FILE *file;
+enum { SECCOMP_STRICT = 1 };
 
-	snprintf(name, sizeof name, "/proc/%d/status", (int)pid);
-	file = fopen(name, "re");
+static bool read_file(const char *name, char *text, size_t size)
+{
+	FILE *file = fopen(name, "re");
+	size_t got;
+
 	if (!file)
 		return false;
 	got = fread(text, 1, size - 1, file);
 	text[got] = '\0';
 	fclose(file);
 	return got > 0;
+}
+
+static bool read_status(pid_t pid, char *text, size_t size)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "/proc/%d/status", (int)pid);
+	return read_file(name, text, size);
 }
 
 /* What follows "\nNAME:\t", or NULL. */
@@ -66,7 +73,7 @@ static int refuse_traced(pid_t pid, pid_t tracer, struct error *err)
 
 static int refuse_locked(pid_t pid, struct error *err)
 {
-	error_status(err, EXIT_MEMTRACE_FAILED, "cannot attach to process %d: it has locked itself in by seccomp, and might be killed for "
+	error_status(err, EXIT_MEMTRACE_FAILED, "cannot attach to process %d: it has locked itself in by seccomp, and would be killed for "
 		"what loading a library takes", (int)pid);
 	return error_hint(err, "start it under memtrace run");
 }
@@ -99,9 +106,17 @@ int status_check(pid_t pid, struct error *err)
 		error_status(err, EXIT_MEMTRACE_FAILED, "cannot attach to process %d: it is stopped", (int)pid);
 		return error_hint(err, "let it run first: kill -CONT %d", (int)pid);
 	}
-	if (number(text, "Seccomp"))
+	if (number(text, "Seccomp") == SECCOMP_STRICT)
 		return refuse_locked(pid, err);
 	return 0;
+}
+
+int status_seccomp(pid_t pid, pid_t tid)
+{
+	char name[64], text[4096];
+
+	snprintf(name, sizeof name, "/proc/%d/task/%d/status", (int)pid, (int)tid);
+	return read_file(name, text, sizeof text) ? (int)number(text, "Seccomp") : 0;
 }
 
 int status_ptrace_scope(void)

@@ -21,6 +21,7 @@ struct channel {
 	bool piped;		    /* --transport pipe */
 	bool starting;		    /* messages still go through the pipe */
 	bool flush_always;	    /* --transport pipe, and the program is at its end */
+	_Atomic uint32_t *door;	    /* while we join: where to tell a socket (wire_join), or NULL */
 	bool inherited;	       /* this image found the descriptors in itself: it is the first */
 	bool leaks;	       /* the pool's word, from before the program could write there */
 	uint32_t frames_limit; /* frames kept of a stack */

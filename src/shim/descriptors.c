@@ -103,6 +103,22 @@ static bool ask(int fds[2])
 	return got;
 }
 
+/* Has whoever made us join send them: the collector listens to nobody meanwhile, and may be in another network. */
+static bool be_given(int fds[2])
+{
+	int pair[2];
+	bool got;
+
+	if (sys_failed(SYS_CALL(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, (long)pair)))
+		return false;
+	atomic_store(channel.door, (uint32_t)pair[1] + 1);
+	got = receive(pair[0], fds);
+	atomic_store(channel.door, 0);
+	sys_close(pair[0]);
+	sys_close(pair[1]);
+	return got;
+}
+
 /* The pool's descriptor by the ways that lead out of this process, or -1. */
 static int fetch_pool(void)
 {
@@ -112,9 +128,14 @@ static int fetch_pool(void)
 		return fd;
 	if (fd >= 0)
 		sys_close(fd);
-	if (!ask(fds))
+	if (channel.door ? !be_given(fds) : !ask(fds))
 		return -1;
-	sys_close(fds[1]);
+	if (channel.door && is_pipe(fds[1])) {
+		pipe_fd = fds[1];
+		pipe_inherited = true;
+	} else {
+		sys_close(fds[1]);
+	}
 	if (is_pool(fds[0]))
 		return fds[0];
 	sys_close(fds[0]);
@@ -129,7 +150,7 @@ static int fetch_pipe(void)
 		return fd;
 	if (fd >= 0)
 		sys_close(fd);
-	if (!ask(fds))
+	if (channel.door || !ask(fds))
 		return -1;
 	sys_close(fds[0]);
 	if (is_pipe(fds[1]))

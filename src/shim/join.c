@@ -47,7 +47,7 @@ SHIM_EXPORT void memtrace_join(struct wire_join *letter)
 	enum wire_join_result result = WIRE_JOIN_VERSION;
 
 	if (is_of_our_build(letter))
-		result = life_join(letter->channel, letter->flags & WIRE_JOIN_ALONE);
+		result = life_join(letter);
 	if (result == WIRE_JOIN_DONE)
 		bind(true, letter);
 	tell(letter, result);

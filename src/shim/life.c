@@ -231,9 +231,23 @@ static void forget(void)
 	channel_close();
 }
 
-enum wire_join_result life_join(const char *environment, bool alone)
+/* Of a process whose channel is open. */
+static bool begin_late(bool confined)
 {
 	const struct wire_hello hello = {.forked = WIRE_JOINED};
+	bool traced;
+
+	/* Pipes want to be written to, always; see life_be_filtered. */
+	if (confined && channel.piped)
+		return false;
+	traced = begin(&hello);
+	channel.confined = channel.confined || confined;
+	return traced;
+}
+
+enum wire_join_result life_join(struct wire_join *letter)
+{
+	bool alone = letter->flags & WIRE_JOIN_ALONE, traced;
 	int mode = atomic_load(&shim_mode);
 
 	if (mode == SHIM_STARTING || (mode == SHIM_LIVE && channel_is_heard()))
@@ -245,11 +259,15 @@ enum wire_join_result life_join(const char *environment, bool alone)
 	atomic_store(&shim_mode, SHIM_STARTING);
 	forget();
 	read_stack();
-	if (!channel_open(environment)) {
+	channel.door = &letter->door;
+	if (!channel_open(letter->channel)) {
+		channel.door = NULL;
 		decide(false);
 		return WIRE_JOIN_NO_CHANNEL;
 	}
-	return decide(begin(&hello)) ? WIRE_JOIN_DONE : WIRE_JOIN_CANNOT;
+	traced = begin_late(letter->flags & WIRE_JOIN_CONFINED);
+	channel.door = NULL;
+	return decide(traced) ? WIRE_JOIN_DONE : WIRE_JOIN_CANNOT;
 }
 
 void life_leave(bool alone)

@@ -13,9 +13,8 @@ bool life_start(void);
 /* A hook found the mark wiped: this is a forked child. True: it is traced from here on, as a
  * process of its own. */
 bool life_forked(void);
-/* Begins in a process that ran without, or has left; ALONE: no other thread runs or stands in the shim. ENVIRONMENT is what
- * WIRE_ENVIRONMENT would say. */
-enum wire_join_result life_join(const char *environment, bool alone);
+/* Begins in a process that ran without, or has left, as LETTER says, and writes its door. */
+enum wire_join_result life_join(struct wire_join *letter);
 /* Nothing is recorded from now on; ALONE: and what that took is given back. */
 void life_leave(bool alone);
 /* The program is about to lock itself in, by prctl or seccomp: in strict mode, by FILTER, or without
