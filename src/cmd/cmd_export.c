@@ -93,12 +93,22 @@ static int choose_moment(
 	return snapfile_choose(snap, options->moment, err);
 }
 
+static enum squeeze squeeze_of(const struct export_options *options)
+{
+	const struct exporter *exporter = exporter_find(options->to);
+
+	if (exporter->squeezes_by_name && options->output)
+		return squeeze_by_name(options->output);
+	return exporter->squeeze;
+}
+
 static int write_plain(FILE *stream, const struct export_options *options,
 	const struct snapfile *snap, struct error *err)
 {
 	struct export_query query = {
 		.moment = snap->moment,
 		.moment_named = options->moment || snap->named_moment,
+		.squeezed = squeeze_of(options) != SQUEEZE_NONE,
 	};
 	struct out out;
 
@@ -115,7 +125,7 @@ static int write_plain(FILE *stream, const struct export_options *options,
 static int write_to(FILE *stream, const struct export_options *options, const struct snapfile *snap,
 	struct error *err)
 {
-	enum squeeze squeeze = exporter_find(options->to)->squeeze;
+	enum squeeze squeeze = squeeze_of(options);
 	struct out end;
 	FILE *squeezed;
 	int rc;

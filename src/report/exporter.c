@@ -14,6 +14,7 @@ static const struct exporter *const exporters[] = {
 	&export_speedscope,
 	&export_massif,
 	&export_callgrind,
+	&export_heaptrack,
 };
 
 const struct exporter *exporter_find(const char *name)

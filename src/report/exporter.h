@@ -27,6 +27,7 @@ struct export_query {
 	size_t moment;
 	bool moment_named; /* false: it is the default one, since nobody named another */
 	enum metric metric;
+	bool squeezed; /* what is written will be compressed */
 };
 
 struct exporter {
@@ -34,15 +35,17 @@ struct exporter {
 	const char *summary;
 	bool takes_metric, takes_moment;
 	bool takes_short; /* its functions may be short_names' */
-	enum squeeze squeeze; /* what the command does to all that is written, which is binary then */
+	enum squeeze
+		squeeze; /* what the command does to all that is written, which is binary then */
+	bool squeezes_by_name; /* instead: where a FILE ends with .gz or .zst */
 	int (*write)(const struct snapshot *snapshot, const struct export_query *query,
 		struct out *out, struct error *err);
 };
 
-#define EXPORTER_NAMES "folded|csv|json|pprof|speedscope|massif|callgrind"
+#define EXPORTER_NAMES "folded|csv|json|pprof|speedscope|massif|callgrind|heaptrack"
 
 extern const struct exporter export_folded, export_csv, export_json, export_pprof,
-	export_speedscope, export_massif, export_callgrind;
+	export_speedscope, export_massif, export_callgrind, export_heaptrack;
 
 const struct exporter *exporter_find(const char *name);
 
