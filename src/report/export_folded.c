@@ -11,6 +11,7 @@
 #include "report/exporter.h"
 #include "report/keys.h"
 #include "report/label.h"
+#include "report/metric.h"
 #include "report/view.h"
 
 struct fold {
@@ -65,20 +66,6 @@ static uint32_t stack_key(struct fold *fold, const struct view *view, uint32_t s
 	return key;
 }
 
-static uint64_t weight(const struct view *view, size_t index, enum metric metric)
-{
-	const struct trace *trace = &view->snapshot->traces.items[index];
-	struct counts live = view_counts(view, index);
-	const uint64_t weights[] = {
-		[METRIC_SIZE] = live.size,
-		[METRIC_COUNT] = live.count,
-		[METRIC_TOTAL_SIZE] = trace->total_size,
-		[METRIC_TOTAL_COUNT] = trace->total_count,
-	};
-
-	return weights[metric];
-}
-
 static void key_write(const struct fold *fold, uint32_t key, struct out *out)
 {
 	const struct keys *keys = &fold->keys;
@@ -104,7 +91,7 @@ static int write_folded(const struct snapshot *snapshot, const struct export_que
 	keys_init(&fold.keys);
 	fold.places = xcalloc(snapshot->frames.count + 1, sizeof(*fold.places));
 	for (size_t i = 0; i < snapshot->traces.count; i++) {
-		uint64_t n = weight(&view, i, query->metric);
+		uint64_t n = metric_weight(metric_counts(&view, i, query->metric), query->metric);
 		uint32_t key;
 
 		if (n == 0)

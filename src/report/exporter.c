@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The list of forms, and of what can be weighed.
+ * The list of forms.
  */
 #include "report/exporter.h"
 
@@ -24,20 +24,4 @@ const struct exporter *exporter_find(const char *name)
 			return exporters[i];
 	}
 	return NULL;
-}
-
-int metric_find(const char *name)
-{
-	static const char *const names[] = {
-		[METRIC_SIZE] = "size",
-		[METRIC_COUNT] = "count",
-		[METRIC_TOTAL_SIZE] = "total_size",
-		[METRIC_TOTAL_COUNT] = "total_count",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (strcmp(names[i], name) == 0)
-			return (int)i;
-	}
-	return -1;
 }

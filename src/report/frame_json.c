@@ -13,9 +13,9 @@ static void name(struct emitter *emitter, const char *key, const struct name *na
 		emit_null(emitter, key);
 }
 
-static void frame(struct emitter *emitter, const struct row_frame *frame)
+void frame_json(struct emitter *emitter, const char *key, const struct row_frame *frame)
 {
-	emit_begin(emitter, NULL, '{');
+	emit_begin(emitter, key, '{');
 	name(emitter, "filename", &frame->filename);
 	emit_uint(emitter, "lineno", frame->lineno);
 	name(emitter, "function", &frame->function);
@@ -35,6 +35,6 @@ void frames_json(struct emitter *emitter, const char *key, const struct row_fram
 {
 	emit_begin(emitter, key, '[');
 	for (size_t i = 0; i < frames->all.count; i++)
-		frame(emitter, &frames->all.items[i]);
+		frame_json(emitter, NULL, &frames->all.items[i]);
 	emit_end(emitter);
 }

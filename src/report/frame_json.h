@@ -9,6 +9,8 @@
 #include "report/emit.h"
 #include "report/table.h"
 
+/* One object. */
+void frame_json(struct emitter *emitter, const char *key, const struct row_frame *frame);
 /* An array of them, oldest first. */
 void frames_json(struct emitter *emitter, const char *key, const struct row_frames *frames);
 

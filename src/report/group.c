@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Grouping, in one pass over the traces. A trace's key is its leaf's place, or (by traceback) the
- * chain of its whole stack, which is kept by stack, since many traces share stacks and each stack's
- * chain continues its parent's. Cumulative, a trace is added once per frame, or once per place.
+ * chain of its whole stack, chain.h. Cumulative, a trace is added once per frame, or once per place.
  *
  * Each row also collects what its traces have in common, for the printers that tell more than
  * tracemalloc does. Cost: O(traces) with plain keys, O(traces × depth) when cumulative.
@@ -11,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "report/chain.h"
 #include "report/placer.h"
 #include "report/suppress.h"
 
@@ -20,7 +20,7 @@ struct pass {
 	const struct query *query;
 	struct placer placer;
 	struct suppressor suppressor;
-	uint32_t *chains; /* by stack: its key + 1, without hidden frames; of BY_TRACEBACK */
+	struct chains chains; /* of BY_TRACEBACK */
 	ARRAY(uint32_t)
 	stamps; /* by row: the last trace + 1 that was added to it; CUMULATIVE_ONCE */
 };
@@ -66,32 +66,6 @@ static void add_domain(struct group_row *row, uint32_t id)
 	row->domains.items[at] = id;
 }
 
-static void add_sight(struct pass *pass, struct sight *sight, const struct view_frame *at)
-{
-	struct placer *placer = &pass->placer;
-	struct sight one = {.seen = true};
-
-	if (at->frame) {
-		one.function = placer_string(placer, at->frame->function);
-		one.inlined = (at->frame->flags & FRAME_INLINED) != 0;
-		one.has_address = at->location->has_address;
-		one.address = at->location->address;
-	}
-	if (at->location && at->location->module != INDEX_NONE)
-		one.module = placer_string(
-			placer, placer->snapshot->modules.items[at->location->module].path);
-	if (!sight->seen) {
-		*sight = one;
-		return;
-	}
-	sight->mixed_function |= sight->function != one.function;
-	sight->mixed_module |= sight->module != one.module;
-	sight->mixed_address |=
-		sight->address != one.address || sight->has_address != one.has_address;
-	if (sight->inlined != one.inlined)
-		sight->inlined = -1;
-}
-
 static int add_trace(struct pass *pass, uint32_t key, size_t index, struct error *err)
 {
 	struct groups *groups = pass->groups;
@@ -115,62 +89,6 @@ static int add_trace(struct pass *pass, uint32_t key, size_t index, struct error
 	return 0;
 }
 
-/* The chain of a stack's frames behind that of its callers, without those that the view hides. */
-static uint32_t chain_location(struct pass *pass, uint32_t key, uint32_t stack)
-{
-	const struct view *view = &pass->groups->view;
-	const struct snapshot *snapshot = view->snapshot;
-	uint32_t index = snapshot->stacks.items[stack].location;
-	const struct location *location = &snapshot->locations.items[index];
-
-	for (uint32_t i = location->n_frames; i-- > 0;) {
-		struct view_frame frame = {
-			&snapshot->frames.items[location->first_frame + i], location};
-
-		if (!view_hides(view, frame.frame))
-			key = keys_add(
-				pass->groups->keys, key, placer_place(&pass->placer, &frame));
-	}
-	return key;
-}
-
-/* The chain of a stack whole, where the view's rule for stacks with nothing to see applies. */
-static uint32_t chain_walk(struct pass *pass, uint32_t stack)
-{
-	struct view_walk walk = view_walk(&pass->groups->view, stack);
-	ARRAY(uint32_t) places = {0};
-	struct view_frame frame;
-	uint32_t key = 0;
-
-	while (view_next(&walk, &frame))
-		*ARRAY_PUSH(&places) = placer_place(&pass->placer, &frame);
-	while (places.count)
-		key = keys_add(pass->groups->keys, key, places.items[--places.count]);
-	ARRAY_FREE(&places);
-	return key;
-}
-
-static uint32_t chain_of(struct pass *pass, uint32_t leaf)
-{
-	const struct view *view = &pass->groups->view;
-	const struct stack *stacks = view->snapshot->stacks.items;
-	ARRAY(uint32_t) path = {0};
-	uint32_t stack = leaf, key;
-
-	if (!view_sees(view, leaf))
-		return chain_walk(pass, leaf);
-	for (; stack && !pass->chains[stack]; stack = stacks[stack].parent)
-		*ARRAY_PUSH(&path) = stack;
-	key = stack ? pass->chains[stack] - 1 : 0;
-	while (path.count) {
-		stack = path.items[--path.count];
-		key = chain_location(pass, key, stack);
-		pass->chains[stack] = key + 1;
-	}
-	ARRAY_FREE(&path);
-	return key;
-}
-
 static int add_plain(struct pass *pass, size_t index, struct error *err)
 {
 	struct groups *groups = pass->groups;
@@ -179,14 +97,14 @@ static int add_plain(struct pass *pass, size_t index, struct error *err)
 	uint32_t key;
 
 	if (pass->query->by == BY_TRACEBACK)
-		return add_trace(pass, chain_of(pass, trace->stack), index, err);
+		return add_trace(pass, chain_of(&pass->chains, trace->stack), index, err);
 	if (pass->query->by == BY_THREAD)
 		key = keys_add(groups->keys, 0, placer_thread(&pass->placer, trace->thread));
 	else
 		key = keys_add(groups->keys, 0, placer_place(&pass->placer, &leaf));
 	if (add_trace(pass, key, index, err) < 0)
 		return -1;
-	add_sight(pass, &row_of(groups, key)->sight, &leaf);
+	sight_add(&row_of(groups, key)->sight, &pass->placer, &leaf);
 	return 0;
 }
 
@@ -213,7 +131,7 @@ static int add_cumulative(struct pass *pass, size_t index, struct error *err)
 	while (view_next(&walk, &frame)) {
 		uint32_t key = keys_add(groups->keys, 0, placer_place(&pass->placer, &frame));
 
-		add_sight(pass, &row_of(groups, key)->sight, &frame);
+		sight_add(&row_of(groups, key)->sight, &pass->placer, &frame);
 		if (pass->query->cumulative == CUMULATIVE_ONCE && stamped(pass, key, index))
 			continue;
 		if (add_trace(pass, key, index, err) < 0)
@@ -268,12 +186,12 @@ int groups_make(struct groups *groups, struct keys *keys, const struct query *qu
 		groups->previous = xcalloc(snapshot->traces.count + 1, sizeof(uint32_t));
 	placer_init(&pass.placer, keys, snapshot, query->by);
 	if (query->by == BY_TRACEBACK)
-		pass.chains = xcalloc(snapshot->stacks.count, sizeof(uint32_t));
+		chains_init(&pass.chains, keys, &pass.placer, &groups->view);
 	sieve = sieve_new(&query->filters, &groups->view);
 	rc = add_all(&pass, sieve, err);
 	sieve_free(sieve);
 	suppressor_release(&pass.suppressor);
-	free(pass.chains);
+	chains_release(&pass.chains);
 	ARRAY_FREE(&pass.stamps);
 	placer_release(&pass.placer);
 	return rc;

@@ -11,17 +11,8 @@
 #include "base/memory.h"
 #include "report/keys.h"
 #include "report/query.h"
+#include "report/sight.h"
 #include "report/view.h"
-
-/* What the frames behind a row's one place have in common: an attribute that they do not share is
- * not told. Strings of the keys. */
-struct sight {
-	string_id function, module; /* 0 unknown, or they differ */
-	uint64_t address;
-	int8_t inlined; /* 0, 1; -1 they differ */
-	bool has_address;
-	bool seen, mixed_function, mixed_module, mixed_address;
-};
 
 struct group_row {
 	uint32_t key;

@@ -21,28 +21,6 @@ static struct name known_name(const struct strings *strings, string_id id)
 	return id ? name_of(strings, id) : (struct name){NULL, 0};
 }
 
-static void add_single(struct row_frames *frames, const struct table *table, const struct row *row)
-{
-	const struct strings *strings = table->keys.strings;
-	const struct place *place = keys_oldest(&table->keys, row->key);
-	const struct sight *sight = &row_facts(row)->sight;
-	enum group_by by = table->query->by;
-	struct row_frame *frame = ARRAY_PUSH(&frames->all);
-
-	frame->filename = name_of(strings, place->name);
-	frame->lineno = place->lineno;
-	frame->module = known_name(strings, sight->mixed_module ? 0 : sight->module);
-	frame->inlined = -1;
-	/* A whole file or module is of no function, even when only one was seen. */
-	if (by == BY_FILENAME || by == BY_MODULE)
-		return;
-	frame->function = known_name(strings, sight->mixed_function ? 0 : sight->function);
-	frame->inlined = sight->inlined;
-	frame->no_line = place->kind == PLACE_SYMBOL || place->kind == PLACE_ADDRESS;
-	frame->has_address = sight->has_address && !sight->mixed_address;
-	frame->address = frame->has_address ? sight->address : 0;
-}
-
 static struct row_frame one_frame(const struct snapshot *snapshot, const struct view_frame *at)
 {
 	const struct frame *frame = at->frame;
@@ -120,7 +98,8 @@ struct row_frames row_frames(const struct table *table, const struct row *row)
 	if (table->query->by == BY_THREAD)
 		return frames;
 	if (table->query->by != BY_TRACEBACK) {
-		add_single(&frames, table, row);
+		*ARRAY_PUSH(&frames.all) = sight_frame(
+			&table->keys, keys_oldest(&table->keys, row->key), &row_facts(row)->sight, table->query->by);
 		return frames;
 	}
 	for (uint32_t trace = row_facts(row)->last_trace; trace != INDEX_NONE;

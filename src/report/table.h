@@ -82,26 +82,6 @@ static inline const struct group_row *row_facts(const struct row *row)
 	return row->now ? row->now : row->before;
 }
 
-/* Bytes that live as long as the table and its snapshots; NULL unknown, or not the same for all. */
-struct name {
-	const char *data;
-	size_t size;
-};
-
-/* One frame of a row's traceback, with what its blocks have in common. */
-struct row_frame {
-	struct name filename; /* never NULL */
-	struct name function, module;
-	uint32_t lineno;
-	uint64_t address;
-	bool has_address;
-	bool no_line;	/* FRAME_NO_LINE */
-	int8_t inlined; /* 0, 1; -1 not the same for all */
-};
-struct row_frames {
-	ARRAY(struct row_frame) all;
-};
-
 /* The row's traceback, oldest first; none for a thread. To be freed with ARRAY_FREE(&frames.all).
  */
 struct row_frames row_frames(const struct table *table, const struct row *row);
