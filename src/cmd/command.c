@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&command_run,
 	&command_top,
 	&command_diff,
+	&command_tree,
 	&command_annotate,
 	&command_leaks,
 	&command_snapshot,

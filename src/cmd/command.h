@@ -24,6 +24,7 @@ struct command {
 extern const struct command command_run;
 extern const struct command command_top;
 extern const struct command command_diff;
+extern const struct command command_tree;
 extern const struct command command_annotate;
 extern const struct command command_leaks;
 extern const struct command command_snapshot;

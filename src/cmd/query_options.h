@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The options that top and diff share: how a table is asked for and how it is printed; annotate has a part of them.
+ * The options that top and diff share: how a table is asked for and how it is printed; annotate and tree have a part of them.
  */
 #ifndef CMD_QUERY_OPTIONS_H
 #define CMD_QUERY_OPTIONS_H
@@ -28,11 +28,8 @@ struct query_options {
 	{ .name = name_, .letter = letter_, .type = type_, \
 	  .offset = offsetof(struct query_options, field_), __VA_ARGS__ }
 
-/* Which blocks, and where they belong. */
-#define QUERY_SIEVE_ROWS \
-	QUERY_ROW("cumulative", 0, OPTION_OPTIONAL, cumulative, \
-		.argument = "once", .choices = "once", \
-		.summary = "count a block for every frame of its stack; =once: for every place"), \
+/* Which blocks. */
+#define QUERY_FILTER_ROWS \
 	QUERY_ROW("include", 0, OPTION_LIST, filters, \
 		.argument = "GLOB[:LINE]", \
 		.summary = "only blocks whose most recent frame matches, of any --include"), \
@@ -53,6 +50,18 @@ struct query_options {
 		.summary = "--include and --exclude look at every frame of a stack"), \
 	QUERY_ROW("hide-std", 0, OPTION_FLAG, hide_std, \
 		.summary = "leave frames of libc, C++ library and allocators out of stacks")
+
+/* Which blocks, and where they belong. */
+#define QUERY_SIEVE_ROWS \
+	QUERY_ROW("cumulative", 0, OPTION_OPTIONAL, cumulative, \
+		.argument = "once", .choices = "once", \
+		.summary = "count a block for every frame of its stack; =once: for every place"), \
+	QUERY_FILTER_ROWS
+
+#define QUERY_DEMANGLE_ROW \
+	QUERY_ROW("demangle", 0, OPTION_CHOICE, demangle, \
+		.argument = "HOW", .choices = "full|short", \
+		.summary = "functions full, with parameters (default), or short, as in tables")
 
 /* How it is printed. */
 #define QUERY_SHOW_ROWS \
@@ -81,9 +90,7 @@ struct query_options {
 		.summary = "of tracebacks show the N most recent frames; -N drops N"), \
 	QUERY_ROW("oldest-first", 0, OPTION_FLAG, oldest_first, \
 		.summary = "show tracebacks with the oldest frame first"), \
-	QUERY_ROW("demangle", 0, OPTION_CHOICE, demangle, \
-		.argument = "HOW", .choices = "full|short", \
-		.summary = "functions full, with parameters (default), or short, as in tables"), \
+	QUERY_DEMANGLE_ROW, \
 	QUERY_SHOW_ROWS
 /* clang-format on */
 

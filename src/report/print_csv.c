@@ -70,4 +70,5 @@ const struct printer print_csv = {
 	.summary = "comma-separated values with a header, for spreadsheets",
 	.table = print,
 	.annotation = annotation_csv,
+	.tree = tree_csv,
 };

@@ -138,4 +138,5 @@ const struct printer print_json = {
 	.summary = "one object with everything (memtrace-stats/1), for programs",
 	.table = print,
 	.annotation = annotation_json,
+	.tree = tree_json,
 };

@@ -16,7 +16,6 @@
 
 #define N_COLUMNS_MAX 16
 #define GAP "  "
-#define ELLIPSIS "\xe2\x80\xa6" /* U+2026, one column */
 #define NARROWEST 16		/* what a cut column keeps */
 
 #define BOLD "\033[1m"
@@ -130,25 +129,12 @@ static void cell_write(
 {
 	size_t columns = safe_columns(data, size);
 
-	if (columns <= width) {
-		if (column->kind == COLUMN_NUMBER)
-			spaces(out, width - columns);
-		safe_write(out, data, size);
-		/* No spaces at the end of the line. */
-		if (column->kind != COLUMN_NUMBER && column->kind != COLUMN_PLACE)
-			spaces(out, width - columns);
-	} else if (column->kind == COLUMN_PLACE) {
-		const char *tail = safe_tail(data, size, width - 1);
-
-		out_text(out, ELLIPSIS);
-		safe_write(out, tail, size - (size_t)(tail - data));
-	} else {
-		size_t head = safe_head(data, size, width - 1);
-
-		safe_write(out, data, head);
-		out_text(out, ELLIPSIS);
-		spaces(out, width - 1 - safe_columns(data, head));
-	}
+	if (column->kind == COLUMN_NUMBER && columns < width)
+		spaces(out, width - columns);
+	columns = column->kind == COLUMN_PLACE ? safe_write_tail(out, data, size, width) : safe_write_head(out, data, size, width);
+	/* No spaces at the end of the line. */
+	if (column->kind != COLUMN_NUMBER && column->kind != COLUMN_PLACE)
+		spaces(out, width - columns);
 }
 
 /* Of the sizes, and of what grew or shrank; NULL for none. */
@@ -332,4 +318,5 @@ const struct printer print_table = {
 	.summary = "columns for people, as wide as the window",
 	.table = print,
 	.annotation = annotation_table,
+	.tree = tree_table,
 };

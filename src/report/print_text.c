@@ -78,4 +78,5 @@ const struct printer print_text = {
 	.summary = "one row a line, as Python's tracemalloc writes them",
 	.table = print,
 	.annotation = annotation_text,
+	.tree = tree_text,
 };

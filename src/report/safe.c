@@ -7,6 +7,8 @@
 
 #include "base/utf8.h"
 
+#define ELLIPSIS "\xe2\x80\xa6" /* U+2026, one column */
+
 static size_t columns_of(uint32_t character)
 {
 	if (character == UTF8_INVALID || utf8_is_control(character))
@@ -64,4 +66,33 @@ size_t safe_head(const char *data, size_t size, size_t columns)
 		fits = at;
 	}
 	return (size_t)(fits - data);
+}
+
+size_t safe_write_head(struct out *out, const char *data, size_t size, size_t columns)
+{
+	size_t whole = safe_columns(data, size), head;
+
+	if (whole <= columns) {
+		safe_write(out, data, size);
+		return whole;
+	}
+	head = safe_head(data, size, columns - 1);
+	safe_write(out, data, head);
+	out_text(out, ELLIPSIS);
+	return safe_columns(data, head) + 1;
+}
+
+size_t safe_write_tail(struct out *out, const char *data, size_t size, size_t columns)
+{
+	size_t whole = safe_columns(data, size);
+	const char *tail;
+
+	if (whole <= columns) {
+		safe_write(out, data, size);
+		return whole;
+	}
+	tail = safe_tail(data, size, columns - 1);
+	out_text(out, ELLIPSIS);
+	safe_write(out, tail, size - (size_t)(tail - data));
+	return safe_columns(tail, size - (size_t)(tail - data)) + 1;
 }

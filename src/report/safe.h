@@ -17,4 +17,9 @@ const char *safe_tail(const char *data, size_t size, size_t columns);
 /* Bytes of the part that takes at most COLUMNS at the beginning. */
 size_t safe_head(const char *data, size_t size, size_t columns);
 
+/* Writes the text as safe_write does, but at most COLUMNS (> 0) of it: what is longer is cut, at its end or at its beginning,
+ * with an ellipsis there. Returns how many columns were taken. */
+size_t safe_write_head(struct out *out, const char *data, size_t size, size_t columns);
+size_t safe_write_tail(struct out *out, const char *data, size_t size, size_t columns);
+
 #endif

@@ -51,7 +51,8 @@ struct snapshot *imported_file(const char *path)
 	return snapshot;
 }
 
-static char *print(const struct printer *printer, const struct table *table, int width, bool colour)
+/* One of TABLE and TREE is NULL. */
+static char *print(const struct printer *printer, const struct table *table, const struct tree *tree, int width, bool colour)
 {
 	char *text = NULL;
 	size_t size;
@@ -61,7 +62,10 @@ static char *print(const struct printer *printer, const struct table *table, int
 	out.width = width;
 	out.terminal = width > 0;
 	out.colour = colour;
-	printer->table(table, &out);
+	if (table)
+		printer->table(table, &out);
+	else
+		printer->tree(tree, &out);
 	fclose(out.stream);
 	cr_assert(!out.failed);
 	return text;
@@ -69,12 +73,17 @@ static char *print(const struct printer *printer, const struct table *table, int
 
 char *printed(const struct printer *printer, const struct table *table, int width)
 {
-	return print(printer, table, width, false);
+	return print(printer, table, NULL, width, false);
 }
 
 char *printed_colour(const struct printer *printer, const struct table *table, int width)
 {
-	return print(printer, table, width, true);
+	return print(printer, table, NULL, width, true);
+}
+
+char *printed_tree(const struct printer *printer, const struct tree *tree, int width, bool colour)
+{
+	return print(printer, NULL, tree, width, colour);
 }
 
 static struct side side_of(const struct snapshot *snapshot, const char *file)

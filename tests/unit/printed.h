@@ -18,6 +18,7 @@ struct snapshot *imported_file(const char *path);
 /* What a printer writes in a window WIDTH columns wide (0: no window), to be freed. */
 char *printed(const struct printer *printer, const struct table *table, int width);
 char *printed_colour(const struct printer *printer, const struct table *table, int width);
+char *printed_tree(const struct printer *printer, const struct tree *tree, int width, bool colour);
 /* The whole way from a query to the text of its top, or of its difference. */
 char *top_text(const struct snapshot *snapshot, const struct query *query, const char *format);
 char *diff_text(const struct snapshot *old, const struct snapshot *new, const struct query *query,

@@ -153,6 +153,58 @@ Test(printer, golden)
 		check(&goldens[i]);
 }
 
+struct golden_tree {
+	const char *name, *format;
+	struct tree_query query;
+	int width;
+	bool diff, colour, full_names, function;
+};
+
+static const struct golden_tree golden_trees[] = {
+	{.name = "tree-40.table", .format = "table", .query = {.percent = 1}, .width = 40},
+	{.name = "tree.table", .format = "table", .query = {.percent = 1}, .width = 80},
+	{.name = "tree-200.table", .format = "table", .query = {.percent = 1}, .width = 200},
+	{.name = "tree-function.table", .format = "table", .query = {.percent = 0}, .width = 80, .function = true},
+	{.name = "tree-colour.table", .format = "table", .query = {.percent = 20}, .width = 80, .colour = true},
+	{.name = "tree-inverted.table", .format = "table", .query = {.percent = 0, .inverted = true}, .width = 100},
+	{.name = "tree-count.table", .format = "table", .query = {.percent = 1, .metric = METRIC_TOTAL_COUNT}, .width = 50},
+	{.name = "tree-depth.table", .format = "table", .query = {.depth = 2}, .width = 80},
+	{.name = "tree-diff.table", .format = "table", .query = {.percent = 1}, .width = 100, .diff = true},
+	{.name = "tree-diff-colour.table", .format = "table", .query = {.percent = 1}, .width = 60, .diff = true, .colour = true},
+	{.name = "tree.txt", .format = "text", .query = {.percent = 1}},
+	{.name = "tree-inverted.txt", .format = "text", .query = {.percent = 1, .inverted = true}, .full_names = true},
+	{.name = "tree.json", .format = "json", .query = {.percent = 10}},
+	{.name = "tree-diff.json", .format = "json", .query = {.percent = 10, .inverted = true}, .diff = true},
+	{.name = "tree.csv", .format = "csv", .query = {.percent = 0}},
+	{.name = "tree-diff.csv", .format = "csv", .query = {.percent = 1}, .diff = true},
+};
+
+static void check_tree(const struct golden_tree *golden)
+{
+	struct snapshot *old = imported_file("tests/golden/old.json");
+	struct snapshot *new = imported_file("tests/golden/new.json");
+	struct side before = {old, "old.snap", 0}, now = {new, "new.snap", 0};
+	struct tree_query tree_query = golden->query;
+	struct query query = QUERY_INIT;
+	struct error err = ERROR_INIT;
+	struct tree tree;
+
+	query.by = golden->function ? BY_FUNCTION : BY_LINENO;
+	query.full_names = golden->full_names;
+	tree_query.query = &query;
+	cr_assert_eq(tree_make(&tree, &tree_query, golden->diff ? &before : NULL, golden->diff ? &now : &before, &err), 0);
+	assert_golden(golden->name, printed_tree(printer_find(golden->format), &tree, golden->width, golden->colour));
+	tree_release(&tree);
+	snapshot_free(old);
+	snapshot_free(new);
+}
+
+Test(printer, golden_trees)
+{
+	for (size_t i = 0; i < sizeof(golden_trees) / sizeof(*golden_trees); i++)
+		check_tree(&golden_trees[i]);
+}
+
 Test(printer, golden_exports)
 {
 	struct snapshot *snapshot = imported_file("tests/golden/old.json");
