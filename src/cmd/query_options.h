@@ -63,10 +63,13 @@ struct query_options {
 		.argument = "HOW", .choices = "full|short", \
 		.summary = "functions full, with parameters (default), or short, as in tables")
 
+#define QUERY_STRICT_ROW \
+	QUERY_ROW("strict", 0, OPTION_FLAG, strict, \
+		.summary = "exit 3 when the data is incomplete")
+
 /* How it is printed. */
 #define QUERY_SHOW_ROWS \
-	QUERY_ROW("strict", 0, OPTION_FLAG, strict, \
-		.summary = "exit 3 when the data is incomplete"), \
+	QUERY_STRICT_ROW, \
 	QUERY_ROW("format", 0, OPTION_CHOICE, format, \
 		.argument = "FORMAT", .choices = PRINTER_NAMES, \
 		.summary = "text, table, json or csv (default: table on a terminal, else text)"), \
