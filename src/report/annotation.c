@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static int compare(const void *a_data, const void *b_data)
 {
@@ -42,11 +41,9 @@ static void add_row(struct annotation *annotation, const struct row *row)
 static bool is_newer(const struct annotation *annotation)
 {
 	const struct run *run = &annotation->table->now.snapshot->run;
-	uint64_t began_ns = run->started_ns ? run->started_ns : run->taken_ns;
-	struct stat status;
 
-	return annotation->readable && began_ns && stat(annotation->filename.data, &status) == 0 &&
-	       (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec > began_ns;
+	return annotation->readable &&
+	       source_newer(annotation->filename.data, run->started_ns ? run->started_ns : run->taken_ns);
 }
 
 void annotation_make(struct annotation *annotation, const struct table *table, struct name filename)

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/strings.h"
@@ -150,4 +151,12 @@ const char *sources_line(struct sources *sources, const char *filename, size_t f
 	const char *text = sources_text(sources, filename, filename_size, lineno, size);
 
 	return text ? strip(text, size) : NULL;
+}
+
+bool source_newer(const char *filename, uint64_t time_ns)
+{
+	struct stat status;
+
+	return time_ns && stat(filename, &status) == 0 &&
+	       (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec > time_ns;
 }

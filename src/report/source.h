@@ -25,5 +25,7 @@ const char *sources_text(struct sources *sources, const char *filename, size_t f
 	uint32_t lineno, size_t *size);
 /* Whether the file can be read; how many lines it has. */
 bool sources_count(struct sources *sources, const char *filename, size_t filename_size, uint32_t *n_lines);
+/* Whether the file was written to after TIME_NS (CLOCK_REALTIME); not where one of them is unknown. */
+bool source_newer(const char *filename, uint64_t time_ns);
 
 #endif
