@@ -51,7 +51,10 @@ BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 MAN_PAGES := $(sort $(wildcard man/*.[1-8]))
 API_HEADERS := $(sort $(wildcard include/memtrace.h))
 
-CLI_OBJECTS := $(CLI_SOURCES:%.c=$B/%.o)
+# The page of memtrace report, whose text is in the binary.
+PAGE_SOURCES := $(sort $(wildcard src/report/page/*))
+
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$B/%.o) $B/page/page.o
 HOUSE_OBJECTS := $(filter-out $B/src/cmd/main.o,$(CLI_OBJECTS))
 SHIM_OBJECTS := $(SHIM_SOURCES:%.c=build/%.o)
 # What they call is kept_NAME, src/shim/splice.c.
@@ -112,6 +115,7 @@ $(eval $(call stamp,build/list.blob,$(BLOB_SOURCES)))
 $(eval $(call stamp,build/flags.tests,$(CC) $(CXX)))
 # Its list of sources is a flag too: a removed file must leave the binary.
 $(eval $(call stamp,$B/list.cli,$(CLI_SOURCES)))
+$(eval $(call stamp,$B/list.page,$(PAGE_SOURCES)))
 $(eval $(call stamp,build/list.shim,$(SHIM_SOURCES)))
 $(eval $(call stamp,$B/list.unit,$(UNIT_SOURCES)))
 FORCE:
@@ -128,6 +132,12 @@ $B/src/%.o: src/%.c $B/flags.cli | $B/libraries
 	$(call say,CC)
 	$(Q)mkdir -p '$(@D)'
 	$(Q)$(CC) $(CLI_FLAGS) $(OWN_FLAGS) -MMD -MP -c -o $@ $<
+$B/page/page.o: $(PAGE_SOURCES) scripts/embed-page $B/flags.cli $B/list.page
+	$(call say,PAGE)
+	$(Q)scripts/embed-page src/report/page '$(@D)'
+	$(Q)for part in head tail; do printf '.section .rodata\n.globl html_%s, html_%s_end\nhtml_%s: .incbin "%s"\nhtml_%s_end:\n' \
+		$$part $$part $$part "$(@D)/$$part.html" $$part; done | \
+		{ cat; echo '.section .note.GNU-stack,"",@progbits'; } | $(CC) -x assembler -c -o $@ -
 $B/memtrace: $(CLI_OBJECTS) $B/flags.cli $B/list.cli
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJECTS) $(CLI_LIBS)

@@ -12,6 +12,7 @@ const struct command *const commands[] = {
 	&command_diff,
 	&command_tree,
 	&command_annotate,
+	&command_report,
 	&command_leaks,
 	&command_snapshot,
 	&command_ctl,

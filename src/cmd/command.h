@@ -26,6 +26,7 @@ extern const struct command command_top;
 extern const struct command command_diff;
 extern const struct command command_tree;
 extern const struct command command_annotate;
+extern const struct command command_report;
 extern const struct command command_leaks;
 extern const struct command command_snapshot;
 extern const struct command command_ctl;

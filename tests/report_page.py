@@ -1,0 +1,272 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What e2e/report.test holds the pages of `memtrace report` to, in a browser. Run in a folder with the pages and what `memtrace
+top` and `diff` say of the same snapshots; prints a line "ok - WHAT" or "not ok - WHAT" with what was seen behind it.
+
+    report_page.py [PART…]     of top, flame, place, difference, hostile, narrow, many; all
+"""
+import json
+import os
+import sys
+import traceback
+
+from browser import Browser
+
+READY = "'ready' in document.documentElement.dataset"
+
+
+def verdict(what, got, want=True):
+    good = got == want
+    print(f"{'ok' if good else 'not ok'} - {what}" + ("" if good else f"\t got {got!r}, want {want!r}"), flush=True)
+
+
+def url(name, state=""):
+    return "file://" + os.path.abspath(name) + (f"#{state}" if state else "")
+
+
+def load(name):
+    with open(name, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def cells(page, column):
+    return page.eval(f"[...document.querySelectorAll('#panel tbody > tr > .{column}')].map(c => 'value' in c.dataset ? +c.dataset.value : c.querySelector('a')?.title ?? c.textContent)")
+
+
+def place_text(by, row):
+    """As the page names it, from a row of --json."""
+    if by == "thread":
+        return f"thread {row['thread']['tid']}" + (f" ({row['thread']['name']})" if row["thread"]["name"] else "") if row["thread"] else "<unknown>"
+    frame = row["traceback"][-1]
+    if by == "module":
+        return frame["filename"]
+    if by == "function" and frame["function"]:
+        return f"{frame['filename']}({frame['function']})"
+    if by == "lineno" and not frame["lineno"] and frame["function"]:
+        return f"{frame['filename']}({frame['function']})"
+    return f"{frame['filename']}:{frame['lineno']}"
+
+
+def quiet(page, what):
+    verdict(f"{what}: the console says nothing", page.problems, [])
+    verdict(f"{what}: nothing is loaded but the page", [r for r in page.requests if not r.startswith("file:") or "/a" not in r], [])
+
+
+def top(browser):
+    page = browser.page()
+    page.open(url("a.html"), READY)
+    verdict("the title is the program's", page.eval("document.title"), "server – memtrace report")
+    for by, tab in (("lineno", "line"), ("filename", "file"), ("function", "function"), ("module", "module"), ("thread", "thread")):
+        want = load(f"top-{by}.json")["rows"]
+        page.click(f"#tab-{tab}")
+        got = list(zip(cells(page, "name"), cells(page, "size"), cells(page, "count")))
+        verdict(f"by {by}: rows, bytes and blocks are those of top, in its order", got,
+                [(place_text(by, r), r["size"], r["count"]) for r in want])
+    page.click("#tab-traceback")
+    want = load("top-traceback.json")["rows"]
+    verdict("by traceback too", list(zip(cells(page, "size"), cells(page, "count"))), [(r["size"], r["count"]) for r in want])
+    page.click("#panel tbody summary")
+    verdict("its frames, most recent first", page.eval("[...document.querySelectorAll('#panel details[open] li a')].map(a => a.title)"),
+            [f"{f['filename']}:{f['lineno']}" for f in reversed(want[0]["traceback"])])
+    page.click("#tab-line")
+    want = load("cumulative.json")["rows"]
+    page.click("#panel th.cumulative button")
+    got = dict(zip(cells(page, "name"), cells(page, "cumulative")))
+    verdict("with callees is --cumulative=once", got, {place_text("lineno", r): r["size"] for r in want})
+    verdict("the header says how it is sorted", page.eval("document.querySelector('#panel th.cumulative').getAttribute('aria-sort')"), "descending")
+    page.click("#panel th.cumulative button")
+    verdict("a second click turns it round", cells(page, "cumulative"), sorted(got.values()))
+    verdict("and says so", page.eval("document.querySelector('#panel th.cumulative').getAttribute('aria-sort')"), "ascending")
+    page.click("#panel th.size button")
+    page.press("f")
+    page.type("buf.c")
+    verdict("typed into the filter", cells(page, "name"), [place_text("lineno", r) for r in load("top-lineno.json")["rows"] if "buf.c" in r["traceback"][-1]["filename"]])
+    verdict("the sum is of these", page.eval("document.querySelector('#panel [role=status]').textContent.includes('of 5')"))
+    page.press("Escape")
+    page.press("m")
+    verdict("m goes to the next moment", page.eval("[document.getElementById('moment').value, location.hash.includes('moment=peak')]"), ["peak", True])
+    page.eval("document.getElementById('filter').value = '', report.state.set({filter: ''})")
+    verdict("which has the peak's bytes", cells(page, "size"), [r["size"] for r in load("top-peak.json")["rows"]])
+    page.click("#timeline-body .chips button")
+    verdict("and a click goes back", page.eval("document.getElementById('moment').value"), "exit")
+    page.press("o")
+    verdict("own code only is --hide-std", list(zip(cells(page, "name"), cells(page, "size"))),
+            [(place_text("lineno", r), r["size"]) for r in load("top-own.json")["rows"]])
+    page.click("#tab-line")
+    page.press("ArrowRight")
+    verdict("arrows go through the tabs", page.eval("[document.activeElement.id, document.activeElement.getAttribute('aria-selected')]"), ["tab-file", "true"])
+    page.press("?")
+    verdict("? lists the keys", page.eval("document.getElementById('keys').open"))
+    page.press("Escape")
+    verdict("all that can be clicked can be named", page.eval("[...document.querySelectorAll('button, a, input, select')].filter(e => !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length)).length"), 0)
+    verdict("nothing is drawn twice over one id", page.eval("(ids => ids.length - new Set(ids).size)([...document.querySelectorAll('[id]')].map(e => e.id))"), 0)
+    quiet(page, "tables")
+
+
+def boxes(page):
+    """What is drawn: name to [middle x, middle y, width], on the screen."""
+    page.where("#flame-canvas")
+    return page.eval("(area => Object.fromEntries(report.flame.drawing.boxes.map(b => [report.flame.tree.name(b.id), [area.left + b.x + b.width / 2, area.top + b.y + 9, b.width]])))"
+                     "(document.getElementById('flame-canvas').getBoundingClientRect())")
+
+
+def flame(browser):
+    page = browser.page()
+    page.open(url("a.html"), READY)
+    total = load("top-lineno.json")["total"]["size"]
+    at = boxes(page)
+    wide = at["all"][2]
+    verdict("a frame is as wide as its bytes", [round(at[name][2] / wide * total) for name in ("main", "serve", "read_all")],
+            [load("top-lineno.json")["total"]["size"], 12288, 12288])
+    page.mouse("mouseMoved", *at["serve"][:2])
+    page.settle()
+    verdict("the frame under the mouse is told", page.eval("(t => [t.hidden, t.textContent.includes('serve'), t.textContent.includes('12.0 KiB')])(document.getElementById('tip'))"), [False, True, True])
+    page.click_at(*at["serve"][:2])
+    verdict("a click zooms", page.eval("[report.flame.tree.name(report.flame.root), document.querySelectorAll('#crumbs li').length]"), ["serve", 3])
+    verdict("to the whole width", round(boxes(page)["serve"][2]), round(wide))
+    page.click("#unzoom")
+    verdict("and a button goes back", page.eval("report.flame.root"), 0)
+    page.press("g")
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        page.press(key)
+    verdict("arrows go from frame to frame, and a live line reads them", page.eval("[report.flame.tree.name(report.flame.selected), document.getElementById('flame-live').textContent.split(',')[0], document.getElementById('flame-live').getAttribute('aria-live')]"), ["serve", "serve", "polite"])
+    page.press("ArrowLeft")
+    verdict("and back", page.eval("report.flame.tree.name(report.flame.selected)"), "pool_new")
+    page.press("ArrowRight")
+    page.press("Enter")
+    verdict("Enter zooms", page.eval("report.flame.tree.name(report.flame.root)"), "serve")
+    page.press("Backspace")
+    verdict("Backspace goes out one", page.eval("report.flame.tree.name(report.flame.root)"), "main")
+    page.press("Escape")
+    page.press("d")
+    verdict("of all there are no details", page.eval("document.getElementById('place').open"), False)
+    page.press("/")
+    page.type("BUF.C")
+    verdict("a search finds by file too, in any case", page.eval("[...report.flame.matches].map((m, id) => m ? report.flame.tree.name(id) : '').filter(Boolean).sort().join()"), "buf_grow,read_all")
+    verdict("and says how much", page.eval("document.getElementById('flame-live').textContent.includes('12.0 KiB')"))
+    page.press("Enter")
+    verdict("Enter goes to the widest", page.eval("report.flame.tree.name(report.flame.selected)"), "read_all")
+    page.press("Escape")
+    page.click("#invert")
+    verdict("inverted it begins with who allocates", page.eval("[...report.flame.tree.children(0)].map(id => report.flame.tree.name(id)).sort().join()"), load("leaves.json"))
+    verdict("with the same sum", page.eval("report.flame.tree.value[0]"), total)
+    page.eval("document.getElementById('weight').focus()")
+    page.eval("report.state.set({weight: 'total_count', invert: '', search: ''})")
+    verdict("weighed by all allocations ever", page.eval("report.flame.tree.value[0]"), load("info.json")["snapshot"]["total_count"])
+    quiet(page, "flame graph")
+
+
+def place(browser):
+    page = browser.page()
+    page.open(url("a.html", "line=src/buf.c:31"), READY)
+    verdict("a deep link opens the line", page.eval("[document.getElementById('place').open, document.getElementById('place-title').textContent]"), [True, "Line " + load("folder.json") + "/src/buf.c:31"])
+    verdict("with its source", page.eval("document.querySelector('#place .source .chosen code').textContent"), "line 31;")
+    verdict("and the bytes beside it", page.eval("document.querySelector('#place .source .chosen .number').textContent"), "8192 B")
+    page.press("Escape")
+    verdict("Escape closes it and clears the address", page.eval("[document.getElementById('place').open, location.hash]"), [False, ""])
+    page.click("#panel tbody .name a")
+    verdict("a click on a row opens it", page.eval("document.getElementById('place').open"))
+    page.click("#place .frames li:nth-child(2) a.name")
+    verdict("and there one on a frame", page.eval("location.hash.endsWith('main.c:4')"))
+    page.eval("history.back()")
+    page.wait("document.getElementById('place').open", "the place before")
+    page.press("Escape")
+    page.open(url("a.html", "moment=peak&by=function&filter=grow&search=serve&own="), READY)
+    verdict("all of the state is in the address", page.eval("[report.momentName(), report.tables.by(), document.getElementById('filter').value, document.getElementById('search').value]"), ["peak", "function", "grow", "serve"])
+    page.open(url("a.html", "line=nowhere.c:1"), READY)
+    verdict("a line that is not there is said to be so", page.eval("document.getElementById('place').textContent.includes('No line of that name')"))
+    page.open(url("a.html", "moment=%ZZ&by=x&weight=y&sort=q&line=%"), READY)
+    verdict("nonsense in the address does no harm", page.eval("[report.momentName(), report.tables.by(), report.state.get('weight')]"), ["exit", "line", "size"])
+    verdict("sizes of blocks are there", page.eval("document.getElementById('sizes-body').textContent.includes('Blocks by size')"), load("has-sizes.json"))
+    quiet(page, "places")
+
+
+def difference(browser):
+    page = browser.page()
+    page.open(url("a-diff.html"), READY)
+    rows = load("diff.json")["rows"]
+    got = list(zip(cells(page, "name"), cells(page, "sizeDiff"), cells(page, "size"), cells(page, "countDiff"), cells(page, "count")))
+    verdict("rows, differences and order are those of diff", got,
+            [(place_text("lineno", r), r["size_diff"], r["size"], r["count_diff"], r["count"]) for r in rows])
+    colours = page.eval("(f => Object.fromEntries(f.drawing.boxes.map(b => [f.tree.name(b.id), f.drawing.colour(f.tree, b.id, null)])))(report.flame)")
+    hue = {name: float(colour[4:].split()[0]) for name, colour in colours.items()}
+    verdict("what grew is orange, what shrank blue, the same grey", [hue["pool_new"], hue["buf_grow"], hue["same"]], [30, 215, 220])
+    box = boxes(page)["pool_new"]
+    pixel = page.eval(f"[...document.getElementById('flame-canvas').getContext('2d').getImageData(report.flame.drawing.boxes.find(b => report.flame.tree.name(b.id) === 'pool_new').x + {box[2]} - 6, report.flame.drawing.boxes.find(b => report.flame.tree.name(b.id) === 'pool_new').y + 9, 1, 1).data]")
+    verdict("and so it is on the canvas", pixel[0] > pixel[2] + 40)
+    verdict("a sign tells too", page.eval("document.getElementById('legend').textContent.includes('+ grew')"))
+    quiet(page, "difference")
+
+
+def hostile(browser):
+    page = browser.page()
+    page.open(url("ahostile.html"), READY)
+    for by in ("line", "file", "function", "module", "traceback", "thread"):
+        page.click(f"#tab-{by}")
+    page.eval("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.settle()
+    box = boxes(page)
+    for name in list(box):
+        page.mouse("mouseMoved", *box[name][:2])
+    page.click("#tab-line")
+    page.click("#panel tbody .name a")
+    page.press("Escape")
+    verdict("no name becomes an element", page.eval("document.querySelectorAll('img, b, iframe, object, body script:not([src]):not(#data)').length"), 1)
+    verdict("nor runs", page.eval("typeof hacked"), "undefined")
+    verdict("it is there as text", page.eval("document.body.textContent.includes('</script><img src=x onerror=hacked=1>')"))
+    verdict("control characters are shown as signs", page.eval("/[\\u0000-\\u0008\\u202a-\\u202e]/.test(document.getElementById('panel').textContent)"), False)
+    page.eval("(s => { s.textContent = 'window.hacked = 1'; document.body.append(s); })(document.createElement('script'))")
+    verdict("a script that gets in all the same is not run", page.eval("typeof hacked"), "undefined")
+    page.problems.clear()
+    quiet(page, "hostile names")
+
+
+def narrow(browser):
+    page = browser.page(width=360, height=720)
+    for name in ("a.html", "ahostile.html", "a-diff.html"):
+        page.open(url(name), READY)
+        for by in ("line", "function", "traceback", "thread"):
+            page.click(f"#tab-{by}")
+            verdict(f"{name} by {by} needs no scrolling aside at 360 pixels", page.eval("document.documentElement.scrollWidth"), 360)
+        page.click("#tab-line")
+        page.click("#panel tbody .name a")
+        verdict(f"{name}: nor do details", page.eval("(d => d.scrollWidth <= d.clientWidth)(document.getElementById('place'))"))
+    for dark in (False, True):
+        page.look(1280, 900, dark)
+        page.open(url("a.html"), READY)
+        ink, paper = page.eval("(s => [s.color, s.backgroundColor].map(c => c.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + +b, 0)))(getComputedStyle(document.body))")
+        verdict("dark where that is wished" if dark else "light else", ink > paper, dark)
+    page.call("Emulation.setEmulatedMedia", {"media": "print"})
+    verdict("printed without what is to be clicked", page.eval("getComputedStyle(document.querySelector('.toolbar')).display"), "none")
+    quiet(page, "narrow")
+
+
+def many(browser):
+    page = browser.page()
+    page.open(url("amany.html"), READY)
+    verdict("all stacks are there", page.eval("report.data.rows"), load("many.json"))
+    verdict("few are in the page", page.eval("document.querySelectorAll('#panel tbody tr').length"), 100)
+    page.click("#panel .more button")
+    verdict("more on demand", page.eval("document.querySelectorAll('#panel tbody tr').length"), 600)
+    page.press("i")
+    verdict("inverted with the same sum", page.eval("report.flame.tree.value[0] === report.tables.groups.total.size"))
+    paint = page.eval("performance.getEntriesByType('paint')[0].startTime")
+    print(f"# {page.eval('report.data.rows')} stacks: first paint after {paint:.0f} ms, drawn "
+          f"{page.eval('document.documentElement.dataset.ready')} ms after the script began")
+    quiet(page, "many stacks")
+
+
+PARTS = {part.__name__: part for part in (top, flame, place, difference, hostile, narrow, many)}
+
+
+def main():
+    with Browser() as browser:
+        for name in sys.argv[1:] or PARTS:
+            try:
+                PARTS[name](browser)
+            except Exception:
+                verdict(f"{name} goes to its end: " + " ".join(traceback.format_exc().split()), False)
+            browser.close_pages()
+
+
+main()
