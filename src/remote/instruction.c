@@ -56,7 +56,8 @@ static char read_prefixes(struct reading *reading)
 			return reading->cut ? 'x' : class;
 		}
 		/* REX counts only where it is the last one. */
-		reading->wide = (byte & 0xf0) == 0x40 && (byte & REX_W);
+		reading->found->rex = (byte & 0xf0) == 0x40 ? byte : 0;
+		reading->wide = reading->found->rex & REX_W;
 		reading->short_operand |= byte == 0x66;
 		reading->short_address |= byte == 0x67;
 	}
@@ -91,6 +92,7 @@ static unsigned int read_modrm(struct reading *reading)
 {
 	uint8_t modrm = next(reading), mode = modrm >> 6, base = modrm & 7;
 
+	reading->found->modrm_at = reading->at - 1;
 	if (mode != 3 && base == 4) {
 		base = next(reading) & 7;
 		if (mode == 0 && base == 5)
@@ -189,10 +191,14 @@ bool instruction_read(const uint8_t *code, size_t size, struct instruction *inst
 		two = true;
 		instruction->opcode = next(&reading);
 		class = two_bytes[instruction->opcode];
-		if (class == '3' || class == '4')
+		instruction->map = 1;
+		if (class == '3' || class == '4') {
 			instruction->opcode = next(&reading);
+			instruction->map = 2;
+		}
 	} else if (class == 'V') {
 		two = true;
+		instruction->map = 2;
 		class = read_vex(&reading);
 	}
 	if (!read_rest(&reading, class, &group) || reading.cut)
@@ -209,4 +215,14 @@ uint64_t instruction_target(const uint8_t *code, const struct instruction *instr
 	if (instruction->relative_size == 4)
 		memcpy(&distance, code + instruction->relative_at, sizeof distance);
 	return at + instruction->length + (uint64_t)(int64_t)distance;
+}
+
+bool instruction_is_filling(const struct instruction *instruction)
+{
+	enum { NOP = 0x90, LONG_NOP = 0x1f, BREAKPOINT = 0xcc };
+
+	if (instruction->map)
+		return instruction->map == 1 && instruction->opcode == LONG_NOP;
+	/* With a REX it exchanges. */
+	return instruction->opcode == BREAKPOINT || (instruction->opcode == NOP && !instruction->rex);
 }

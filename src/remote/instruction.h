@@ -24,6 +24,9 @@ struct instruction {
 	size_t length;
 	enum instruction_flow flow;
 	uint8_t opcode;         /* the last byte of it */
+	uint8_t map;            /* which opcodes it is one of: 0 those of one byte, 1 those behind 0f, 2 others */
+	uint8_t rex;            /* its prefix; 0: it has none */
+	size_t modrm_at;        /* its ModRM byte; 0: it has none */
 	size_t relative_at, relative_size; /* the distance to its target, from its end: 1 or 4 bytes; size 0: it has none */
 	size_t displacement_at; /* of an operand that is addressed from its end, 4 bytes; 0: it has none */
 };
@@ -32,5 +35,8 @@ struct instruction {
 bool instruction_read(const uint8_t *code, size_t size, struct instruction *instruction);
 /* What a relative one leads to; the instruction's own address is AT. */
 uint64_t instruction_target(const uint8_t *code, const struct instruction *instruction, uint64_t at);
+
+/* nop in any length, or int3: what stands between functions. */
+bool instruction_is_filling(const struct instruction *instruction);
 
 #endif

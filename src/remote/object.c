@@ -159,27 +159,6 @@ uint64_t object_end_of(const struct object *object, const struct object_symbol *
 	return next < last && next->value < end ? next->value : end;
 }
 
-uint64_t object_gap_before(const struct object *object, uint64_t value)
-{
-	uint64_t from = 0;
-
-	for (size_t i = 0; i < object->symbols.count && object->symbols.items[i].value < value; i++) {
-		const struct object_symbol *symbol = &object->symbols.items[i];
-		uint64_t end = symbol->size ? symbol->value + symbol->size : value;
-
-		from = end > from ? end : from;
-	}
-	return from && from < value ? from : value;
-}
-
-uint64_t object_gap_behind(const struct object *object, uint64_t value)
-{
-	for (size_t i = 0; i < object->symbols.count; i++)
-		if (object->symbols.items[i].value >= value)
-			return object->symbols.items[i].value;
-	return value;
-}
-
 const Elf64_Shdr *object_section(const struct object *object, const char *name)
 {
 	for (size_t i = 0; i < object->sections.count; i++) {

@@ -37,9 +37,6 @@ void object_close(struct object *object);
 const struct object_symbol *object_find(const struct object *object, const char *name);
 /* Where the function ends: where it says, and at the latest where the next one begins. */
 uint64_t object_end_of(const struct object *object, const struct object_symbol *symbol);
-/* Up to where the bytes before VALUE, or from VALUE on, are no function's, as far as the symbols say: VALUE itself where they do not. */
-uint64_t object_gap_before(const struct object *object, uint64_t value);
-uint64_t object_gap_behind(const struct object *object, uint64_t value);
 /* NULL: there is none. */
 const Elf64_Shdr *object_section(const struct object *object, const char *name);
 /* The name of its dynamic linker; NULL: it has none. */

@@ -5,15 +5,29 @@
  *	| jmp *row.hook(%rip) | its beginning, jmp back |
  *	  here leads the jump    row.moved
  *
+ * Where a function leaves no room for a jump of five bytes, one of two leads to that in a gap nearby. Where not even two bytes can be had, one
+ * could be: int3. But who takes the trap? A tracer, and with it would die the program; or a handler of SIGTRAP, which the program would
+ * see, and which a mask, or a debugger, keeps from being called. So such a function stays as it is.
+ *
  * Functions of several names (free, operator delete and operator delete[] of tcmalloc) have one place, and a row for each name. The
  * jump leads to the hook of the plainest.
  */
 #include <stdlib.h>
 #include <string.h>
-#include "remote/splice_plan.h"
+#include "remote/branches.h"
+#include "remote/gaps.h"
 #include "remote/instruction.h"
+#include "remote/splice_plan.h"
 
-enum { STUB = 16, STUB_JUMP = 6, PAGE = 4096 };
+enum { STUB = 16, STUB_JUMP = 6, SHORT_REACH = 130, PLACE = SHORT_REACH + 2 * RELOCATE_JUMP };
+
+struct making {
+	struct splice_plan *plan;
+	const struct object *program;
+	const struct splice_places *places;
+	struct branches branches;
+	struct gaps gaps;
+};
 
 /* What glibc and musl ask for themselves by the functions that the program calls: there these calls lead to the moved functions. */
 static const char *const mapping[] = { "mmap", "mmap64", "munmap", "mremap", "brk", "sbrk" };
@@ -37,6 +51,9 @@ static const struct bypass {
 /* What allocates, and frees, for an exception that operator new throws. */
 static const char *const outside[] = { "__cxa_allocate_exception", "__cxa_allocate_dependent_exception", "__cxa_free_exception",
 	"__cxa_free_dependent_exception" };
+/* That are watched for other reasons than what they allocate. */
+static const char *const others[] = { "execve", "execveat", "prctl", "syscall", "pthread_setname_np", "_exit", "_Exit", "confstr", "__clone",
+	"__clone3", "_Unwind_Find_FDE", "malloc_usable_size" };
 static const char *const plain[] = { "malloc", "free", "calloc", "realloc" };
 /* By which threads are made; and their libraries call nothing else. */
 static const char *const clones[] = { "__clone", "__clone3" };
@@ -71,76 +88,108 @@ static struct splice_row *row_at(const struct splice_plan *plan, uint64_t start)
 	return NULL;
 }
 
-static bool is_taken(const struct splice_plan *plan, uint64_t at)
+static bool is_taken_from(const struct splice_plan *plan, uint64_t at, size_t size)
 {
 	for (size_t i = 0; i < plan->jumps.count; i++)
-		if (at + RELOCATE_JUMP > plan->jumps.items[i].at && at < plan->jumps.items[i].at + plan->jumps.items[i].size)
+		if (at + size > plan->jumps.items[i].at && at < plan->jumps.items[i].at + plan->jumps.items[i].size)
 			return true;
 	return false;
 }
 
-/* Room for a jump between functions, within reach of a short jump from the function at ROW; 0: there is none. */
-static uint64_t find_room(const struct splice_plan *plan, const struct object *program, const struct splice_row *row, uint64_t bias)
+static bool is_taken(const struct splice_plan *plan, uint64_t at)
 {
-	const uint64_t start = row->start - bias, end = row->end - bias;
-	const uint64_t gaps[][2] = { { object_gap_before(program, start), start }, { end, object_gap_behind(program, end) } };
+	return is_taken_from(plan, at, RELOCATE_JUMP);
+}
 
-	for (size_t i = 0; i < 2; i++) {
-		uint64_t size = gaps[i][1] - gaps[i][0], at = bias + (i ? gaps[i][0] : gaps[i][1] - RELOCATE_JUMP);
-		const uint8_t *bytes = object_bytes(program, gaps[i][0], size);
+/* Room for a jump between functions, within reach of a short jump from AT, all as addresses of the file; 0: there is none. */
+static uint64_t find_room(const struct making *making, uint64_t at)
+{
+	const uint64_t bias = making->places->bias;
+	uint8_t jump[RELOCATE_SHORT];
 
-		if (size >= RELOCATE_JUMP && size < PAGE && bytes && relocate_is_filling(bytes, size) && !is_taken(plan, at))
-			return at;
+	for (size_t i = 0; i < making->gaps.items.count; i++) {
+		const struct gap *gap = &making->gaps.items.items[i];
+
+		if (gap->end + SHORT_REACH < at || gap->start > at + SHORT_REACH)
+			continue;
+		/* From its end: the function before it may need its beginning, by which it is too short. */
+		for (uint64_t room = gap->end - RELOCATE_JUMP; room >= gap->start; room--)
+			if (relocate_short_jump(jump, at, room) && !is_taken(making->plan, bias + room) &&
+				gaps_is_free(&making->gaps, gap, room, RELOCATE_JUMP))
+				return room;
 	}
 	return 0;
 }
 
-/* The jump from FUNCTION's beginning, behind what MOVED has skipped, to AT: directly, or where only a short one fits over a long one
- * nearby. */
-static const char *lead(struct splice_plan *plan, const struct object *program, const struct splice_row *row, uint64_t at,
-	const struct relocated *moved, uint64_t bias)
+/* The jump from ROW's function to AT: directly, or where there is ROOM for only a short one over a long one nearby. */
+static const char *lead(struct making *making, const struct splice_row *row, size_t room, uint64_t at)
 {
 	struct splice_jump jump = { .at = row->start, .size = RELOCATE_JUMP }, near = { .size = RELOCATE_SHORT };
 
-	if (moved->taken < RELOCATE_JUMP) {
+	if (room < RELOCATE_JUMP) {
 		near.at = jump.at;
-		jump.at = find_room(plan, program, row, bias);
-		if (!jump.at || !relocate_short_jump(near.code, near.at, jump.at))
+		jump.at = find_room(making, near.at - making->places->bias);
+		if (!jump.at)
 			return "no room for a jump";
+		jump.at += making->places->bias;
+		relocate_short_jump(near.code, near.at, jump.at);
 	}
 	if (!relocate_jump(jump.code, jump.at, at))
 		return "too far away";
-	*ARRAY_PUSH(&plan->jumps) = jump;
+	*ARRAY_PUSH(&making->plan->jumps) = jump;
 	if (near.at)
-		*ARRAY_PUSH(&plan->jumps) = near;
+		*ARRAY_PUSH(&making->plan->jumps) = near;
 	return NULL;
 }
 
-/* The function at ROW gets its place, and a jump to it. NULL, or why not. */
-static const char *move(struct splice_plan *plan, const struct object *program, struct splice_row *row, const struct splice_places *places)
+/* Moves FUNCTION's beginning for a jump to AT in its place. NULL, or why not. */
+static const char *move_for(struct making *making, const struct splice_row *row, const struct relocate_function *function, size_t room,
+	struct relocated *moved)
 {
-	const struct relocate_function function = { .size = row->end - row->start, .from = row->start,
-		.code = object_bytes(program, row->start - places->bias, row->end - row->start) };
-	uint64_t at = places->code + plan->code.size;
+	const uint64_t at = making->places->code + making->plan->code.size, start = row->start - making->places->bias;
+	const char *why;
+
+	if (!relocate(function, room, at + STUB, moved, &why))
+		return why;
+	if (branches_lead_to(&making->branches, (struct branch_range){ start + 1, start + room },
+		    (struct branch_range){ start, row->end - making->places->bias }))
+		return "a jump to its beginning from elsewhere";
+	return lead(making, row, room, at);
+}
+
+/* Bytes behind the function at ROW that are nobody's, and whose first no jump has been given. */
+static size_t filling_behind(const struct making *making, const struct splice_row *row)
+{
+	const uint64_t size = row->end - row->start, missing = size < RELOCATE_JUMP ? RELOCATE_JUMP - size : 0;
+
+	return missing && !is_taken_from(making->plan, row->end, missing) ?
+		gaps_filling_at(&making->gaps, row->end - making->places->bias, missing) : 0;
+}
+
+/* The function at ROW gets its place, and a jump to it. NULL, or why not. */
+static const char *move(struct making *making, struct splice_row *row)
+{
+	const struct splice_places *places = making->places;
+	const size_t size = row->end - row->start, behind = filling_behind(making, row);
+	const struct relocate_function function = { .size = size, .behind = behind, .from = row->start,
+		.code = object_bytes(making->program, row->start - places->bias, size + behind) };
+	const uint64_t at = places->code + making->plan->code.size;
 	uint8_t place[SPLICE_CODE_EACH];
 	struct relocated moved;
 	int32_t distance;
-	const char *why, *why_short;
+	const char *why;
 
 	if (!function.code)
 		return "not in the file";
-	if (!relocate(&function, RELOCATE_JUMP, at + STUB, &moved, &why) &&
-		!relocate(&function, RELOCATE_SHORT, at + STUB, &moved, &why_short))
+	why = move_for(making, row, &function, RELOCATE_JUMP, &moved);
+	if (why && move_for(making, row, &function, RELOCATE_SHORT, &moved))
 		return why;
-	why_short = lead(plan, program, row, at, &moved, places->bias);
-	if (why_short)
-		return why ? why : why_short;
 	memset(place, 0xcc, sizeof place);
-	distance = (int32_t)(places->splice + (uint64_t)((char *)&row->hook - (char *)plan->splice) - (at + STUB_JUMP));
+	distance = (int32_t)(places->splice + (uint64_t)((char *)&row->hook - (char *)making->plan->splice) - (at + STUB_JUMP));
 	memcpy(place, "\xff\x25", 2);
 	memcpy(place + 2, &distance, sizeof distance);
 	memcpy(place + STUB, moved.code, moved.size);
-	buffer_bytes(&plan->code, place, sizeof place);
+	buffer_bytes(&making->plan->code, place, sizeof place);
 	row->moved = at + STUB;
 	row->hook = row->moved;
 	row->leads = 1;
@@ -162,31 +211,56 @@ static void share(struct splice_row *row, struct splice_row *first)
 	memcpy(first->name, name, sizeof name);
 }
 
-static void add_row(struct splice_plan *plan, const struct object *program, const struct object_symbol *hook,
-	const struct splice_places *places)
+/* The program's function that HOOK takes over; NULL: it has none. A local one is the program's own affair, unless its malloc is, too (linked
+ * with hidden visibility), or its name is libc's. */
+static const struct object_symbol *hooked(const struct object *program, const struct object_symbol *hook)
 {
 	const struct object_symbol *symbol = object_find(program, hook->name), *malloc_ = object_find(program, "malloc");
+
+	return !hook->exported || !symbol || strlen(hook->name) >= SPLICE_NAME_MAX ||
+			(symbol->local && symbol->name[0] != '_' && !(malloc_ && malloc_->local)) ? NULL : symbol;
+}
+
+static void add_row(struct making *making, const char *name, const struct object_symbol *symbol)
+{
+	struct splice_plan *plan = making->plan;
 	struct splice *splice = plan->splice;
-	struct splice_row *row, *first;
+	const uint64_t bias = making->places->bias;
+	struct splice_row *row = &splice->rows[splice->n_rows], *first = row_at(plan, bias + symbol->value);
 	const char *why;
 
-	/* A local function is the program's own affair, unless its malloc is, too (linked with hidden visibility), or its name is libc's. */
-	if (!symbol || splice->n_rows == SPLICE_ROWS || strlen(hook->name) >= SPLICE_NAME_MAX ||
-		(symbol->local && symbol->name[0] != '_' && !(malloc_ && malloc_->local)))
-		return;
-	first = row_at(plan, places->bias + symbol->value);
-	row = &splice->rows[splice->n_rows];
-	*row = (struct splice_row){ .start = places->bias + symbol->value,
-		.end = places->bias + object_end_of(program, symbol) };
-	strcpy(row->name, hook->name);
+	*row = (struct splice_row){ .start = bias + symbol->value, .end = bias + object_end_of(making->program, symbol) };
+	strcpy(row->name, name);
 	splice->n_rows++;
 	if (first) {
 		share(row, first);
 		return;
 	}
-	why = symbol->indirect ? "chosen when the program runs" : move(plan, program, row, places);
+	why = symbol->indirect ? "chosen when the program runs" : move(making, row);
 	if (why)
-		*ARRAY_PUSH(&plan->unmoved) = (struct splice_unmoved){ row->name, why };
+		*ARRAY_PUSH(&plan->unmoved) = (struct splice_unmoved){ row->name, why, !IS_ONE_OF(others, row->name) };
+}
+
+static void add_rows(struct making *making, const struct object *library)
+{
+	const struct object_symbol *symbols[SPLICE_ROWS];
+	const char *names[SPLICE_ROWS];
+	struct branch_range places[SPLICE_ROWS] = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < library->symbols.count && n < SPLICE_ROWS; i++) {
+		symbols[n] = hooked(making->program, &library->symbols.items[i]);
+		if (!symbols[n])
+			continue;
+		places[n] = (struct branch_range){ symbols[n]->value - PLACE, symbols[n]->value + PLACE };
+		names[n++] = library->symbols.items[i].name;
+	}
+	branches_find(&making->branches, making->program, places, n);
+	gaps_find(&making->gaps, making->program, &making->branches);
+	for (size_t i = 0; i < n; i++)
+		add_row(making, names[i], symbols[i]);
+	gaps_free(&making->gaps);
+	branches_free(&making->branches);
 }
 
 /* Calls in the function SYMBOL that would lead to a jump lead to the moved function. */
@@ -296,6 +370,8 @@ static uint32_t flags_of(const struct splice_plan *plan, const struct object *pr
 
 void splice_plan_make(struct splice_plan *plan, const struct object *program, const struct object *library, const struct splice_places *places)
 {
+	struct making making = { .plan = plan, .program = program, .places = places };
+
 	memset(plan, 0, sizeof *plan);
 	plan->splice = xcalloc(1, sizeof *plan->splice);
 	plan->splice->magic = SPLICE_MAGIC;
@@ -303,9 +379,7 @@ void splice_plan_make(struct splice_plan *plan, const struct object *program, co
 	plan->splice->owner_end = places->bias + program->end;
 	plan->splice->code = places->code;
 	plan->splice->code_end = places->code + SPLICE_CODE_MAX;
-	for (size_t i = 0; i < library->symbols.count; i++)
-		if (library->symbols.items[i].exported)
-			add_row(plan, program, &library->symbols.items[i], places);
+	add_rows(&making, library);
 	add_names(plan, program);
 	if (places->libc)
 		lead_all_past(plan, program);

@@ -28,6 +28,7 @@ struct splice_call {
 
 struct splice_unmoved {
 	const char *name, *why;
+	bool allocates; /* or frees */
 };
 
 struct splice_plan {

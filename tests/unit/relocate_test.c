@@ -112,7 +112,7 @@ Test(relocate, anything)
 		if (instruction_read(code, size, &instruction))
 			cr_assert(instruction.length > 0 && instruction.length <= 15 && instruction.length <= size);
 		if (relocate(&function, RELOCATE_JUMP, 0x500000, &moved, &why))
-			cr_assert(moved.taken >= RELOCATE_JUMP && moved.taken <= size && moved.size <= RELOCATE_MAX);
+			cr_assert(size >= RELOCATE_JUMP && moved.taken > 0 && moved.taken <= size && moved.size <= RELOCATE_MAX);
 		else
 			cr_assert_not_null(why);
 		free(code);
@@ -181,19 +181,87 @@ Test(relocate, a_jump_that_is_all_of_it)
 	cr_assert_eq(((function)(void *)here.to)(9), 9);
 }
 
+/* What follows AT: f: mov %rdi,%rax; ret, at +0x40. */
+static void put_callee(uint8_t *from)
+{
+	memcpy(from + 0x40, "\x48\x8d\x47\x01\xc3", 5);
+}
+
+Test(relocate, a_call_comes_back_to_where_it_would_have)
+{
+	/* sub $8,%rsp; call +0x40; add %rax,%rax; add $8,%rsp; ret: as operator new(nothrow). */
+	static const uint8_t code[] = { 0x48, 0x83, 0xec, 8, 0xe8, 0x37, 0, 0, 0, 0x48, 1, 0xc0, 0x48, 0x83, 0xc4, 8, 0xc3 };
+	struct relocated moved;
+	struct place here = place(code, sizeof code, RELOCATE_JUMP, &moved);
+
+	put_callee(here.from);
+	cr_assert_eq(moved.taken, 9);
+	cr_assert_eq(((function)(void *)here.to)(20), 42);
+}
+
+Test(relocate, calls_of_what_a_register_or_memory_says)
+{
+	/* mov %rdi,%r12; call *%r12; add %rax,%rax; ret */
+	static const uint8_t by_register[] = { 0x49, 0x89, 0xfc, 0x41, 0xff, 0xd4, 0x48, 1, 0xc0, 0xc3 };
+	/* call *0x5a(%rip); add %rax,%rax; ret */
+	static const uint8_t by_memory[] = { 0xff, 0x15, 0x5a, 0, 0, 0, 0x48, 1, 0xc0, 0xc3 };
+	struct relocated moved;
+	struct place here = place(by_memory, sizeof by_memory, RELOCATE_JUMP, &moved);
+	const uint8_t *callee = here.from + 0x40;
+
+	put_callee(here.from);
+	memcpy(here.from + 0x60, &callee, sizeof callee);
+	cr_assert_eq(((function)(void *)here.to)(20), 42);
+	here = place(by_register, sizeof by_register, RELOCATE_JUMP, &moved);
+	cr_assert_eq(moved.taken, 6);
+	/* mov %rdi,%r12; push …; jmp *%r12; jmp back */
+	cr_assert_eq(memcmp(moved.code + moved.size - 5 - 3, "\x41\xff\xe4", 3), 0);
+}
+
+Test(relocate, loops_have_a_longer_form)
+{
+	/* mov %rdi,%rcx; jrcxz +6; lea 1(%rdi),%rax; nop; ret; lea 2(%rdi),%rax; ret */
+	static const uint8_t code[] = { 0x48, 0x89, 0xf9, 0xe3, 6, 0x48, 0x8d, 0x47, 1, 0x90, 0xc3, 0x48, 0x8d, 0x47, 2, 0xc3 };
+	struct relocated moved;
+	struct place here = place(code, sizeof code, RELOCATE_JUMP, &moved);
+
+	cr_assert_eq(moved.taken, 5);
+	cr_assert_eq(((function)(void *)here.to)(0), 2);
+	cr_assert_eq(((function)(void *)here.to)(7), 8);
+}
+
+Test(relocate, filling_behind_the_end_is_room)
+{
+	/* ret, and a nop of ten bytes. */
+	static const uint8_t code[] = { 0xc3, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0 };
+	struct relocate_function function = { .code = code, .size = 1, .behind = 10, .from = 0x400000 };
+	struct relocated moved;
+	const char *why;
+
+	cr_assert(relocate(&function, RELOCATE_JUMP, 0x500000, &moved, &why), "%s", why);
+	cr_assert_eq(moved.taken, 1);
+	cr_assert_eq(moved.code[0], 0xc3);
+	function.behind = 0;
+	cr_assert(!relocate(&function, RELOCATE_JUMP, 0x500000, &moved, &why));
+	cr_assert_str_eq(why, "too short");
+	/* The same, if the function says that it is its. */
+	function.size = 11;
+	cr_assert(relocate(&function, RELOCATE_JUMP, 0x500000, &moved, &why), "%s", why);
+}
+
 Test(relocate, only_as_much_as_a_short_jump_needs)
 {
-	/* sub $8,%rsp; call …: as operator new(nothrow). */
-	static const uint8_t code[] = { 0x48, 0x83, 0xec, 8, 0xe8, 0, 0, 0, 0, 0x48, 0x83, 0xc4, 8, 0xc3 };
+	/* xor %eax,%eax; inc %eax; cmp $3,%eax; jne to the inc; ret */
+	static const uint8_t code[] = { 0x31, 0xc0, 0xff, 0xc0, 0x83, 0xf8, 3, 0x75, 0xf9, 0xc3 };
 	const struct relocate_function function = { .code = code, .size = sizeof code, .from = 0x400000 };
 	struct relocated moved;
 	const char *why;
 	uint8_t jump[RELOCATE_SHORT];
 
 	cr_assert(!relocate(&function, RELOCATE_JUMP, 0x500000, &moved, &why));
-	cr_assert_str_eq(why, "a call");
+	cr_assert_str_eq(why, "a jump to its beginning");
 	cr_assert(relocate(&function, RELOCATE_SHORT, 0x500000, &moved, &why));
-	cr_assert_eq(moved.taken, 4);
+	cr_assert_eq(moved.taken, 2);
 	cr_assert(relocate_short_jump(jump, 0x400000, 0x400000 - 5));
 	cr_assert_eq(memcmp(jump, "\xeb\xf9", 2), 0);
 	cr_assert(!relocate_short_jump(jump, 0x400000, 0x400000 + 130));
@@ -212,18 +280,22 @@ static void refused(const uint8_t *code, size_t size, uint64_t to, const char *w
 
 Test(relocate, refuses)
 {
-	refused(BYTES(0xc3, 0x90, 0x90, 0x90, 0x90, 0x90), 0x500000, "too short");
+	refused(BYTES(0xc3, 0x55, 0x90, 0x90, 0x90, 0x90), 0x500000, "too short");
 	refused(BYTES(0x55, 0x53), 0x500000, "too short");
-	refused(BYTES(0xeb, 1, 0x90, 0x90, 0x90, 0x90), 0x500000, "too short");
-	refused(BYTES(0xe8, 0, 0, 0, 0, 0xc3), 0x500000, "a call");
-	refused(BYTES(0xff, 0xd0, 0x90, 0x90, 0x90, 0xc3), 0x500000, "a call");
-	refused(BYTES(0x55, 0xe3, 0x10, 0x90, 0x90, 0xc3), 0x500000, "a loop");
+	refused(BYTES(0xeb, 1, 0x90, 0x90, 0x55, 0x90), 0x500000, "too short");
+	refused(BYTES(0xff, 0xd0, 0x90, 0x90, 0x90, 0xc3), 0x500000, "a call that comes back to its beginning");
+	refused(BYTES(0xff, 0x54, 0x24, 8, 0xc3), 0x500000, "a call by the stack"); /* call *8(%rsp) */
 	refused(BYTES(0x55, 0x06, 0x90, 0x90, 0x90, 0xc3), 0x500000, "an unknown instruction");
 	/* push %rbp; dec %edi; nop …; jne to the dec: a loop into what would be a jump. */
 	refused(BYTES(0x55, 0xff, 0xcf, 0x90, 0x90, 0x90, 0x75, 0xf9, 0x5d, 0xc3), 0x500000, "a jump to its beginning");
-	/* To the very beginning is a call of the function. */
-	cr_assert(relocate(&(struct relocate_function){ (const uint8_t[]){ 0x55, 0xff, 0xcf, 0x90, 0x90, 0x90, 0x75, 0xf8, 0x5d, 0xc3 }, 10, 0x400000 },
-		RELOCATE_JUMP, 0x500000, &(struct relocated){ 0 }, &(const char *){ NULL }));
+	/* The same behind what is no instruction. */
+	refused(BYTES(0x55, 0xff, 0xcf, 0x90, 0x90, 0x06, 0x75, 0xf9, 0x5d, 0xc3), 0x500000, "a jump to its beginning");
+	/* To the very beginning is a call of the function; what is behind the jump may be led to. */
+	cr_assert(relocate(&(struct relocate_function){ .code = (const uint8_t[]){ 0x55, 0xff, 0xcf, 0x90, 0x90, 0x06, 0x75, 0xf8, 0x5d, 0xc3 },
+		.size = 10, .from = 0x400000 }, RELOCATE_JUMP, 0x500000, &(struct relocated){ 0 }, &(const char *){ NULL }));
+	cr_assert(relocate(&(struct relocate_function){ .code = (const uint8_t[]){ 0x48, 0x83, 0xec, 8, 0x90, 0x90, 0x75, 0xfd, 0x5d, 0xc3 },
+		.size = 10, .from = 0x400000 }, RELOCATE_JUMP, 0x500000, &(struct relocated){ 0 }, &(const char *){ NULL }));
+	refused(BYTES(0xe8, 0, 0, 0, 0, 0xc3), 0x400000 + (3ull << 30), "a call too far");
 	refused(BYTES(0x48, 0x8b, 0x05, 0, 0, 0, 0, 0xc3), 0x400000 + (3ull << 30), "an operand too far");
 	refused(BYTES(0x0f, 0x84, 0, 0, 0, 0, 0xc3), 0x400000 + (3ull << 30), "a jump too far");
 	refused(BYTES(0x55, 0x53, 0x55, 0x53, 0x55, 0xc3), 0x400000 + (3ull << 30), "too far away");
@@ -234,4 +306,10 @@ Test(relocate, filling)
 	cr_assert(relocate_is_filling(BYTES(0x90, 0x66, 0x90, 0x0f, 0x1f, 0x40, 0, 0xcc)));
 	cr_assert(!relocate_is_filling(BYTES(0x90, 0x55)));
 	cr_assert(!relocate_is_filling(BYTES(0x90, 0x0f)));
+	/* seto %al; bswap %esp; xchg %rax,%r8; pabsq, as vector instructions are: their last bytes are those of nops. */
+	cr_assert(!relocate_is_filling(BYTES(0x0f, 0x90, 0xc0)));
+	cr_assert(!relocate_is_filling(BYTES(0x0f, 0xcc)));
+	cr_assert(!relocate_is_filling(BYTES(0x49, 0x90)));
+	cr_assert(!relocate_is_filling(BYTES(0x0f, 0x38, 0x1f, 0xc0)));
+	cr_assert(!relocate_is_filling(BYTES(0, 0)));
 }
