@@ -143,6 +143,7 @@ static int watch(const struct run_options *chosen, struct target_program *progra
 		return -1;
 	}
 	with->spliced = splicing && splicing->made;
+	with->unwatched = splicing ? splicing->unwatched : NULL;
 	collector_run(collector, &pool, &target, with);
 	collector_hand_over(collector);
 	status = target_exit_status(&target);
@@ -195,6 +196,7 @@ static int run_found(struct run_options *chosen, struct target_program *program,
 		return refuse(name, reason, err);
 	}
 	status = watch(chosen, program, splicing, &with, err);
+	free(splicing_.unwatched);
 	free(refusal);
 	if (runtime && status >= 0)
 		leave_runtime(status);

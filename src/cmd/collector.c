@@ -175,7 +175,9 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 
 	if (ended) {
 		untraced_name(process->image, shared->exec_pending, collector->pool->head->follow & WIRE_FOLLOW_EXEC);
-		if (process->said_hello && !(process->image->first && collector->options->spliced))
+		if (process->image->first && collector->options->unwatched)
+			image_problem(process->image, "%s", collector->options->unwatched);
+		else if (process->said_hello && !(process->image->first && collector->options->spliced))
 			untraced_probe(process->image);
 		describe_end(collector, process->image, &state);
 		leaks_finish(collector, process);

@@ -24,6 +24,7 @@ struct collector_options {
 	const char *first_file;  /* the first image's file, checked */
 	const char *refusal;     /* why the program is not traced; NULL: it is */
 	bool spliced;            /* its own malloc is watched */
+	const char *unwatched;   /* what of it is not, as a sentence; or NULL */
 	bool force, blocks;      /* blocks: keep the live ones in snapshots */
 	bool leaks;              /* look for leaks when a program exits */
 	uint64_t frames_limit;

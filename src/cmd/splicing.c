@@ -20,7 +20,7 @@ bool splicing_suits(enum program_kind kind)
 }
 
 /* -1, or where it can run untraced, 0. */
-static int refuse(const struct splicing *splicing, struct error *err)
+static int refuse(struct splicing *splicing, struct error *err)
 {
 	if (splicing->kind != PROGRAM_OWN_MALLOC) {
 		err->status = EXIT_MEMTRACE_FAILED;
@@ -28,6 +28,7 @@ static int refuse(const struct splicing *splicing, struct error *err)
 			"cannot trace '%s', a program of another C library", splicing->name);
 	}
 	log_say("'%s' is not traced: it is bringing its own malloc, and %s", splicing->name, err->text);
+	splicing->unwatched = xasprintf("its own malloc is not watched: %s", err->text);
 	return 0;
 }
 
@@ -85,7 +86,7 @@ int splicing_check(enum program_kind kind, const char *path, struct error *err)
 	return result;
 }
 
-static int splice_program(struct splicing *splicing, const struct object *program, uint64_t *at, struct error *err)
+static int splice_program(struct splicing *splicing, const struct object *program, struct splice_made *made, struct error *err)
 {
 	char *library = shim_path_static();
 	struct splice_in wish = { .program = program, .library = library, .preload = splicing->preload,
@@ -100,7 +101,7 @@ static int splice_program(struct splicing *splicing, const struct object *progra
 		result = look(program, err);
 	}
 	if (result == 0)
-		result = splice_in(&splicing->birth, &wish, at, err);
+		result = splice_in(&splicing->birth, &wish, made, err);
 	if (result == 0 && wish.owner)
 		object_close(&linker);
 	free(library);
@@ -111,17 +112,19 @@ static int splice_it(struct splicing *splicing, struct pool *pool, struct error 
 {
 	char path[64];
 	struct object program;
-	uint64_t at = 0;
+	struct splice_made made;
 	int result;
 
 	snprintf(path, sizeof path, "/proc/%d/exe", (int)splicing->birth.pid);
 	if (object_open(&program, path, err) < 0)
 		return -1;
-	result = splice_program(splicing, &program, &at, err);
+	result = splice_program(splicing, &program, &made, err);
 	object_close(&program);
-	if (result == 0)
-		atomic_store(&pool->head->splice, at);
-	return result;
+	if (result < 0)
+		return -1;
+	splicing->unwatched = made.unwatched;
+	atomic_store(&pool->head->splice, made.at);
+	return 0;
 }
 
 int splicing_finish(struct splicing *splicing, struct pool *pool, struct error *err)

@@ -18,6 +18,7 @@ struct splicing {
 	enum program_kind kind;
 	struct birth birth;
 	bool held, made;
+	char *unwatched;        /* a sentence about what it does and nobody sees, to be freed; NULL: all is seen */
 };
 
 /* Is a program of KIND one for this? */

@@ -216,6 +216,26 @@ static int check_plan(const struct work *work, struct error *err)
 	return 0;
 }
 
+/* What is not recorded; NULL: all is. */
+static char *describe_unmoved(const struct splice_plan *plan)
+{
+	struct buffer text = { 0 };
+
+	for (size_t i = 0; i < plan->unmoved.count; i++) {
+		const struct splice_unmoved *one = &plan->unmoved.items[i];
+		char *part;
+
+		if (!one->allocates)
+			continue;
+		part = xasprintf("%s%s (%s)", text.size ? ", " : "functions whose beginnings cannot be moved are not watched: ", one->name, one->why);
+		buffer_bytes(&text, part, strlen(part));
+		free(part);
+	}
+	if (text.size)
+		buffer_u8(&text, 0);
+	return (char *)text.data;
+}
+
 /* The library for other programs is mapped, by which a traced process is known (procfs_has_shim). It is no loss where it cannot be. */
 static int show_library(struct work *work, struct error *err)
 {
@@ -282,7 +302,7 @@ static int work_on(struct work *work, struct error *err)
 	return write_all(work, err);
 }
 
-int splice_in(struct birth *birth, const struct splice_in *wish, uint64_t *at, struct error *err)
+int splice_in(struct birth *birth, const struct splice_in *wish, struct splice_made *made, struct error *err)
 {
 	struct work work = { .birth = birth, .wish = wish, .program = wish->program, .owner = wish->owner ? wish->owner : wish->program };
 	int result;
@@ -290,7 +310,7 @@ int splice_in(struct birth *birth, const struct splice_in *wish, uint64_t *at, s
 	if (object_open(&work.library, wish->library, err) < 0)
 		return -1;
 	result = work_on(&work, err);
-	*at = work.places.splice;
+	*made = (struct splice_made){ .at = work.places.splice, .unwatched = result == 0 ? describe_unmoved(&work.plan) : NULL };
 	if (work.plan.splice)
 		splice_plan_free(&work.plan);
 	buffer_free(&work.table);

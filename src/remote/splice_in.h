@@ -20,7 +20,12 @@ struct splice_in {
 	bool lay;             /* lay it into the program; false: a dynamic linker will load PRELOAD, which has the same functions */
 };
 
-/* In the program that BIRTH holds; *AT is the splice's address. -1: it cannot be traced, and must not run as it is then. */
-int splice_in(struct birth *birth, const struct splice_in *wish, uint64_t *at, struct error *err);
+struct splice_made {
+	uint64_t at;     /* the splice's address */
+	char *unwatched; /* a sentence about the functions that could not be moved, to be freed; NULL: all were */
+};
+
+/* In the program that BIRTH holds. -1: it cannot be traced, and must not run as it is then. */
+int splice_in(struct birth *birth, const struct splice_in *wish, struct splice_made *made, struct error *err);
 
 #endif
