@@ -8,12 +8,12 @@
 #   make demo             profiles a real program of this machine and shows its top
 #   make verify           compares 10 million stack walks over real programs with libgcc's, and some with libunwind's
 #   make bench            what it costs, as ratios; BENCH='--quick python3' chooses (tests/bench/run --help)
-#   make install          with PREFIX (default /usr/local) and DESTDIR; make uninstall takes all of it away again
+#   make install          with PREFIX (default /usr/local), DESTDIR and LIBDIR; make uninstall takes all of it away again
 #   make fuzz-guided      fuzzers that follow coverage (clang's libFuzzer); tests/fuzz/guided runs them, as make check does
 #   make SAN=address,undefined    the CLI under sanitizers, in build/san-address-undefined (never the shim)
 #   make CC=clang         a changed compiler or flag rebuilds what it touches
 #
-# Variables: CC CXX CFLAGS CPPFLAGS LDFLAGS SAN PREFIX DESTDIR V=1 (show commands), and for check what tests/run says.
+# Variables: CC CXX CFLAGS CPPFLAGS LDFLAGS SAN PREFIX LIBDIR DESTDIR V=1 (show commands), and for check what tests/run says.
 
 SHELL := /bin/bash
 CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
@@ -26,15 +26,20 @@ B := build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) '$@')
 
-BINDIR = $(DESTDIR)$(PREFIX)/bin
-SHIMDIR = $(DESTDIR)$(PREFIX)/lib/memtrace
-MANDIR = $(DESTDIR)$(PREFIX)/share/man
-INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
-SHAREDIR = $(DESTDIR)$(PREFIX)/share
+# Where it is to be found; install puts it there below DESTDIR. A distribution that keeps libraries of several architectures says
+# its LIBDIR.
+BINDIR = $(PREFIX)/bin
+LIBDIR = $(PREFIX)/lib
+SHIMDIR = $(LIBDIR)/memtrace
+INCLUDEDIR = $(PREFIX)/include
+SHAREDIR = $(PREFIX)/share
+MANDIR = $(SHAREDIR)/man
+DOCDIR = $(SHAREDIR)/doc/memtrace
 # Where shells look: zsh in other folders for what Debian brings than for what its users install.
 BASHDIR = $(SHAREDIR)/bash-completion/completions
 ZSHDIR = $(SHAREDIR)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 FISHDIR = $(SHAREDIR)/fish/vendor_completions.d
+SHIM_RELATIVE := $(shell realpath -ms --relative-to='$(BINDIR)' '$(SHIMDIR)')
 
 # What is built of what.
 ROOMS := base model record remote symbol report cmd
@@ -108,7 +113,7 @@ $(1): FORCE
 	@printf '%s\n' '$(subst ','\'',$(2))' | cmp -s - '$$@' || printf '%s\n' '$(subst ','\'',$(2))' > '$$@'
 endef
 $(eval $(call stamp,$B/flags.cli,$(CC) $(CLI_FLAGS) $(CLI_LIBS) $(LDFLAGS)))
-$(eval $(call stamp,$B/flags.prefix,$(PREFIX)))
+$(eval $(call stamp,$B/flags.prefix,$(PREFIX) $(LIBDIR) $(INCLUDEDIR) $(SHIM_RELATIVE)))
 $(eval $(call stamp,build/flags.shim,$(CC) $(SHIM_FLAGS) $(SHIM_LINK) $(LDFLAGS)))
 $(eval $(call stamp,build/flags.blob,$(SPLICE_CC) $(BLOB_FLAGS) $(BLOB_LINK)))
 $(eval $(call stamp,build/list.blob,$(BLOB_SOURCES)))
@@ -125,9 +130,9 @@ $B/libraries: $B/flags.cli scripts/setup
 	$(Q)CC='$(CC)' scripts/setup --libraries
 	$(Q)touch '$@'
 
-# The CLI. Where the installed shim lies matters only to those that start programs.
-$B/src/cmd/%.o $B/src/record/%.o: OWN_FLAGS = -DSHIM_INSTALLED='"$(PREFIX)/lib/memtrace/libmemtrace.so"'
-$(filter $B/src/cmd/% $B/src/record/%,$(CLI_OBJECTS)): $B/flags.prefix
+# The CLI. Where the installed shim lies matters to one file.
+$B/src/cmd/shim_path.o: OWN_FLAGS = -DSHIM_INSTALLED='"$(SHIMDIR)/libmemtrace.so"' -DSHIM_RELATIVE='"$(SHIM_RELATIVE)/libmemtrace.so"'
+$B/src/cmd/shim_path.o: $B/flags.prefix
 $B/src/%.o: src/%.c $B/flags.cli | $B/libraries
 	$(call say,CC)
 	$(Q)mkdir -p '$(@D)'
@@ -265,25 +270,32 @@ verify: all programs verify-build
 bench: all $(BENCHES)
 	@tests/bench/run $(BENCH)
 
-# install lists what it puts where once; uninstall takes the same list.
-install: all
-	install -d '$(BINDIR)' '$(SHIMDIR)'
-	install -m 755 build/memtrace '$(BINDIR)/memtrace'
-	install -m 755 build/libmemtrace.so '$(SHIMDIR)/libmemtrace.so'
-	install -m 755 build/libmemtrace-static.so '$(SHIMDIR)/libmemtrace-static.so'
-	for page in $(MAN_PAGES); do \
-		install -D -m 644 "$$page" '$(MANDIR)'/man$${page##*.}/$${page#man/} || exit; done
-	install -D -m 644 man/memtrace.schema.json '$(SHAREDIR)/memtrace/memtrace.schema.json'
-	install -D -m 644 completions/memtrace.bash '$(BASHDIR)/memtrace'
-	install -D -m 644 completions/_memtrace '$(ZSHDIR)/_memtrace'
-	install -D -m 644 completions/memtrace.fish '$(FISHDIR)/memtrace.fish'
-	for header in $(API_HEADERS); do install -D -m 644 $$header '$(INCLUDEDIR)'/$${header#include/} || exit; done
+# What is installed: the one list, for the shell's function `file MODE SOURCE TARGET`, which $(1) is the body of.
+define installed
+file() { $(1); }; \
+	file 755 build/memtrace '$(BINDIR)/memtrace' && \
+	file 644 build/libmemtrace.so '$(SHIMDIR)/libmemtrace.so' && \
+	file 644 build/libmemtrace-static.so '$(SHIMDIR)/libmemtrace-static.so' && \
+	for page in $(MAN_PAGES); do file 644 $$page '$(MANDIR)'/man$${page##*.}/$${page#man/} || exit; done && \
+	for header in $(API_HEADERS); do file 644 $$header '$(INCLUDEDIR)'/$${header#include/} || exit; done && \
+	file 644 build/memtrace.pc '$(SHAREDIR)/pkgconfig/memtrace.pc' && \
+	file 644 man/memtrace.schema.json '$(SHAREDIR)/memtrace/memtrace.schema.json' && \
+	file 644 man/NEWS '$(DOCDIR)/NEWS' && \
+	file 644 README.md '$(DOCDIR)/README.md' && \
+	file 644 completions/memtrace.bash '$(BASHDIR)/memtrace' && \
+	file 644 completions/_memtrace '$(ZSHDIR)/_memtrace' && \
+	file 644 completions/memtrace.fish '$(FISHDIR)/memtrace.fish'
+endef
+install: all build/memtrace.pc
+	@$(call installed,printf '  INSTALL %s\n' '$(DESTDIR)'"$$3"; install -D -m "$$1" "$$2" '$(DESTDIR)'"$$3")
 uninstall:
-	rm -f '$(BINDIR)/memtrace' '$(SHIMDIR)/libmemtrace.so' '$(SHIMDIR)/libmemtrace-static.so'
-	for page in $(MAN_PAGES); do rm -f '$(MANDIR)'/man$${page##*.}/$${page#man/}; done
-	for header in $(API_HEADERS); do rm -f '$(INCLUDEDIR)'/$${header#include/}; done
-	rm -f '$(SHAREDIR)/memtrace/memtrace.schema.json' '$(BASHDIR)/memtrace' '$(ZSHDIR)/_memtrace' '$(FISHDIR)/memtrace.fish'
-	rmdir '$(SHIMDIR)' '$(SHAREDIR)/memtrace' 2>/dev/null || :
+	@$(call installed,rm -f '$(DESTDIR)'"$$3")
+	@rmdir '$(DESTDIR)$(SHIMDIR)' '$(DESTDIR)$(SHAREDIR)/memtrace' '$(DESTDIR)$(DOCDIR)' 2>/dev/null || :
+# For who builds with memtrace.h where no compiler looks by itself.
+build/memtrace.pc: src/base/version.h scripts/version build/flags.prefix
+	@printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$(subst $(PREFIX)/,$${prefix}/,$(INCLUDEDIR))' '' 'Name: memtrace' \
+		"Description: a program's own view of its memory under memtrace" "Version: $$(scripts/version)" \
+		'Cflags: -I"$${includedir}"' >'$@'
 
 clean:
 	rm -rf build

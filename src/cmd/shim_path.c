@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The library stands beside this program (a build folder) or where it was installed. ld.so takes blanks and colons in
- * LD_PRELOAD for separators and '$' for its own variables (ld.so(8)), and knows no way to quote them; a path with any of
- * these is named by a symbolic link:
+ * The library stands beside this program (a build folder), or in the folder for libraries that make install put beside the
+ * one for programs, wherever both are now (a package unpacked in somebody's home), or where it was installed. ld.so takes
+ * blanks and colons in LD_PRELOAD for separators and '$' for its own variables (ld.so(8)), and knows no way to quote them; a
+ * path with any of these is named by a symbolic link:
  *
  *	/tmp/memtrace-UID/libmemtrace-HASH.so  ->  the library; one for each path, made once
  *
@@ -36,15 +37,29 @@ static size_t own_path(char path[PATH_MAX])
 	return strlen(path);
 }
 
+/* Makes PATH the library's, RELATIVE to the folder OWN of this program's, if that is there. */
+static bool found_from(const char *own, const char *relative, char path[PATH_MAX])
+{
+	char *beside = xasprintf("%s/%s", own, relative);
+	bool there = access(beside, R_OK) == 0;
+
+	/* A link beside the program is how to say which library is meant; only the way to the installed one is made straight. */
+	if (there && strchr(relative, '/'))
+		there = realpath(beside, path) != NULL;
+	else if (there && (there = strlen(beside) < PATH_MAX))
+		strcpy(path, beside);
+	free(beside);
+	return there;
+}
+
 static int find(char path[PATH_MAX], struct error *err)
 {
-	size_t length = own_path(path);
-	char *slash;
+	char own[PATH_MAX], *slash;
 
-	if (length > 0 && length < PATH_MAX - 32) {
-		slash = strrchr(path, '/');
-		strcpy(slash ? slash + 1 : path, "libmemtrace.so");
-		if (access(path, R_OK) == 0)
+	slash = own_path(own) > 0 ? strrchr(own, '/') : NULL;
+	if (slash) {
+		*slash = 0;
+		if (found_from(own, "libmemtrace.so", path) || found_from(own, SHIM_RELATIVE, path))
 			return 0;
 	}
 	strcpy(path, SHIM_INSTALLED);
