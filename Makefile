@@ -9,6 +9,7 @@
 #   make verify           compares 10 million stack walks over real programs with libgcc's, and some with libunwind's
 #   make bench            what it costs, as ratios; BENCH='--quick python3' chooses (tests/bench/run --help)
 #   make install          with PREFIX (default /usr/local), DESTDIR and LIBDIR; make uninstall takes all of it away again
+#   make dist             build/memtrace-VERSION.tar.xz, the same bytes each time
 #   make fuzz-guided      fuzzers that follow coverage (clang's libFuzzer); tests/fuzz/guided runs them, as make check does
 #   make SAN=address,undefined    the CLI under sanitizers, in build/san-address-undefined (never the shim)
 #   make CC=clang         a changed compiler or flag rebuilds what it touches
@@ -98,7 +99,7 @@ BLOB_LINK := -shared -nostdlib -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,noexecstack -Wl
 SHIM_LINK := -shared -static-libgcc -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,noexecstack -Wl,-z,nodelete \
 	-Wl,-Bsymbolic-functions -Wl,-soname,libmemtrace.so -Wl,--exclude-libs,ALL -Wl,--as-needed
 
-.PHONY: all check check-all demo bench verify verify-build install uninstall clean programs unit fuzz fuzz-guided FORCE
+.PHONY: all check check-all demo bench verify verify-build install uninstall dist clean programs unit fuzz fuzz-guided FORCE
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -296,6 +297,9 @@ build/memtrace.pc: src/base/version.h scripts/version build/flags.prefix
 	@printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$(subst $(PREFIX)/,$${prefix}/,$(INCLUDEDIR))' '' 'Name: memtrace' \
 		"Description: a program's own view of its memory under memtrace" "Version: $$(scripts/version)" \
 		'Cflags: -I"$${includedir}"' >'$@'
+
+dist:
+	@scripts/dist
 
 clean:
 	rm -rf build
