@@ -10,6 +10,7 @@
 #   make bench            what it costs, as ratios; BENCH='--quick python3' chooses (tests/bench/run --help)
 #   make install          with PREFIX (default /usr/local), DESTDIR and LIBDIR; make uninstall takes all of it away again
 #   make dist             build/memtrace-VERSION.tar.xz, the same bytes each time
+#   make deb              the Debian package and its source, in build/deb, as scripts/deb says
 #   make fuzz-guided      fuzzers that follow coverage (clang's libFuzzer); tests/fuzz/guided runs them, as make check does
 #   make SAN=address,undefined    the CLI under sanitizers, in build/san-address-undefined (never the shim)
 #   make CC=clang         a changed compiler or flag rebuilds what it touches
@@ -83,23 +84,24 @@ ifneq ($(wildcard src/remote/*.c),)
 CLI_LIBS += -lunwind-ptrace -lunwind-generic
 endif
 # In the program the shim must stand alone: libc only, calls of malloc and friends taken as plain calls, no lazy
-# binding, exceptions and cancellation pass through its hooks, 16-byte compare and swap for its tables.
+# binding, exceptions and cancellation pass through its hooks, 16-byte compare and swap for its tables. A distribution's hardening
+# would end the program for us, and asks libc for more than scripts/shim-needs.txt allows.
 SHIM_FLAGS = -std=gnu11 $(WARN) $(DEFINES) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden \
-	-fno-builtin -ftls-model=initial-exec -fexceptions -fasynchronous-unwind-tables -mcx16
+	-fno-builtin -ftls-model=initial-exec -fexceptions -fasynchronous-unwind-tables -mcx16 -U_FORTIFY_SOURCE -fno-stack-protector
 # The same sources for a static program, which has no libc for us: see src/shim/blob/start.c. Only general registers, since hooks that
 # are reached by a jump keep all of these for their callers, and nobody keeps others.
 # And always gcc's: clang knows no_caller_saved_registers, but not for functions that libc declares without.
 SPLICE_CC := $(if $(findstring clang,$(CC)),gcc,$(CC))
 BLOB_SOURCES := $(filter-out $(addprefix src/shim/,lookup.c graft.c join.c unwind_libgcc.c),$(SHIM_SOURCES)) $(sort $(wildcard src/shim/blob/*.c))
 BLOB_OBJECTS := $(BLOB_SOURCES:%.c=build/blob/%.o)
-BLOB_FLAGS = $(SHIM_FLAGS) -DMEMTRACE_BLOB -mgeneral-regs-only -fno-stack-protector -fcf-protection=none -ffreestanding \
+BLOB_FLAGS = $(SHIM_FLAGS) -DMEMTRACE_BLOB -mgeneral-regs-only -fcf-protection=none -ffreestanding \
 	-ffunction-sections -fdata-sections
 BLOB_LINK := -shared -nostdlib -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--gc-sections \
 	-Wl,--eh-frame-hdr -Wl,-soname,libmemtrace-static.so -Wl,-e,blob_start -Wl,--version-script=src/shim/blob/exports.map
 SHIM_LINK := -shared -static-libgcc -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,-z,noexecstack -Wl,-z,nodelete \
 	-Wl,-Bsymbolic-functions -Wl,-soname,libmemtrace.so -Wl,--exclude-libs,ALL -Wl,--as-needed
 
-.PHONY: all check check-all demo bench verify verify-build install uninstall dist clean programs unit fuzz fuzz-guided FORCE
+.PHONY: all check check-all demo bench verify verify-build install uninstall dist deb clean programs unit fuzz fuzz-guided FORCE
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -300,6 +302,9 @@ build/memtrace.pc: src/base/version.h scripts/version build/flags.prefix
 
 dist:
 	@scripts/dist
+deb:
+	@scripts/setup deb
+	@scripts/package
 
 clean:
 	rm -rf build
