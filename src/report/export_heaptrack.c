@@ -28,6 +28,7 @@
 #include "report/digits.h"
 #include "report/exporter.h"
 #include "report/functions.h"
+#include "report/heaptrack_lines.h"
 #include "report/heaptrack_plan.h"
 
 #define LINES_PLAIN_MAX (1ull << 24) /* about 150 MiB */
@@ -35,7 +36,7 @@
 #define CHUNK 65536
 
 struct history {
-	struct counts total, peak, end;
+	struct counts total, peak, end, temporary;
 };
 
 /* COUNT blocks of one info. */
@@ -46,57 +47,26 @@ struct batch {
 
 struct heaptrack {
 	const struct snapshot *snapshot;
-	struct out *out;
+	struct heaptrack_lines lines;
 	struct functions functions;
-	struct buffer text, infos;
+	struct buffer infos;
 	struct history *histories; /* by stack; that of the empty one stands behind all others */
 	size_t n_histories;
 	ARRAY(struct batch) batches[FATES];
 	uint64_t n_infos, n_lines;
 	size_t contradicted; /* stacks whose sums no history has */
 	uint64_t peak_size, kept_size;
+	size_t lacking; /* of what is freed: a batch with a temporary block; SIZE_MAX none */
 };
-
-static void flush(struct heaptrack *heaptrack)
-{
-	out_bytes(heaptrack->out, (const char *)heaptrack->text.data, heaptrack->text.size);
-	heaptrack->text.size = 0;
-}
-
-static void line_begin(struct heaptrack *heaptrack, char letter)
-{
-	if (heaptrack->text.size >= CHUNK)
-		flush(heaptrack);
-	buffer_u8(&heaptrack->text, (uint8_t)letter);
-}
-
-static void number(struct heaptrack *heaptrack, uint64_t value)
-{
-	buffer_u8(&heaptrack->text, ' ');
-	digits_hex(&heaptrack->text, value);
-}
-
-static void line_end(struct heaptrack *heaptrack)
-{
-	buffer_u8(&heaptrack->text, '\n');
-}
-
-static void line_of(struct heaptrack *heaptrack, char letter, uint64_t a, uint64_t b)
-{
-	line_begin(heaptrack, letter);
-	number(heaptrack, a);
-	number(heaptrack, b);
-	line_end(heaptrack);
-}
 
 static void line_text(struct heaptrack *heaptrack, char letter, string_id id)
 {
 	const struct strings *strings = heaptrack->functions.strings;
 
-	line_begin(heaptrack, letter);
-	buffer_u8(&heaptrack->text, ' ');
-	buffer_bytes(&heaptrack->text, strings_get(strings, id), strings_size(strings, id));
-	line_end(heaptrack);
+	lines_begin(&heaptrack->lines, letter);
+	buffer_u8(&heaptrack->lines.text, ' ');
+	buffer_bytes(&heaptrack->lines.text, strings_get(strings, id), strings_size(strings, id));
+	lines_end(&heaptrack->lines);
 }
 
 static string_id command(struct heaptrack *heaptrack)
@@ -123,9 +93,9 @@ static void frame(struct heaptrack *heaptrack, const struct view_frame *at)
 	const struct function *function =
 		&heaptrack->functions.items.items[functions_find(&heaptrack->functions, at)];
 
-	number(heaptrack, function->name);
-	number(heaptrack, function->file);
-	number(heaptrack, at->frame ? at->frame->lineno : 0);
+	lines_number(&heaptrack->lines, function->name);
+	lines_number(&heaptrack->lines, function->file);
+	lines_number(&heaptrack->lines, at->frame ? at->frame->lineno : 0);
 }
 
 static void address(struct heaptrack *heaptrack, const struct location *location)
@@ -137,13 +107,13 @@ static void address(struct heaptrack *heaptrack, const struct location *location
 			 .items[heaptrack->functions.by_frame[location->first_frame]];
 	bool is_bare = !first->named && !first->file && location->has_address;
 
-	line_begin(heaptrack, 'i');
-	number(heaptrack, location->address);
-	number(heaptrack, first->module);
+	lines_begin(&heaptrack->lines, 'i');
+	lines_number(&heaptrack->lines, location->address);
+	lines_number(&heaptrack->lines, first->module);
 	/* heaptrack then shows the address itself. */
 	for (uint32_t i = 0; !is_bare && i < location->n_frames; i++)
 		frame(heaptrack, &(struct view_frame){&frames[i], location});
-	line_end(heaptrack);
+	lines_end(&heaptrack->lines);
 }
 
 static void tables(struct heaptrack *heaptrack)
@@ -152,24 +122,24 @@ static void tables(struct heaptrack *heaptrack)
 	const struct strings *strings = heaptrack->functions.strings;
 	string_id program = command(heaptrack);
 
-	line_of(heaptrack, 'v', 0x10000, 1);
+	lines_pair(&heaptrack->lines, 'v', 0x10000, 1);
 	line_text(heaptrack, 'X', program);
-	line_of(heaptrack, 'I', (uint64_t)sysconf(_SC_PAGESIZE), 0);
+	lines_pair(&heaptrack->lines, 'I', (uint64_t)sysconf(_SC_PAGESIZE), 0);
 	for (uint32_t i = 1; i < strings_count(strings); i++)
 		line_text(heaptrack, 's', i);
 	for (size_t i = 0; i < snapshot->locations.count; i++)
 		address(heaptrack, &snapshot->locations.items[i]);
-	line_begin(heaptrack, 'i');
-	number(heaptrack, 0);
-	number(heaptrack, 0);
+	lines_begin(&heaptrack->lines, 'i');
+	lines_number(&heaptrack->lines, 0);
+	lines_number(&heaptrack->lines, 0);
 	frame(heaptrack, &(struct view_frame){NULL, NULL});
-	line_end(heaptrack);
+	lines_end(&heaptrack->lines);
 	for (size_t i = 1; i < snapshot->stacks.count; i++)
-		line_of(heaptrack, 't', (uint64_t)snapshot->stacks.items[i].location + 1,
+		lines_pair(&heaptrack->lines, 't', (uint64_t)snapshot->stacks.items[i].location + 1,
 			snapshot->stacks.items[i].parent);
-	line_of(heaptrack, 't', snapshot->locations.count + 1, 0);
-	flush(heaptrack);
-	out_bytes(heaptrack->out, (const char *)heaptrack->infos.data, heaptrack->infos.size);
+	lines_pair(&heaptrack->lines, 't', snapshot->locations.count + 1, 0);
+	lines_flush(&heaptrack->lines);
+	out_bytes(heaptrack->lines.out, (const char *)heaptrack->infos.data, heaptrack->infos.size);
 }
 
 static void add_counts(struct counts *to, uint64_t size, uint64_t count)
@@ -192,6 +162,11 @@ static void collect(struct heaptrack *heaptrack, size_t peak, size_t end)
 		add_counts(&history->total, trace->total_size, trace->total_count);
 		add_counts(&history->peak, at_peak->size, at_peak->count);
 		add_counts(&history->end, at_end->size, at_end->count);
+		if (snapshot->keeps_lives) {
+			const struct counts *temporary = &snapshot->lives.items[i].temporary;
+
+			add_counts(&history->temporary, temporary->size, temporary->count);
+		}
 	}
 }
 
@@ -210,6 +185,7 @@ static void add_batch(
 	struct heaptrack *heaptrack, enum fate fate, struct counts blocks, size_t stack)
 {
 	bool frees = fate == FATE_BRIEF || fate == FATE_FREED;
+	uint64_t lines = frees || fate == FATE_TEMPORARY ? 2 : 1;
 	struct batch batch = {.count = blocks.count,
 		.size = blocks.size,
 		.info = heaptrack->n_infos,
@@ -222,8 +198,7 @@ static void add_batch(
 		info(heaptrack, blocks.size, stack);
 	*ARRAY_PUSH(&heaptrack->batches[fate]) = batch;
 	/* A sum of counts may be beyond what fits: it is compared with far less. */
-	if (__builtin_add_overflow(
-		    heaptrack->n_lines, blocks.count * (frees ? 2 : 1), &heaptrack->n_lines))
+	if (__builtin_add_overflow(heaptrack->n_lines, blocks.count * lines, &heaptrack->n_lines))
 		heaptrack->n_lines = UINT64_MAX;
 }
 
@@ -253,6 +228,9 @@ static void plan(struct heaptrack *heaptrack)
 			continue;
 		if (!heaptrack_plan(&plan, history->total, history->peak, history->end))
 			heaptrack->contradicted++;
+		heaptrack_plan_temporary(&plan, history->temporary);
+		if (plan.lacks && plan.lots[FATE_FREED].count)
+			heaptrack->lacking = heaptrack->batches[FATE_FREED].count;
 		if (!heaptrack->n_infos)
 			info(heaptrack, 0, i);
 		for (int fate = 0; fate < FATES; fate++)
@@ -260,21 +238,6 @@ static void plan(struct heaptrack *heaptrack)
 		heaptrack->peak_size += history->peak.size;
 		heaptrack->kept_size += plan.lots[FATE_KEPT].size;
 	}
-}
-
-/* The line or two lines in TEXT, COUNT times. */
-static void repeat(struct heaptrack *heaptrack, const struct buffer *text, uint64_t count)
-{
-	uint64_t at_once = CHUNK / text->size, done = 0;
-
-	flush(heaptrack);
-	for (uint64_t i = 0; i < at_once && i < count; i++)
-		buffer_bytes(&heaptrack->text, text->data, text->size);
-	while (count - done >= at_once && !heaptrack->out->failed) {
-		out_bytes(heaptrack->out, (const char *)heaptrack->text.data, heaptrack->text.size);
-		done += at_once;
-	}
-	heaptrack->text.size = (size_t)(count - done) * text->size;
 }
 
 static void append_event(struct buffer *text, char letter, uint64_t info)
@@ -291,14 +254,7 @@ static void events(struct heaptrack *heaptrack, const struct batch *batch, const
 
 	for (; *letters; letters++)
 		append_event(&text, *letters, *letters == '+' ? batch->info : batch->info_freed);
-	if (batch->count <= CHUNK / 16) {
-		for (uint64_t i = 0; i < batch->count; i++)
-			buffer_bytes(&heaptrack->text, text.data, text.size);
-		if (heaptrack->text.size >= CHUNK)
-			flush(heaptrack);
-	} else {
-		repeat(heaptrack, &text, batch->count);
-	}
+	lines_repeat(&heaptrack->lines, &text, batch->count);
 	buffer_free(&text);
 }
 
@@ -310,15 +266,47 @@ static void all_events(struct heaptrack *heaptrack, enum fate fate, const char *
 
 /* Brief blocks come and go where they do not make another peak: after it, if they fit beside what
  * is kept, else before, when nothing is live. */
-static void brief(struct heaptrack *heaptrack, bool after)
+static void brief(struct heaptrack *heaptrack, enum fate fate, bool after)
 {
-	for (size_t i = 0; i < heaptrack->batches[FATE_BRIEF].count; i++) {
-		const struct batch *batch = &heaptrack->batches[FATE_BRIEF].items[i];
+	for (size_t i = 0; i < heaptrack->batches[fate].count; i++) {
+		const struct batch *batch = &heaptrack->batches[fate].items[i];
 		bool fits = batch->size <= heaptrack->peak_size - heaptrack->kept_size;
 
 		if (fits == after)
 			events(heaptrack, batch, "+-");
 	}
+}
+
+/* The peak is often made by a block that goes again at once: it then comes last. */
+static void lacking_last(struct heaptrack *heaptrack)
+{
+	struct batch *freed = heaptrack->batches[FATE_FREED].items, batch;
+	size_t n = heaptrack->batches[FATE_FREED].count;
+
+	if (heaptrack->lacking >= n)
+		return;
+	batch = freed[heaptrack->lacking];
+	freed[heaptrack->lacking] = freed[n - 1];
+	freed[n - 1] = batch;
+}
+
+static void free_all(struct heaptrack *heaptrack)
+{
+	size_t n = heaptrack->batches[FATE_FREED].count;
+
+	for (size_t i = n; i-- > 0;) {
+		struct batch batch = heaptrack->batches[FATE_FREED].items[i], one = batch;
+
+		if (i == n - 1 && heaptrack->lacking < n) {
+			one.count = 1;
+			one.info_freed = one.info;
+			events(heaptrack, &one, "-");
+			batch.count--;
+		}
+		if (batch.count)
+			events(heaptrack, &batch, "-");
+	}
+	all_events(heaptrack, FATE_TRIMMED, "-");
 }
 
 static void at(struct heaptrack *heaptrack, size_t moment, uint64_t *last)
@@ -328,14 +316,14 @@ static void at(struct heaptrack *heaptrack, size_t moment, uint64_t *last)
 	uint64_t ms = began && at->time_ns > began ? (at->time_ns - began) / 1000000 : 0;
 
 	*last = ms > *last ? ms : *last;
-	line_begin(heaptrack, 'c');
-	number(heaptrack, *last);
-	line_end(heaptrack);
+	lines_begin(&heaptrack->lines, 'c');
+	lines_number(&heaptrack->lines, *last);
+	lines_end(&heaptrack->lines);
 	if (!at->rss)
 		return;
-	line_begin(heaptrack, 'R');
-	number(heaptrack, at->rss / (uint64_t)sysconf(_SC_PAGESIZE));
-	line_end(heaptrack);
+	lines_begin(&heaptrack->lines, 'R');
+	lines_number(&heaptrack->lines, at->rss / (uint64_t)sysconf(_SC_PAGESIZE));
+	lines_end(&heaptrack->lines);
 }
 
 static void history(struct heaptrack *heaptrack, size_t peak, size_t end)
@@ -347,19 +335,21 @@ static void history(struct heaptrack *heaptrack, size_t peak, size_t end)
 			"# of %zu stacks the numbers contradict each other: allocations are more\n",
 			heaptrack->contradicted);
 
-		buffer_bytes(&heaptrack->text, comment, strlen(comment));
+		buffer_bytes(&heaptrack->lines.text, comment, strlen(comment));
 		free(comment);
 	}
-	brief(heaptrack, false);
+	brief(heaptrack, FATE_BRIEF, false);
+	brief(heaptrack, FATE_TEMPORARY, false);
+	lacking_last(heaptrack);
 	at(heaptrack, peak, &ms);
 	all_events(heaptrack, FATE_KEPT, "+");
 	all_events(heaptrack, FATE_FREED, "+");
 	at(heaptrack, end, &ms);
-	all_events(heaptrack, FATE_FREED, "-");
-	all_events(heaptrack, FATE_TRIMMED, "-");
-	brief(heaptrack, true);
+	free_all(heaptrack);
+	brief(heaptrack, FATE_BRIEF, true);
+	brief(heaptrack, FATE_TEMPORARY, true);
 	all_events(heaptrack, FATE_LATE, "+");
-	flush(heaptrack);
+	lines_flush(&heaptrack->lines);
 }
 
 static int check(const struct heaptrack *heaptrack, bool squeezed, struct error *err)
@@ -397,7 +387,8 @@ static size_t peak_of(const struct snapshot *snapshot)
 static int write_heaptrack(const struct snapshot *snapshot, const struct export_query *query,
 	struct out *out, struct error *err)
 {
-	struct heaptrack heaptrack = {.snapshot = snapshot, .out = out};
+	struct heaptrack heaptrack = {
+		.snapshot = snapshot, .lines = {.out = out}, .lacking = SIZE_MAX};
 	size_t peak = peak_of(snapshot);
 	int rc;
 
@@ -412,7 +403,7 @@ static int write_heaptrack(const struct snapshot *snapshot, const struct export_
 		history(&heaptrack, peak, query->moment);
 	}
 	functions_release(&heaptrack.functions);
-	buffer_free(&heaptrack.text);
+	buffer_free(&heaptrack.lines.text);
 	buffer_free(&heaptrack.infos);
 	free(heaptrack.histories);
 	for (int i = 0; i < FATES; i++)

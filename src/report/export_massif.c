@@ -98,6 +98,11 @@ static void collect(struct massif *massif, size_t last)
 
 		add(massif, moment->time_ns, moment->live.size, i);
 	}
+	for (size_t i = 0; i < snapshot->timeline.count; i++) {
+		const struct point *point = &snapshot->timeline.items[i];
+
+		add(massif, point->time_ns, point->live.size, NO_MOMENT);
+	}
 	qsort_r(massif->measures.items, massif->measures.count, sizeof(struct measure), earlier,
 		&last);
 }

@@ -102,3 +102,20 @@ bool heaptrack_plan(
 	}
 	return fill_bytes(plan, total, peak, end);
 }
+
+void heaptrack_plan_temporary(struct heaptrack_plan *plan, struct counts temporary)
+{
+	struct counts *brief = &plan->lots[FATE_BRIEF];
+	struct counts part = {
+		least(temporary.size, brief->size), least(temporary.count, brief->count)};
+
+	/* No other block may mean no other byte. */
+	if (part.count == brief->count)
+		part.size = brief->size;
+	if (part.count == 0)
+		part.size = 0;
+	plan->lots[FATE_TEMPORARY] = part;
+	plan->lacks = temporary.count - part.count;
+	brief->size -= part.size;
+	brief->count -= part.count;
+}

@@ -12,16 +12,19 @@
 
 /* Blocks by when they are live. */
 enum fate {
-	FATE_BRIEF,   /* at neither */
-	FATE_FREED,   /* at the peak, not at the end */
-	FATE_KEPT,    /* at both */
-	FATE_LATE,    /* at the end only */
-	FATE_TRIMMED, /* no block: what was given back of those that are kept, as of a mapping */
+	FATE_BRIEF,	/* at neither */
+	FATE_TEMPORARY, /* at neither, and freed at once */
+	FATE_FREED,	/* at the peak, not at the end */
+	FATE_KEPT,	/* at both */
+	FATE_LATE,	/* at the end only */
+	FATE_TRIMMED,	/* no block: what was given back of those that are kept, as of a mapping */
 	FATES,
 };
 
 struct heaptrack_plan {
 	struct counts lots[FATES];
+	uint64_t lacks; /* temporary blocks that are not among the brief ones: they were live at the
+			   peak */
 };
 
 /* Fills PLAN so that brief + freed + kept + late = TOTAL, freed + kept = PEAK, kept + late = END,
@@ -31,5 +34,7 @@ struct heaptrack_plan {
  * allocations. */
 bool heaptrack_plan(
 	struct heaptrack_plan *plan, struct counts total, struct counts peak, struct counts end);
+/* Makes as many of the brief blocks as were TEMPORARY so. */
+void heaptrack_plan_temporary(struct heaptrack_plan *plan, struct counts temporary);
 
 #endif

@@ -130,3 +130,24 @@ Test(heaptrack_plan, contradictions)
 	cr_assert(heaptrack_plan(&plan, most, most, most));
 	cr_assert(same(plan.lots[FATE_KEPT], most));
 }
+
+Test(heaptrack_plan, temporary_blocks)
+{
+	struct heaptrack_plan plan;
+	struct counts none = {0, 0};
+
+	cr_assert(heaptrack_plan(&plan, (struct counts){100, 10}, (struct counts){30, 2}, none));
+	heaptrack_plan_temporary(&plan, (struct counts){20, 5});
+	cr_assert(same(plan.lots[FATE_TEMPORARY], (struct counts){20, 5}));
+	cr_assert(same(plan.lots[FATE_BRIEF], (struct counts){50, 3}));
+	cr_assert_eq(plan.lacks, 0);
+	/* One of them made the peak. */
+	cr_assert(heaptrack_plan(&plan, (struct counts){100, 10}, (struct counts){30, 2}, none));
+	heaptrack_plan_temporary(&plan, (struct counts){90, 9});
+	cr_assert(same(plan.lots[FATE_TEMPORARY], (struct counts){70, 8}));
+	cr_assert(same(plan.lots[FATE_BRIEF], none));
+	cr_assert_eq(plan.lacks, 1);
+	cr_assert(heaptrack_plan(&plan, (struct counts){100, 10}, (struct counts){30, 2}, none));
+	heaptrack_plan_temporary(&plan, none);
+	cr_assert(same(plan.lots[FATE_BRIEF], (struct counts){70, 8}));
+}
