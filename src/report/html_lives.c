@@ -38,14 +38,9 @@ static void lives(const struct html_side *side, int number, size_t n_rows, struc
 
 	for (size_t i = 0; i < snapshot->lives.count; i++) {
 		const struct life *life = &snapshot->lives.items[i];
-		struct life *sum = side->row_of[i] ? &sums[side->row_of[i] - 1] : NULL;
 
-		if (!sum)
-			continue;
-		add_counts(&sum->temporary, life->temporary);
-		add_counts(&sum->moved, life->moved);
-		sum->timed += life->timed;
-		sum->lifetime_ns += life->lifetime_ns;
+		if (side->row_of[i])
+			life_add(&sums[side->row_of[i] - 1], life);
 	}
 	ADD_COLUMN(sums, n_rows, temporary.size, "temporary_size");
 	ADD_COLUMN(sums, n_rows, temporary.count, "temporary_count");

@@ -76,7 +76,7 @@ class Histogram {
 	of(rows) {
 		const {data} = this.report, sum = name => rows.reduce((all, row) => all + (data.column[`${name}/0`] || [])[row], 0), parts = [...this.sizes(new Set(rows))];
 		if (data.column["timed/0"] && sum("timed"))
-			parts.push(el("p", {class: "about", text: `Its blocks that have gone lived ${secondsText(sum("lifetime") / sum("timed") / 1e9)} on average; ${plural(sum("temporary_count"), "block")} ${sum("temporary_count") === 1 ? "was" : "were"} temporary.`}));
+			parts.push(el("p", {class: "about", text: `Its blocks that have gone lived ${secondsText(rows.reduce((all, row) => all + data.column["lifetime/0"][row] * data.column["timed/0"][row], 0) / sum("timed") / 1e9)} on average; ${plural(sum("temporary_count"), "block")} ${sum("temporary_count") === 1 ? "was" : "were"} temporary.`}));
 		return parts;
 	}
 }
