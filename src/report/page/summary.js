@@ -35,14 +35,16 @@ class Summary {
 
 	// Of the whole run, and of what filters let through where that is another thing.
 	cards() {
-		const {data, moment} = this.report, {snapshot, run, moments} = data.now, at = moments[moment];
+		const {data, moment} = this.report, {snapshot, run, moments} = data.now, at = moments[moment], {sampled} = snapshot;
+		// An estimate, with how far it may be off.
+		const about = (text, error) => sampled && error !== undefined ? `± ${sizeText(error)}, ${text}` : text;
 		const total = this.report.groups("module", false).total, peak = snapshot.peak;
-		const cards = [this.card(`Live at ${visible(this.report.momentName())}`, sizeText(total.size), plural(total.count, "block"),
-			data.before ? total.sizeDiff : undefined)];
+		const cards = [this.card(`Live at ${visible(this.report.momentName())}`, sizeText(total.size),
+			about(plural(total.count, "block"), moment === data.now.moment && !this.report.filtered ? sampled?.current_error : undefined), data.before ? total.sizeDiff : undefined)];
 		if (peak !== null)
-			cards.push(this.card("Peak", sizeText(peak), plural(run.peak_count, "block"), data.before && data.before.snapshot.peak !== null
+			cards.push(this.card("Peak", sizeText(peak), about(plural(run.peak_count, "block"), sampled?.peak_error), data.before && data.before.snapshot.peak !== null
 				? peak - data.before.snapshot.peak : undefined));
-		cards.push(this.card("Allocated in all", sizeText(run.total_size), plural(run.total_count, "allocation"),
+		cards.push(this.card("Allocated in all", sizeText(run.total_size), about(plural(run.total_count, "allocation"), sampled?.total_size_error),
 			data.before ? run.total_size - data.before.run.total_size : undefined));
 		if (at.rss)
 			cards.push(this.card(`Resident at ${visible(at.name)}`, sizeText(at.rss), total.size && !this.report.filtered ? `the heap is ${shareText(at.size, at.rss)} of it` : ""));
@@ -67,6 +69,8 @@ class Summary {
 		const {data} = this.report, {run, snapshot} = data.now;
 		(run.complete ? good : bad).push(run.complete ? "Complete: nothing was lost." : "Incomplete: what follows was not recorded as it should.");
 		bad.push(...(run.problems || []));
+		if (snapshot.sampled)
+			good.push(`Sampled: one block in ${sizeText(snapshot.sampled.interval)} was recorded. All numbers are estimates; ± is where they are in ${Math.round(100 * snapshot.sampled.confidence)} of 100 cases.`);
 		if (run.events_lost)
 			bad.push(`${plural(run.events_lost, "event")} of ${countText(run.events)} were lost.`);
 		if (run.cut_stacks)
