@@ -24,6 +24,7 @@ class Flame {
 		byId("search").addEventListener("input", event => state.set({search: event.target.value}));
 		byId("search").addEventListener("keydown", event => event.key === "Enter" && (event.preventDefault(), this.nextMatch()));
 		byId("unzoom").addEventListener("click", () => this.zoom(0));
+		byId("flame-details").addEventListener("click", () => this.details(this.selected));
 		canvas.addEventListener("mousemove", event => this.hover(event));
 		canvas.addEventListener("mouseleave", () => this.leave());
 		canvas.addEventListener("click", event => this.click(event));
@@ -129,6 +130,7 @@ class Flame {
 		this.drawing.draw(this.tree, this.root, {matches: this.matches, hovered: this.hovered,
 			selected: document.activeElement === this.canvas || this.selected ? this.selected : -1});
 		byId("unzoom").disabled = this.root === 0;
+		byId("flame-details").disabled = this.selected === 0;
 		this.crumbs();
 	}
 
@@ -178,9 +180,11 @@ class Flame {
 	}
 
 	hover(event) {
-		const box = this.box(event);
-		this.hovered = box ? box.id : -1;
-		this.draw();
+		const box = this.box(event), id = box ? box.id : -1;
+		if (id !== this.hovered) {
+			this.hovered = id;
+			this.draw();
+		}
 		this.canvas.style.cursor = box ? "pointer" : "default";
 		if (box)
 			showTip(event, this.tip(box.id));

@@ -2,7 +2,7 @@
 // Draws a flame tree onto its canvas, from the frame that is zoomed to. What is narrower than half a pixel is not there to be
 // seen: so a drawing costs what the screen can show, whatever the tree.
 
-const ROW = 19, NARROWEST = 0.5, HEIGHT_MOST = 12000;
+const ROW = 19, NARROWEST = 0.5, HEIGHT_MOST = 12000, PIXELS_MOST = 3e7;
 const HUES = [28, 205, 130, 275, 350, 175, 55, 235];
 
 // Names of what was drawn: {id, x, y, width} in CSS pixels.
@@ -90,11 +90,11 @@ class Drawing {
 
 	draw(tree, root, {matches, selected, hovered}) {
 		const {canvas} = this, width = canvas.parentElement.clientWidth;
-		const scale = Math.min(window.devicePixelRatio || 1, 2);
 		this.boxes = this.layOut(tree, root, width);
 		const rows = this.boxes.reduce((most, box) => Math.max(most, box.y / ROW + 1), 1);
 		this.boxOf = new Map(this.boxes.map(box => [box.id, box]));
-		const height = rows * ROW + 2;
+		const height = rows * ROW + 2, sharp = Math.min(window.devicePixelRatio || 1, 2);
+		const scale = width * height * sharp * sharp > PIXELS_MOST ? 1 : sharp;
 		if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
 			canvas.width = Math.round(width * scale);
 			canvas.height = Math.round(height * scale);

@@ -39,6 +39,13 @@ class Names {
 		return `${text}:${line[place]}`;
 	}
 
+	// By file name, then by line as a number.
+	compare(a, b) {
+		const {place_name: name, place_line: line} = this.column;
+		const order = (x, y) => x < y ? -1 : x > y ? 1 : 0;
+		return order(this.string(name[a]), this.string(name[b])) || line[a] - line[b] || order(this.place(a), this.place(b));
+	}
+
 	// What stands large and what small: {main, rest}.
 	parts(place, by) {
 		const {place_kind: kind, place_name: name, place_function: func, place_line: line, place_number: number} = this.column;

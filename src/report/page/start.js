@@ -10,7 +10,6 @@ class Report {
 		this.filtered = filterText(data);
 		this.state.standard.moment = this.momentKey(data.now.moment);
 		this.state.standard.own = data.hide_std ? "1" : "";
-		Object.assign(this.state.values, this.state.standard);
 		this.toolbar();
 	}
 
@@ -24,10 +23,7 @@ class Report {
 		this.place = new Place(this);
 		this.run = new Run(this);
 		this.keys = new Keys(this);
-		const {state} = this, standard = {...state.values};
-		state.values = Object.fromEntries(Object.keys(state.values).map(key => [key, undefined]));
-		state.apply(standard);
-		state.read();
+		this.state.start();
 	}
 
 	// Two moments may have one name: then the number tells.

@@ -52,15 +52,26 @@ class State {
 			.map(key => `${key}=${keep(this.values[key])}`).join("&");
 	}
 
-	// A part of the page ("#tables") is no state.
+	// Takes what the address says. A part of the page ("#tables") is no state.
 	read() {
 		const text = location.hash.slice(1);
-		if (text && !text.includes("=")) {
-			const part = byId(text);
-			if (part && part.tabIndex === -1)
-				part.focus({preventScroll: true});
+		if (!text || text.includes("=")) {
+			this.apply(this.parse(text));
 			return;
 		}
+		const part = byId(text);
+		if (part && part.tabIndex === -1)
+			part.focus({preventScroll: true});
+	}
+
+	// All listeners are told, once.
+	start() {
+		const values = this.parse(location.hash.slice(1));
+		this.values = {};
+		this.apply(values);
+	}
+
+	parse(text) {
 		const values = {...this.standard};
 		for (const pair of text.split("&")) {
 			const at = pair.indexOf("=");
@@ -68,7 +79,7 @@ class State {
 			if (at > 0 && Object.hasOwn(DEFAULTS, key))
 				values[key] = decode(pair.slice(at + 1));
 		}
-		this.apply(values);
+		return values;
 	}
 }
 

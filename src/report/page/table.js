@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A real table that sorts by its headers. A column is {key, label, text(row), value(row), cell(row), title(row), number, first};
-// `first` is the order of the first click, "descending" for numbers. Only the first rows are in the page, more on demand.
+// A real table that sorts by its headers. A column is {key, label, value(row), text(row) or cell(row), title(row),
+// number, head, compare}; `number` columns begin with the largest. Only the first rows are in the page, more on demand.
 
 const ROWS_AT_FIRST = 100, ROWS_MORE = 500;
 
@@ -35,6 +35,8 @@ class Table {
 		this.key = column.key;
 		this.order = order;
 		this.rows.sort((a, b) => {
+			if (column.compare)
+				return sign * column.compare(a, b);
 			const x = value(a), y = value(b);
 			return sign * (x < y ? -1 : x > y ? 1 : this.compare ? this.compare(a, b) : 0);
 		});

@@ -56,8 +56,22 @@ class Tables {
 			if (x !== y)
 				return x - y;
 		}
-		const x = this.label(a), y = this.label(b);
-		return x < y ? -1 : x > y ? 1 : 0;
+		return this.compareNames(a, b);
+	}
+
+	// A traceback from its oldest frame on, one that begins another is below it.
+	compareNames(a, b) {
+		const {names, data} = this.report;
+		if (this.groups.by !== "traceback")
+			return names.compare(a.key, b.key);
+		const places = group => this.groups.stacks.walk(group.leaf).reverse().map(n => data.column.spot_line[data.column.node_spot[n]]);
+		const x = places(a), y = places(b);
+		for (let i = 0; i < Math.min(x.length, y.length); i++) {
+			const order = names.compare(x[i], y[i]);
+			if (order)
+				return order;
+		}
+		return x.length - y.length;
 	}
 
 	standard() {
@@ -125,7 +139,7 @@ class Tables {
 		if (BY[by].column && by !== "traceback")
 			columns.push(size("cumulative", "With callees", "Bytes live that were allocated here or in what it called"));
 		columns.push(size("totalSize", "Ever", "Bytes allocated in the whole run, freed ones too"));
-		columns.push({key: "name", label: BY[by].label, value: g => this.label(g), head: true, cell: g => this.nameCell(by, g)});
+		columns.push({key: "name", label: BY[by].label, value: g => this.label(g), compare: (a, b) => this.compareNames(a, b), head: true, cell: g => this.nameCell(by, g)});
 		return columns;
 	}
 
