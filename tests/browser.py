@@ -155,8 +155,8 @@ class Page:
         return answer["result"].get("value")
 
     def settle(self):
-        """Two frames: what was set in motion is drawn."""
-        self.eval("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
+        """A frame: what was set in motion is where it will be."""
+        self.eval("new Promise(done => requestAnimationFrame(() => setTimeout(() => done(true))))")
 
     def where(self, selector):
         """The middle of an element, scrolled into view."""

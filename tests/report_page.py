@@ -8,6 +8,7 @@ top` and `diff` say of the same snapshots; prints a line "ok - WHAT" or "not ok 
 import json
 import os
 import sys
+import time
 import traceback
 
 from browser import Browser
@@ -18,6 +19,14 @@ READY = "'ready' in document.documentElement.dataset"
 def verdict(what, got, want=True):
     good = got == want
     print(f"{'ok' if good else 'not ok'} - {what}" + ("" if good else f"\t got {got!r}, want {want!r}"), flush=True)
+
+
+def told(page, what, expression, want=True):
+    """Some events come a moment after what they tell of."""
+    until = time.monotonic() + 20
+    while page.eval(expression) != want and time.monotonic() < until:
+        page.browser.read(time.monotonic() + 0.02)
+    verdict(what, page.eval(expression), want)
 
 
 def url(name, state=""):
@@ -55,7 +64,7 @@ def quiet(page, what):
 def top(browser):
     page = browser.page()
     page.open(url("a.html"), READY)
-    verdict("the title is the program's", page.eval("document.title"), "server – memtrace report")
+    told(page, "the title is the program's", "document.title", "server – memtrace report")
     for by, tab in (("lineno", "line"), ("filename", "file"), ("function", "function"), ("module", "module"), ("thread", "thread")):
         want = load(f"top-{by}.json")["rows"]
         page.click(f"#tab-{tab}")
@@ -66,40 +75,40 @@ def top(browser):
     want = load("top-traceback.json")["rows"]
     verdict("by traceback too", list(zip(cells(page, "size"), cells(page, "count"))), [(r["size"], r["count"]) for r in want])
     page.click("#panel tbody summary")
-    verdict("its frames, most recent first", page.eval("[...document.querySelectorAll('#panel details[open] li a')].map(a => a.title)"),
+    told(page, "its frames, most recent first", "[...document.querySelectorAll('#panel details[open] li a')].map(a => a.title)",
             [f"{f['filename']}:{f['lineno']}" for f in reversed(want[0]["traceback"])])
     page.click("#tab-line")
     want = load("cumulative.json")["rows"]
     page.click("#panel th.cumulative button")
     got = dict(zip(cells(page, "name"), cells(page, "cumulative")))
     verdict("with callees is --cumulative=once", got, {place_text("lineno", r): r["size"] for r in want})
-    verdict("the header says how it is sorted", page.eval("document.querySelector('#panel th.cumulative').getAttribute('aria-sort')"), "descending")
+    told(page, "the header says how it is sorted", "document.querySelector('#panel th.cumulative').getAttribute('aria-sort')", "descending")
     page.click("#panel th.cumulative button")
     verdict("a second click turns it round", cells(page, "cumulative"), sorted(got.values()))
-    verdict("and says so", page.eval("document.querySelector('#panel th.cumulative').getAttribute('aria-sort')"), "ascending")
+    told(page, "and says so", "document.querySelector('#panel th.cumulative').getAttribute('aria-sort')", "ascending")
     page.click("#panel th.size button")
     page.press("f")
     page.type("buf.c")
     verdict("typed into the filter", cells(page, "name"), [place_text("lineno", r) for r in load("top-lineno.json")["rows"] if "buf.c" in r["traceback"][-1]["filename"]])
-    verdict("the sum is of these", page.eval("document.querySelector('#panel [role=status]').textContent.includes('of 5')"))
+    told(page, "the sum is of these", "document.querySelector('#panel [role=status]').textContent.includes('of 5')")
     page.press("Escape")
     page.press("m")
-    verdict("m goes to the next moment", page.eval("[document.getElementById('moment').value, location.hash.includes('moment=peak')]"), ["peak", True])
+    told(page, "m goes to the next moment", "[document.getElementById('moment').value, location.hash.includes('moment=peak')]", ["peak", True])
     page.eval("document.getElementById('filter').value = '', report.state.set({filter: ''})")
     verdict("which has the peak's bytes", cells(page, "size"), [r["size"] for r in load("top-peak.json")["rows"]])
     page.click("#timeline-body .chips button")
-    verdict("and a click goes back", page.eval("document.getElementById('moment').value"), "exit")
+    told(page, "and a click goes back", "document.getElementById('moment').value", "exit")
     page.press("o")
     verdict("own code only is --hide-std", list(zip(cells(page, "name"), cells(page, "size"))),
             [(place_text("lineno", r), r["size"]) for r in load("top-own.json")["rows"]])
     page.click("#tab-line")
     page.press("ArrowRight")
-    verdict("arrows go through the tabs", page.eval("[document.activeElement.id, document.activeElement.getAttribute('aria-selected')]"), ["tab-file", "true"])
+    told(page, "arrows go through the tabs", "[document.activeElement.id, document.activeElement.getAttribute('aria-selected')]", ["tab-file", "true"])
     page.press("?")
-    verdict("? lists the keys", page.eval("document.getElementById('keys').open"))
+    told(page, "? lists the keys", "document.getElementById('keys').open")
     page.press("Escape")
-    verdict("all that can be clicked can be named", page.eval("[...document.querySelectorAll('button, a, input, select')].filter(e => !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length)).length"), 0)
-    verdict("nothing is drawn twice over one id", page.eval("(ids => ids.length - new Set(ids).size)([...document.querySelectorAll('[id]')].map(e => e.id))"), 0)
+    told(page, "all that can be clicked can be named", "[...document.querySelectorAll('button, a, input, select')].filter(e => !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length)).length", 0)
+    told(page, "nothing is drawn twice over one id", "(ids => ids.length - new Set(ids).size)([...document.querySelectorAll('[id]')].map(e => e.id))", 0)
     quiet(page, "tables")
 
 
@@ -120,64 +129,71 @@ def flame(browser):
             [load("top-lineno.json")["total"]["size"], 12288, 12288])
     page.mouse("mouseMoved", *at["serve"][:2])
     page.settle()
-    verdict("the frame under the mouse is told", page.eval("(t => [t.hidden, t.textContent.includes('serve'), t.textContent.includes('12.0 KiB')])(document.getElementById('tip'))"), [False, True, True])
+    told(page, "the frame under the mouse is told", "(t => [t.hidden, t.textContent.includes('serve'), t.textContent.includes('12.0 KiB')])(document.getElementById('tip'))", [False, True, True])
     page.click_at(*at["serve"][:2])
-    verdict("a click zooms", page.eval("[report.flame.tree.name(report.flame.root), document.querySelectorAll('#crumbs li').length]"), ["serve", 3])
+    told(page, "a click zooms", "[report.flame.tree.name(report.flame.root), document.querySelectorAll('#crumbs li').length]", ["serve", 3])
     verdict("to the whole width", round(boxes(page)["serve"][2]), round(wide))
     page.click("#unzoom")
-    verdict("and a button goes back", page.eval("report.flame.root"), 0)
+    told(page, "and a button goes back", "report.flame.root", 0)
     page.press("g")
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         page.press(key)
-    verdict("arrows go from frame to frame, and a live line reads them", page.eval("[report.flame.tree.name(report.flame.selected), document.getElementById('flame-live').textContent.split(',')[0], document.getElementById('flame-live').getAttribute('aria-live')]"), ["serve", "serve", "polite"])
+    told(page, "arrows go from frame to frame, and a live line reads them", "[report.flame.tree.name(report.flame.selected), document.getElementById('flame-live').textContent.split(',')[0], document.getElementById('flame-live').getAttribute('aria-live')]", ["serve", "serve", "polite"])
     page.press("ArrowLeft")
-    verdict("and back", page.eval("report.flame.tree.name(report.flame.selected)"), "pool_new")
+    told(page, "and back", "report.flame.tree.name(report.flame.selected)", "pool_new")
     page.press("ArrowRight")
     page.press("Enter")
-    verdict("Enter zooms", page.eval("report.flame.tree.name(report.flame.root)"), "serve")
+    told(page, "Enter zooms", "report.flame.tree.name(report.flame.root)", "serve")
     page.press("Backspace")
-    verdict("Backspace goes out one", page.eval("report.flame.tree.name(report.flame.root)"), "main")
+    told(page, "Backspace goes out one", "report.flame.tree.name(report.flame.root)", "main")
     page.press("Escape")
     page.press("d")
-    verdict("of all there are no details", page.eval("document.getElementById('place').open"), False)
+    told(page, "of all there are no details", "document.getElementById('place').open", False)
     page.press("/")
     page.type("BUF.C")
-    verdict("a search finds by file too, in any case", page.eval("[...report.flame.matches].map((m, id) => m ? report.flame.tree.name(id) : '').filter(Boolean).sort().join()"), "buf_grow,read_all")
-    verdict("and says how much", page.eval("document.getElementById('flame-live').textContent.includes('12.0 KiB')"))
+    told(page, "a search finds by file too, in any case", "[...report.flame.matches].map((m, id) => m ? report.flame.tree.name(id) : '').filter(Boolean).sort().join()", "buf_grow,read_all")
+    told(page, "and says how much", "document.getElementById('flame-live').textContent.includes('12.0 KiB')")
     page.press("Enter")
-    verdict("Enter goes to the widest", page.eval("report.flame.tree.name(report.flame.selected)"), "read_all")
+    told(page, "Enter goes to the widest", "report.flame.tree.name(report.flame.selected)", "read_all")
     page.press("Escape")
     page.click("#invert")
-    verdict("inverted it begins with who allocates", page.eval("[...report.flame.tree.children(0)].map(id => report.flame.tree.name(id)).sort().join()"), load("leaves.json"))
-    verdict("with the same sum", page.eval("report.flame.tree.value[0]"), total)
+    told(page, "inverted it begins with who allocates", "[...report.flame.tree.children(0)].map(id => report.flame.tree.name(id)).sort().join()", load("leaves.json"))
+    told(page, "with the same sum", "report.flame.tree.value[0]", total)
     page.eval("document.getElementById('weight').focus()")
     page.eval("report.state.set({weight: 'total_count', invert: '', search: ''})")
-    verdict("weighed by all allocations ever", page.eval("report.flame.tree.value[0]"), load("info.json")["snapshot"]["total_count"])
+    told(page, "weighed by all allocations ever", "report.flame.tree.value[0]", load("info.json")["snapshot"]["total_count"])
     quiet(page, "flame graph")
 
 
 def place(browser):
     page = browser.page()
     page.open(url("a.html", "line=src/buf.c:31"), READY)
-    verdict("a deep link opens the line", page.eval("[document.getElementById('place').open, document.getElementById('place-title').textContent]"), [True, "Line " + load("folder.json") + "/src/buf.c:31"])
-    verdict("with its source", page.eval("document.querySelector('#place .source .chosen code').textContent"), "line 31;")
-    verdict("and the bytes beside it", page.eval("document.querySelector('#place .source .chosen .number').textContent"), "8192 B")
+    told(page, "a deep link opens the line", "[document.getElementById('place').open, document.getElementById('place-title').textContent]", [True, "Line " + load("folder.json") + "/src/buf.c:31"])
+    told(page, "with its source", "document.querySelector('#place .source .chosen code').textContent", "line 31;")
+    told(page, "and the bytes beside it", "document.querySelector('#place .source .chosen .number').textContent", "8192 B")
     page.press("Escape")
-    verdict("Escape closes it and clears the address", page.eval("[document.getElementById('place').open, location.hash]"), [False, ""])
+    told(page, "Escape closes it and clears the address", "[document.getElementById('place').open, location.hash]", [False, ""])
     page.click("#panel tbody .name a")
-    verdict("a click on a row opens it", page.eval("document.getElementById('place').open"))
+    told(page, "a click on a row opens it", "document.getElementById('place').open")
     page.click("#place .frames li:nth-child(2) a.name")
-    verdict("and there one on a frame", page.eval("location.hash.endsWith('main.c:4')"))
+    told(page, "and there one on a frame", "location.hash.endsWith('main.c:4')")
     page.eval("history.back()")
     page.wait("document.getElementById('place').open", "the place before")
     page.press("Escape")
     page.open(url("a.html", "moment=peak&by=function&filter=grow&search=serve&own="), READY)
-    verdict("all of the state is in the address", page.eval("[report.momentName(), report.tables.by(), document.getElementById('filter').value, document.getElementById('search').value]"), ["peak", "function", "grow", "serve"])
+    told(page, "all of the state is in the address", "[report.momentName(), report.tables.by(), document.getElementById('filter').value, document.getElementById('search').value]", ["peak", "function", "grow", "serve"])
     page.open(url("a.html", "line=nowhere.c:1"), READY)
-    verdict("a line that is not there is said to be so", page.eval("document.getElementById('place').textContent.includes('No line of that name')"))
+    told(page, "a line that is not there is said to be so", "document.getElementById('place').textContent.includes('No line of that name')")
     page.open(url("a.html", "moment=%ZZ&by=x&weight=y&sort=q&line=%"), READY)
-    verdict("nonsense in the address does no harm", page.eval("[report.momentName(), report.tables.by(), report.state.get('weight')]"), ["exit", "line", "size"])
-    verdict("sizes of blocks are there", page.eval("document.getElementById('sizes-body').textContent.includes('Blocks by size')"), load("has-sizes.json"))
+    told(page, "nonsense in the address does no harm", "[report.momentName(), report.tables.by(), report.state.get('weight')]", ["exit", "line", "size"])
+    told(page, "blocks by size, in classes", "[...document.querySelector('#sizes-body table').querySelectorAll('tbody th')].map(c => c.textContent)",
+            ["8 B", "256 B", "4096 B", "5461 B – 5462 B"])
+    told(page, "their numbers", "[...document.querySelectorAll('#sizes-body table tbody tr:nth-child(3) td.number')].map(c => c.textContent)", ["21", "84.0 KiB", "3", "12.0 KiB"])
+    told(page, "and lifetimes", "[...document.querySelectorAll('#sizes-body table')][1].innerText.includes('65.5 µs – 131 µs')")
+    told(page, "temporary blocks can be weighed", "(report.state.set({weight: 'temporary_count'}), report.flame.tree.value[0])", 5)
+    told(page, "the timeline knows when the peak was", "[...document.querySelectorAll('#timeline .mark text')].map(t => t.textContent).sort().join()", "exit,peak,warm")
+    page.open(url("a-diff.html", "line=buf.c:31"), READY)
+    told(page, "a place tells its sizes and lifetimes", "(t => [t.includes('4096 B'), t.includes('100 µs on average; 5 blocks were temporary')])(document.getElementById('place').textContent)", [True, True])
     quiet(page, "places")
 
 
@@ -194,7 +210,7 @@ def difference(browser):
     box = boxes(page)["pool_new"]
     pixel = page.eval(f"[...document.getElementById('flame-canvas').getContext('2d').getImageData(report.flame.drawing.boxes.find(b => report.flame.tree.name(b.id) === 'pool_new').x + {box[2]} - 6, report.flame.drawing.boxes.find(b => report.flame.tree.name(b.id) === 'pool_new').y + 9, 1, 1).data]")
     verdict("and so it is on the canvas", pixel[0] > pixel[2] + 40)
-    verdict("a sign tells too", page.eval("document.getElementById('legend').textContent.includes('+ grew')"))
+    told(page, "a sign tells too", "document.getElementById('legend').textContent.includes('+ grew')")
     quiet(page, "difference")
 
 
@@ -211,12 +227,12 @@ def hostile(browser):
     page.click("#tab-line")
     page.click("#panel tbody .name a")
     page.press("Escape")
-    verdict("no name becomes an element", page.eval("document.querySelectorAll('img, b, iframe, object, body script:not([src]):not(#data)').length"), 1)
-    verdict("nor runs", page.eval("typeof hacked"), "undefined")
-    verdict("it is there as text", page.eval("document.body.textContent.includes('</script><img src=x onerror=hacked=1>')"))
-    verdict("control characters are shown as signs", page.eval("/[\\u0000-\\u0008\\u202a-\\u202e]/.test(document.getElementById('panel').textContent)"), False)
+    told(page, "no name becomes an element", "document.querySelectorAll('img, b, iframe, object, body script:not([src]):not(#data)').length", 1)
+    told(page, "nor runs", "typeof hacked", "undefined")
+    told(page, "it is there as text", "document.body.textContent.includes('</script><img src=x onerror=hacked=1>')")
+    told(page, "control characters are shown as signs", "/[\\u0000-\\u0008\\u202a-\\u202e]/.test(document.getElementById('panel').textContent)", False)
     page.eval("(s => { s.textContent = 'window.hacked = 1'; document.body.append(s); })(document.createElement('script'))")
-    verdict("a script that gets in all the same is not run", page.eval("typeof hacked"), "undefined")
+    told(page, "a script that gets in all the same is not run", "typeof hacked", "undefined")
     page.problems.clear()
     quiet(page, "hostile names")
 
@@ -227,29 +243,29 @@ def narrow(browser):
         page.open(url(name), READY)
         for by in ("line", "function", "traceback", "thread"):
             page.click(f"#tab-{by}")
-            verdict(f"{name} by {by} needs no scrolling aside at 360 pixels", page.eval("document.documentElement.scrollWidth"), 360)
+            told(page, f"{name} by {by} needs no scrolling aside at 360 pixels", "document.documentElement.scrollWidth", 360)
         page.click("#tab-line")
         page.click("#panel tbody .name a")
-        verdict(f"{name}: nor do details", page.eval("(d => d.scrollWidth <= d.clientWidth)(document.getElementById('place'))"))
+        told(page, f"{name}: nor do details", "(d => d.scrollWidth <= d.clientWidth)(document.getElementById('place'))")
     for dark in (False, True):
         page.look(1280, 900, dark)
         page.open(url("a.html"), READY)
         ink, paper = page.eval("(s => [s.color, s.backgroundColor].map(c => c.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + +b, 0)))(getComputedStyle(document.body))")
         verdict("dark where that is wished" if dark else "light else", ink > paper, dark)
     page.call("Emulation.setEmulatedMedia", {"media": "print"})
-    verdict("printed without what is to be clicked", page.eval("getComputedStyle(document.querySelector('.toolbar')).display"), "none")
+    told(page, "printed without what is to be clicked", "getComputedStyle(document.querySelector('.toolbar')).display", "none")
     quiet(page, "narrow")
 
 
 def many(browser):
     page = browser.page()
     page.open(url("amany.html"), READY)
-    verdict("all stacks are there", page.eval("report.data.rows"), load("many.json"))
-    verdict("few are in the page", page.eval("document.querySelectorAll('#panel tbody tr').length"), 100)
+    told(page, "all stacks are there", "report.data.rows", load("many.json"))
+    told(page, "few are in the page", "document.querySelectorAll('#panel tbody tr').length", 100)
     page.click("#panel .more button")
-    verdict("more on demand", page.eval("document.querySelectorAll('#panel tbody tr').length"), 600)
+    told(page, "more on demand", "document.querySelectorAll('#panel tbody tr').length", 600)
     page.press("i")
-    verdict("inverted with the same sum", page.eval("report.flame.tree.value[0] === report.tables.groups.total.size"))
+    told(page, "inverted with the same sum", "report.flame.tree.value[0] === report.tables.groups.total.size")
     paint = page.eval("performance.getEntriesByType('paint')[0].startTime")
     print(f"# {page.eval('report.data.rows')} stacks: first paint after {paint:.0f} ms, drawn "
           f"{page.eval('document.documentElement.dataset.ready')} ms after the script began")
