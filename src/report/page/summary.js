@@ -36,12 +36,16 @@ class Summary {
 	// Of the whole run, and of what filters let through where that is another thing.
 	cards() {
 		const {data, moment} = this.report, {snapshot, run, moments} = data.now, at = moments[moment], {sampled} = snapshot;
+		// The moment that the snapshot's own sums are of.
+		const standard = ["now", "exit"].map(name => moments.findIndex(m => m.name === name)).find(index => index >= 0) ?? 0;
 		// An estimate, with how far it may be off.
 		const about = (text, error) => sampled && error !== undefined ? `± ${sizeText(error)}, ${text}` : text;
 		const total = this.report.groups("module", false).total, peak = snapshot.peak;
 		const cards = [this.card(`Live at ${visible(this.report.momentName())}`, sizeText(total.size),
-			about(plural(total.count, "block"), moment === data.now.moment && !this.report.filtered ? sampled?.current_error : undefined), data.before ? total.sizeDiff : undefined)];
-		if (peak !== null)
+			about(plural(total.count, "block"), moment === standard && !this.report.filtered ? sampled?.current_error : undefined), data.before ? total.sizeDiff : undefined)];
+		if (at.name === "peak")
+			cards.push(this.card(`Live at ${visible(moments[standard].name)}`, sizeText(snapshot.current), about(plural(snapshot.current_count, "block"), sampled?.current_error)));
+		else if (peak !== null)
 			cards.push(this.card("Peak", sizeText(peak), about(plural(run.peak_count, "block"), sampled?.peak_error), data.before && data.before.snapshot.peak !== null
 				? peak - data.before.snapshot.peak : undefined));
 		cards.push(this.card("Allocated in all", sizeText(run.total_size), about(plural(run.total_count, "allocation"), sampled?.total_size_error),
