@@ -2,7 +2,7 @@
 // The heap and the resident memory over the time of the run, with the moments on it. It is drawn from the snapshot's timeline,
 // of a snapshot without one from its moments. Moments are buttons too: they choose what the rest of the page shows.
 
-const PLOT = {height: 240, left: 74, right: 16, top: 26, bottom: 30}, POINTS_MOST = 1500, CHIPS_MOST = 24;
+const PLOT = {height: 240, left: 74, right: 16, top: 26, bottom: 30}, POINTS_MOST = 1500, CHIPS_MOST = 24, MARKS_MOST = 120, EVERY = /^every-\d+$/;
 
 class Timeline {
 	constructor(report) {
@@ -41,7 +41,7 @@ class Timeline {
 	}
 
 	make() {
-		const plain = this.moments.filter(m => !/^every-\d+$/.test(m.name)).slice(0, CHIPS_MOST);
+		const plain = this.moments.filter(m => !EVERY.test(m.name)).slice(0, CHIPS_MOST);
 		const chips = plain.concat(this.moments.filter(m => m.index === this.report.moment && !plain.includes(m))).map(m => el("button", {type: "button", "aria-pressed": String(m.index === this.report.moment),
 			onclick: () => this.report.state.set({moment: this.report.momentKey(m.index)})}, el("bdi", {class: "main", text: visible(m.name)}),
 			el("span", {text: sizeText(m.size)})));
@@ -53,15 +53,20 @@ class Timeline {
 		this.draw();
 	}
 
-	// The same for who cannot see the plot.
+	// The same for who cannot see the plot. Made when it is opened: a long run has thousands.
 	listing() {
+		const details = el("details", {}, el("summary", {text: `${plural(this.moments.length, "moment")} as a table`}));
+		details.addEventListener("toggle", () => details.open && details.children.length === 1 && details.append(this.table()));
+		return details;
+	}
+
+	table() {
 		const rows = this.moments.map(m => el("tr", {}, el("th", {scope: "row"}, el("bdi", {text: visible(m.name)})),
 			el("td", {class: "number", text: m.time_ns && this.points.length ? secondsText(Math.max(0, (m.time_ns - this.begin()) / 1e9)) : "–"}),
 			el("td", {class: "number", text: sizeText(m.size)}), el("td", {class: "number", text: countText(m.count)}),
 			el("td", {class: "number", text: m.rss ? sizeText(m.rss) : "–"})));
-		return el("details", {}, el("summary", {text: `${plural(this.moments.length, "moment")} as a table`}), el("div", {class: "scroller"},
-			el("table", {}, el("thead", {}, el("tr", {}, ["Moment", "Time", "Heap", "Blocks", "Resident"].map((text, i) =>
-				el("th", {scope: "col", class: i ? "number" : false, text})))), el("tbody", {}, rows))));
+		return el("div", {class: "scroller"}, el("table", {}, el("thead", {}, el("tr", {}, ["Moment", "Time", "Heap", "Blocks", "Resident"].map((text, i) =>
+			el("th", {scope: "col", class: i ? "number" : false, text})))), el("tbody", {}, rows)));
 	}
 
 	begin() {
@@ -109,7 +114,7 @@ class Timeline {
 		return svg("g", {"aria-hidden": "true"}, parts);
 	}
 
-	// A line for each moment; names where there is room.
+	// A line for each moment, of very many for those with a name; names where there is room.
 	marks(width) {
 		const {height, top, bottom} = PLOT, chosen = this.report.moment;
 		// The chosen one's name has its place before all others.
@@ -119,7 +124,8 @@ class Timeline {
 		};
 		const own = this.moments[chosen].time_ns ? span(this.moments[chosen]) : null;
 		let free = -1e9;
-		const marks = [...this.moments].filter(m => m.time_ns).sort((a, b) => a.time_ns - b.time_ns).map(m => {
+		const timed = this.moments.filter(m => m.time_ns), named = timed.filter(m => !EVERY.test(m.name) || m.index === chosen);
+		const marks = (timed.length > MARKS_MOST ? named.slice(0, MARKS_MOST) : timed).sort((a, b) => a.time_ns - b.time_ns).map(m => {
 			const x = this.x(m.time_ns), name = visible(m.name.slice(0, 24)), {at, from, to} = span(m);
 			const room = m.index === chosen || from > free && !(own && to > own.from && from < own.to);
 			if (room)
