@@ -75,7 +75,8 @@ static void leave_process(struct collector *collector, pid_t pid)
 		collector_step(collector);
 	/* One that has ended meanwhile is left by itself. */
 	if (answer.result < 0 && procfs_stack_start(pid)) {
-		error_hint(&answer.err, "its calls go through memtrace's library until it ends, and are not recorded");
+		error_hint(&answer.err, "its calls go through memtrace's library, unrecorded, until memtrace detach %d is told once more",
+			(int)pid);
 		log_error(&answer.err);
 	}
 }

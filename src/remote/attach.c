@@ -61,6 +61,31 @@ static void pause_a_little(struct work *work, unsigned int round)
 	process_serve(&work->process);
 }
 
+/* True: a job-control stop, which may have come since we began, holds it, and ERR says so. */
+static bool refuse_stopped(const struct work *work, struct error *err)
+{
+	pid_t pid = work->process.pid;
+
+	for (size_t i = 0; i < work->process.threads.count; i++)
+		if (work->process.threads.items[i].state == THREAD_IN_GROUP) {
+			error_status(err, EXIT_MEMTRACE_FAILED, "process %d is stopped", (int)pid);
+			error_hint(err, "let it run first: kill -CONT %d", (int)pid);
+			return true;
+		}
+	return false;
+}
+
+static int refuse_busy(struct work *work, struct error *err)
+{
+	for (size_t i = 0; i < work->process.threads.count; i++)
+		thread_stop(&work->process.threads.items[i], STOP_MS);
+	if (refuse_stopped(work, err))
+		return -1;
+	error_status(err, EXIT_MEMTRACE_FAILED, "cannot attach to process %d: no thread of it stands where it could load a library "
+		"without harm", (int)work->process.pid);
+	return error_hint(err, "its threads are in malloc, in the dynamic loader or on stacks of their own all the time: try again");
+}
+
 /* Leaves one thread stopped where it may call functions of libc. */
 static int find_haven(struct work *work, struct error *err)
 {
@@ -84,9 +109,7 @@ static int find_haven(struct work *work, struct error *err)
 			return error_status(err, EXIT_MEMTRACE_FAILED, "process %d has ended", (int)work->process.pid);
 		pause_a_little(work, round);
 	}
-	error_status(err, EXIT_MEMTRACE_FAILED, "cannot attach to process %d: no thread of it stands where it could load a library "
-		"without harm", (int)work->process.pid);
-	return error_hint(err, "its threads are in malloc, in the dynamic loader or on stacks of their own all the time: try again");
+	return refuse_busy(work, err);
 }
 
 static int run_errand(struct work *work, struct errand *errand, struct error *err)
@@ -108,7 +131,8 @@ static int call_libc(struct work *work, const char *name, const char *text, uint
 	return run_errand(work, &errand, err);
 }
 
-/* Where the program's mount namespace does not show the library: a file without a name in the program itself, filled by us. */
+/* Where the program's mount namespace does not show the library, or its user may not read it: a file without a name in the program itself,
+ * filled by us. */
 static int load_parcel(struct work *work, const char *shim, struct error *err)
 {
 	char path[64];
@@ -130,27 +154,39 @@ static int load_parcel(struct work *work, const char *shim, struct error *err)
 	return call_libc(work, "close", NULL, (uint64_t)fd, 0, err);
 }
 
-static int load(struct work *work, const char *shim, struct attach_report *report, struct error *err)
+static bool is_loaded(const struct work *work)
+{
+	return work->haven.own.end > work->haven.own.start;
+}
+
+static int load_by(struct work *work, const char *shim, bool parcel, struct attach_report *report, struct error *err)
 {
 	uint64_t begin;
 	int result;
 
-	if (work->haven.own.end > work->haven.own.start)
-		return 0;
 	if (find_haven(work, err) < 0)
 		return -1;
 	begin = clock_ns(CLOCK_MONOTONIC);
-	if (parcel_is_seen(work->process.pid, shim))
-		result = call_libc(work, "dlopen", shim, 0, NOW_LOCAL, err);
-	else
+	if (parcel)
 		result = load_parcel(work, shim, err);
-	report->load_ns = clock_ns(CLOCK_MONOTONIC) - begin;
+	else
+		result = call_libc(work, "dlopen", shim, 0, NOW_LOCAL, err);
+	report->load_ns += clock_ns(CLOCK_MONOTONIC) - begin;
 	if (result < 0)
 		return -1;
 	thread_go(work->thread, THREAD_FREELY);
-	if (haven_again(&work->haven, err) < 0)
+	return haven_again(&work->haven, err);
+}
+
+static int load(struct work *work, const char *shim, struct attach_report *report, struct error *err)
+{
+	if (is_loaded(work))
+		return 0;
+	if (parcel_is_seen(work->process.pid, shim) && load_by(work, shim, false, report, err) < 0)
 		return -1;
-	if (work->haven.own.end > work->haven.own.start)
+	if (!is_loaded(work) && load_by(work, shim, true, report, err) < 0)
+		return -1;
+	if (is_loaded(work))
 		return 0;
 	error_status(err, EXIT_MEMTRACE_FAILED, "cannot attach to process %d: its dynamic loader does not load %s",
 		(int)work->process.pid, shim);
@@ -193,7 +229,7 @@ static void go_on(struct work *work)
 /* Stops all threads with one that can run an errand; *ALONE: none is in the library, which is worth some tries. */
 static int stop_all(struct work *work, unsigned int tries, bool *alone, struct error *err)
 {
-	bool quiet;
+	bool quiet, late;
 
 	for (unsigned int round = 0;; round++) {
 		work->held_from = clock_ns(CLOCK_MONOTONIC);
@@ -208,10 +244,13 @@ static int stop_all(struct work *work, unsigned int tries, bool *alone, struct e
 		work->thread = find_room(work);
 		if (work->thread && (quiet || round >= tries))
 			return 0;
-		go_on(work);
-		if (is_late(work))
-			return error_status(err, EXIT_MEMTRACE_FAILED,
+		late = is_late(work);
+		if (late && !refuse_stopped(work, err))
+			error_status(err, EXIT_MEMTRACE_FAILED,
 				"process %d has no thread with room on its stack for a call", (int)work->process.pid);
+		go_on(work);
+		if (late)
+			return -1;
 		pause_a_little(work, round);
 	}
 }
@@ -324,7 +363,7 @@ int attach_leave(pid_t pid, unsigned int patience_ms, struct attach_report *repo
 
 	memset(report, 0, sizeof *report);
 	if (open_work(&work, pid, patience_ms, err) == 0 && ask_filters(&work, err) == 0)
-		result = work.haven.own.end > work.haven.own.start ? leave(&work, report, err) : 0;
+		result = is_loaded(&work) ? leave(&work, report, err) : 0;
 	close_work(&work);
 	return result;
 }
