@@ -24,7 +24,8 @@ static const struct {
 	const char *name;
 	unsigned long number;
 } names[] = { { "clone", SYS_clone }, { "write", SYS_write }, { "linkat", SYS_linkat }, { "rename", SYS_rename },
-	{ "wait4", SYS_wait4 }, { "exit_group", SYS_exit_group } };
+	{ "wait4", SYS_wait4 }, { "exit_group", SYS_exit_group }, { "ptrace", SYS_ptrace },
+	{ "pwrite64", SYS_pwrite64 } };
 
 static const char *what;
 static int terminal;
