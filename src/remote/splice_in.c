@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * See splice_in.h. One mapping near the program's code has all of it:
+ * See splice_in.h. One mapping near the functions' code has all of it:
  *
  *	| the library (only into a static program) | struct splice | its code | the unwind table, where the program has none |
  *
+ * That table stands near the program's code, in a mapping of its own, where the functions are those of musl's libc, which is far from it.
  * Best below the program: above a static one its heap grows, and it must find the room that it would find without us.
  */
 #include <elf.h>
@@ -32,7 +33,7 @@ struct work {
 	uint64_t bias;                        /* of the program; the owner's is in places */
 	struct splice_plan plan;
 	struct splice_places places;
-	uint64_t base, size, table_at; /* base: also where the library's beginning will stand */
+	uint64_t base, size, table_at; /* of the first mapping; base: also where the library's beginning will stand */
 	struct buffer table;
 };
 
@@ -77,25 +78,22 @@ static int call(struct work *work, const char *what, long number, const long arg
 	return 0;
 }
 
-/* The mapping, at work->base. */
-static int find_room(struct work *work, struct error *err)
+/* A mapping of SIZE bytes near OBJECT, which is loaded with BIAS; *AT is where. */
+static int find_room(struct work *work, const struct object *object, uint64_t bias, uint64_t size, uint64_t *at, struct error *err)
 {
-	const uint64_t start = work->places.bias + work->owner->start, end = work->places.bias + work->owner->end;
-	uint64_t below = start - work->size - STEP;
+	const uint64_t start = bias + object->start, end = bias + object->end;
+	uint64_t below = start - size - STEP;
 
 	for (int i = 0; i < TRIES; i++) {
-		uint64_t at = (start > work->size + STEP + LOWEST && below >= LOWEST ? below : whole_pages(end) + ABOVE - (uint64_t)i * STEP) &
-			-(uint64_t)PAGE;
-		const long arguments[6] = { (long)at, (long)work->size, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0 };
 		long result;
 
-		if (birth_call(work->birth, SYS_mmap, arguments, &result, err) < 0)
+		*at = (start > size + STEP + LOWEST && below >= LOWEST ? below : whole_pages(end) + ABOVE - (uint64_t)i * STEP) &
+			-(uint64_t)PAGE;
+		if (birth_call(work->birth, SYS_mmap, (const long[6]){ (long)*at, (long)size, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0 }, &result, err) < 0)
 			return -1;
-		if ((uint64_t)result == at) {
-			work->base = at;
+		if ((uint64_t)result == *at)
 			return 0;
-		}
 		below = below > STEP ? below - STEP : 0;
 	}
 	return error_status(err, EXIT_MEMTRACE_FAILED, "there is no room near its code");
@@ -273,20 +271,31 @@ static int write_all(struct work *work, struct error *err)
 	return 0;
 }
 
-static int work_on(struct work *work, struct error *err)
+/* All mappings. */
+static int find_rooms(struct work *work, struct error *err)
 {
 	const Elf64_Shdr *section = object_section(work->program, ".eh_frame");
-	uint64_t laid = work->wish->lay ? work->library.end : 0;
+	const uint64_t laid = work->wish->lay ? work->library.end : 0,
+		table = work->wish->lay && section ? whole_pages(unwind_table_most(section->sh_size)) : 0;
+	const bool apart = table && work->owner != work->program;
 
-	if (!find_biases(work))
-		return error_status(err, EXIT_MEMTRACE_FAILED, "where it is loaded cannot be told");
-	work->size = laid + whole_pages(sizeof(struct splice)) + whole_pages(SPLICE_CODE_MAX) +
-		whole_pages(work->wish->lay && section ? unwind_table_most(section->sh_size) : 0);
-	if (work->size > ABOVE / 2 || find_room(work, err) < 0)
+	work->size = laid + whole_pages(sizeof(struct splice)) + whole_pages(SPLICE_CODE_MAX) + (apart ? 0 : table);
+	if (work->size > ABOVE / 2 || table > ABOVE / 2)
 		return error_status(err, EXIT_MEMTRACE_FAILED, "there is no room near its code");
+	if (find_room(work, work->owner, work->places.bias, work->size, &work->base, err) < 0)
+		return -1;
 	work->places.splice = work->base + laid;
 	work->places.code = work->places.splice + whole_pages(sizeof(struct splice));
 	work->table_at = work->places.code + whole_pages(SPLICE_CODE_MAX);
+	return apart ? find_room(work, work->program, work->bias, table, &work->table_at, err) : 0;
+}
+
+static int work_on(struct work *work, struct error *err)
+{
+	if (!find_biases(work))
+		return error_status(err, EXIT_MEMTRACE_FAILED, "where it is loaded cannot be told");
+	if (find_rooms(work, err) < 0)
+		return -1;
 	work->places.libc = work->owner != work->program;
 	splice_plan_make(&work->plan, work->owner, &work->library, &work->places);
 	work->plan.splice->start = work->bias + work->program->start;
