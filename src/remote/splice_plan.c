@@ -17,6 +17,7 @@
 #include "remote/branches.h"
 #include "remote/gaps.h"
 #include "remote/instruction.h"
+#include "remote/nameless.h"
 #include "remote/splice_plan.h"
 
 enum { STUB = 16, STUB_JUMP = 6, SHORT_REACH = 130, PLACE = SHORT_REACH + 2 * RELOCATE_JUMP };
@@ -211,54 +212,64 @@ static void share(struct splice_row *row, struct splice_row *first)
 	memcpy(first->name, name, sizeof name);
 }
 
-/* The program's function that HOOK takes over; NULL: it has none. A local one is the program's own affair, unless its malloc is, too (linked
- * with hidden visibility), or its name is libc's. */
-static const struct object_symbol *hooked(const struct object *program, const struct object_symbol *hook)
+/* A function to be taken over by that of the library that has this NAME. */
+struct taking {
+	const char *name;
+	struct branch_range function; /* in the file */
+	bool indirect;
+};
+
+/* Is there a function of the program for HOOK, an export of the library? A local one is the program's own affair, unless its malloc is, too
+ * (linked with hidden visibility), or its name is libc's. */
+static bool find_taking(const struct object *program, const struct object_symbol *hook, struct taking *taking)
 {
 	const struct object_symbol *symbol = object_find(program, hook->name), *malloc_ = object_find(program, "malloc");
 
-	return !hook->exported || !symbol || strlen(hook->name) >= SPLICE_NAME_MAX ||
-			(symbol->local && symbol->name[0] != '_' && !(malloc_ && malloc_->local)) ? NULL : symbol;
+	*taking = (struct taking){ .name = hook->name };
+	if (!hook->exported || strlen(hook->name) >= SPLICE_NAME_MAX)
+		return false;
+	if (!symbol)
+		return strcmp(hook->name, clones[0]) == 0 && nameless_clone(program, &taking->function);
+	taking->function = (struct branch_range){ symbol->value, object_end_of(program, symbol) };
+	taking->indirect = symbol->indirect;
+	return !symbol->local || symbol->name[0] == '_' || (malloc_ && malloc_->local);
 }
 
-static void add_row(struct making *making, const char *name, const struct object_symbol *symbol)
+static void add_row(struct making *making, const struct taking *taking)
 {
 	struct splice_plan *plan = making->plan;
 	struct splice *splice = plan->splice;
 	const uint64_t bias = making->places->bias;
-	struct splice_row *row = &splice->rows[splice->n_rows], *first = row_at(plan, bias + symbol->value);
+	struct splice_row *row = &splice->rows[splice->n_rows], *first = row_at(plan, bias + taking->function.from);
 	const char *why;
 
-	*row = (struct splice_row){ .start = bias + symbol->value, .end = bias + object_end_of(making->program, symbol) };
-	strcpy(row->name, name);
+	*row = (struct splice_row){ .start = bias + taking->function.from, .end = bias + taking->function.to };
+	strcpy(row->name, taking->name);
 	splice->n_rows++;
 	if (first) {
 		share(row, first);
 		return;
 	}
-	why = symbol->indirect ? "chosen when the program runs" : move(making, row);
+	why = taking->indirect ? "chosen when the program runs" : move(making, row);
 	if (why)
 		*ARRAY_PUSH(&plan->unmoved) = (struct splice_unmoved){ row->name, why, !IS_ONE_OF(others, row->name) };
 }
 
 static void add_rows(struct making *making, const struct object *library)
 {
-	const struct object_symbol *symbols[SPLICE_ROWS];
-	const char *names[SPLICE_ROWS];
+	struct taking takings[SPLICE_ROWS];
 	struct branch_range places[SPLICE_ROWS] = { 0 };
 	size_t n = 0;
 
-	for (size_t i = 0; i < library->symbols.count && n < SPLICE_ROWS; i++) {
-		symbols[n] = hooked(making->program, &library->symbols.items[i]);
-		if (!symbols[n])
-			continue;
-		places[n] = (struct branch_range){ symbols[n]->value - PLACE, symbols[n]->value + PLACE };
-		names[n++] = library->symbols.items[i].name;
-	}
+	for (size_t i = 0; i < library->symbols.count && n < SPLICE_ROWS; i++)
+		if (find_taking(making->program, &library->symbols.items[i], &takings[n])) {
+			places[n] = (struct branch_range){ takings[n].function.from - PLACE, takings[n].function.from + PLACE };
+			n++;
+		}
 	branches_find(&making->branches, making->program, places, n);
 	gaps_find(&making->gaps, making->program, &making->branches);
 	for (size_t i = 0; i < n; i++)
-		add_row(making, names[i], symbols[i]);
+		add_row(making, &takings[i]);
 	gaps_free(&making->gaps);
 	branches_free(&making->branches);
 }
