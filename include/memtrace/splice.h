@@ -22,7 +22,11 @@ enum {
 	SPLICE_ROWS = 64,
 	SPLICE_OUTSIDE = 8,
 	SPLICE_PATH_MAX = 4096,
-	SPLICE_MOVED_MAX = 64,  /* bytes that a beginning has where it was moved to */
+	SPLICE_STUB = 16,       /* bytes of a place in the code: the jump to the hook; */
+	SPLICE_MOVED_MAX = 64,  /* the beginning that was moved, at most; */
+	SPLICE_FDE_AT = 80,     /* where unwind information for both stands, an FDE (LSB, "Exception Frames") */
+	SPLICE_FDE = 64,        /* bytes of that */
+	SPLICE_PLACE = SPLICE_FDE_AT + SPLICE_FDE,
 };
 
 enum splice_flags {
@@ -50,7 +54,7 @@ struct splice {
 	/* The executable's memory; and where the image starts to run: 0 where the library is loaded by a dynamic linker. */
 	uint64_t start, end, bias, entry;
 	uint64_t owner_start, owner_end; /* of the module that the functions are of: the executable, or musl */
-	uint64_t code, code_end;         /* the splice's own */
+	uint64_t code, code_end;         /* the splice's own: the head of all FDEs (a CIE), as long as a place, then places */
 	/* An .eh_frame_hdr for it, anywhere within 2 GiB, or 0; its bytes and those of .eh_frame lie in [unwind_start, unwind_end). */
 	uint64_t unwind, unwind_start, unwind_end;
 	char library[SPLICE_PATH_MAX]; /* the name of the library for other programs, as in LD_PRELOAD */

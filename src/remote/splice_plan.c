@@ -2,7 +2,7 @@
 /*
  * See splice_plan.h. In the splice's code each function has its place:
  *
- *	| jmp *row.hook(%rip) | its beginning, jmp back |
+ *	| jmp *row.hook(%rip) | its beginning, jmp back | unwind information |
  *	  here leads the jump    row.moved
  *
  * Where a function leaves no room for a jump of five bytes, one of two leads to that in a gap nearby. Where not even two bytes can be had, one
@@ -17,10 +17,11 @@
 #include "remote/branches.h"
 #include "remote/gaps.h"
 #include "remote/instruction.h"
+#include "remote/moved_entry.h"
 #include "remote/nameless.h"
 #include "remote/splice_plan.h"
 
-enum { STUB = 16, STUB_JUMP = 6, SHORT_REACH = 130, PLACE = SHORT_REACH + 2 * RELOCATE_JUMP };
+enum { STUB = SPLICE_STUB, STUB_JUMP = 6, SHORT_REACH = 130, PLACE = SHORT_REACH + 2 * RELOCATE_JUMP };
 
 struct making {
 	struct splice_plan *plan;
@@ -175,7 +176,7 @@ static const char *move(struct making *making, struct splice_row *row)
 	const struct relocate_function function = { .size = size, .behind = behind, .from = row->start,
 		.code = object_bytes(making->program, row->start - places->bias, size + behind) };
 	const uint64_t at = places->code + making->plan->code.size;
-	uint8_t place[SPLICE_CODE_EACH];
+	uint8_t place[SPLICE_PLACE];
 	struct relocated moved;
 	int32_t distance;
 	const char *why;
@@ -190,6 +191,7 @@ static const char *move(struct making *making, struct splice_row *row)
 	memcpy(place, "\xff\x25", 2);
 	memcpy(place + 2, &distance, sizeof distance);
 	memcpy(place + STUB, moved.code, moved.size);
+	moved_entry(place + SPLICE_FDE_AT, &moved, (uint32_t)making->plan->code.size);
 	buffer_bytes(&making->plan->code, place, sizeof place);
 	row->moved = at + STUB;
 	row->hook = row->moved;
@@ -382,6 +384,7 @@ static uint32_t flags_of(const struct splice_plan *plan, const struct object *pr
 void splice_plan_make(struct splice_plan *plan, const struct object *program, const struct object *library, const struct splice_places *places)
 {
 	struct making making = { .plan = plan, .program = program, .places = places };
+	uint8_t head[SPLICE_PLACE];
 
 	memset(plan, 0, sizeof *plan);
 	plan->splice = xcalloc(1, sizeof *plan->splice);
@@ -390,6 +393,9 @@ void splice_plan_make(struct splice_plan *plan, const struct object *program, co
 	plan->splice->owner_end = places->bias + program->end;
 	plan->splice->code = places->code;
 	plan->splice->code_end = places->code + SPLICE_CODE_MAX;
+	memset(head, 0, sizeof head);
+	moved_entry_head(head);
+	buffer_bytes(&plan->code, head, sizeof head);
 	add_rows(&making, library);
 	add_names(plan, program);
 	if (places->libc)

@@ -40,7 +40,7 @@ struct splice_plan {
 };
 
 /* Where things will stand: the bias of the functions' module, the splice, and its code of at most SPLICE_CODE_MAX bytes. */
-enum { SPLICE_CODE_EACH = 96, SPLICE_CODE_MAX = SPLICE_ROWS * SPLICE_CODE_EACH };
+enum { SPLICE_CODE_MAX = (1 + SPLICE_ROWS) * SPLICE_PLACE };
 struct splice_places {
 	uint64_t bias, splice, code;
 	bool libc; /* the module is a C library: what it maps, it maps for itself */

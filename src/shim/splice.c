@@ -129,3 +129,11 @@ uintptr_t splice_origin(uintptr_t pc)
 	}
 	return pc;
 }
+
+const void *splice_unwinding(uintptr_t pc, uintptr_t *function)
+{
+	if (!taken || pc - taken->code >= taken->code_end - taken->code || pc - taken->code < SPLICE_PLACE)
+		return NULL;
+	*function = pc - (pc - taken->code) % SPLICE_PLACE;
+	return pc - *function < SPLICE_FDE_AT ? (const void *)(*function + SPLICE_FDE_AT) : NULL;
+}

@@ -17,5 +17,7 @@ bool splice_has_malloc(void);
 bool splice_is_allocator(uintptr_t pc);
 /* Where the instruction at PC stood if it was moved, else PC. Only a signal's handler meets such a one. */
 uintptr_t splice_origin(uintptr_t pc);
+/* The unwind information (an FDE) of PC in the splice's code, and in *FUNCTION where that is for; NULL: it is elsewhere. */
+const void *splice_unwinding(uintptr_t pc, uintptr_t *function);
 
 #endif

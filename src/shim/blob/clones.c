@@ -6,13 +6,14 @@
  * has ended and whose pointer a new one gets has ended before it; so the epoch moves between (self.h).
  *
  * _Unwind_Find_FDE is how libgcc finds the unwind information of a pc: an exception that leaves operator new passes through our hook, and nobody
- * else could tell it about that.
+ * else could tell it about that; a program that takes its own backtrace in a signal's handler may find itself in a moved beginning.
  */
 #include <stddef.h>
 #include "shim/blob/found.h"
 #include "shim/blob/clones.h"
 #include "shim/real.h"
 #include "shim/shim.h"
+#include "shim/splice.h"
 
 void *clones_real[2];
 
@@ -62,5 +63,10 @@ static const void *find_own(uintptr_t pc, struct bases *bases)
 
 SHIM_EXPORT const void *_Unwind_Find_FDE(void *pc, struct bases *bases)
 {
-	return real_is_shim((uintptr_t)pc) ? find_own((uintptr_t)pc, bases) : clones_find_fde(pc, bases);
+	uintptr_t function;
+	const void *found = splice_unwinding((uintptr_t)pc, &function);
+
+	if (found)
+		*bases = (struct bases){.function = (void *)function};
+	return found ? found : real_is_shim((uintptr_t)pc) ? find_own((uintptr_t)pc, bases) : clones_find_fde(pc, bases);
 }
