@@ -8,7 +8,8 @@
 #include "remote/branches.h"
 #include "remote/instruction.h"
 
-enum { CALL = 0xe8, JUMP = 0xe9, TWO_BYTES = 0x0f, BRANCH = 0x80, BRANCHES = 0xf0, DISTANCE = 4, SHORT_REACH = 128 + 15 };
+enum { CALL = 0xe8, JUMP = 0xe9, TWO_BYTES = 0x0f, BRANCH = 0x80, BRANCHES = 0xf0, DISTANCE = 4, SHORT_REACH = 128 + 15,
+	FILTER_BITS = 12, FILTER_SHIFT = 8 };
 
 static bool is_in(struct branch_range range, uint64_t at)
 {
@@ -30,8 +31,30 @@ bool branches_within(const uint8_t *code, size_t size, uint64_t at, struct branc
 	return false;
 }
 
+/* Places, and by the middle bits of an address whether one may be near: most are not. */
+struct places {
+	const struct branch_range *items;
+	size_t n;
+	bool near[1 << FILTER_BITS];
+};
+
+static bool *near(struct places *places, uint64_t at)
+{
+	return &places->near[at >> FILTER_SHIFT & ((1 << FILTER_BITS) - 1)];
+}
+
+static bool is_in_place(struct places *places, uint64_t at)
+{
+	if (!*near(places, at))
+		return false;
+	for (size_t i = 0; i < places->n; i++)
+		if (is_in(places->items[i], at))
+			return true;
+	return false;
+}
+
 /* CODE of SIZE bytes, which stands at START. */
-static void look(struct branches *branches, const uint8_t *code, uint64_t size, uint64_t start, const struct branch_range *places, size_t n)
+static void look(struct branches *branches, const uint8_t *code, uint64_t size, uint64_t start, struct places *places)
 {
 	for (uint64_t at = 0; at + 1 + DISTANCE <= size; at++) {
 		struct branch branch = { .at = start + at };
@@ -44,25 +67,27 @@ static void look(struct branches *branches, const uint8_t *code, uint64_t size, 
 			continue;
 		memcpy(&distance, code + at + head, sizeof distance);
 		branch.target = branch.at + head + DISTANCE + (uint64_t)(int64_t)distance;
-		for (size_t i = 0; i < n; i++)
-			if (is_in(places[i], branch.target)) {
-				*ARRAY_PUSH(&branches->items) = branch;
-				break;
-			}
+		if (is_in_place(places, branch.target))
+			*ARRAY_PUSH(&branches->items) = branch;
 	}
 }
 
-void branches_find(struct branches *branches, const struct object *object, const struct branch_range *places, size_t n)
+void branches_find(struct branches *branches, const struct object *object, const struct branch_range *items, size_t n)
 {
+	struct places places = { .items = items, .n = n };
+
 	memset(branches, 0, sizeof *branches);
 	branches->object = object;
+	for (size_t i = 0; i < n; i++)
+		for (uint64_t at = items[i].from; at < items[i].to + (1 << FILTER_SHIFT); at += 1 << FILTER_SHIFT)
+			*near(&places, at) = true;
 	for (size_t i = 0; n > 0 && i < object->segments.count; i++) {
 		const Elf64_Phdr *segment = &object->segments.items[i];
 		const uint8_t *code = segment->p_type == PT_LOAD && (segment->p_flags & PF_X) ?
 			object_bytes(object, segment->p_vaddr, segment->p_filesz) : NULL;
 
 		if (code)
-			look(branches, code, segment->p_filesz, segment->p_vaddr, places, n);
+			look(branches, code, segment->p_filesz, segment->p_vaddr, &places);
 	}
 }
 

@@ -67,6 +67,16 @@ static const char *text(const struct object *object, uint64_t index, uint64_t of
 	return memchr(at.at, 0, left) ? (const char *)at.at : NULL;
 }
 
+/* FNV-1a. */
+static uint32_t hash_of(const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	while (*name)
+		hash = (hash ^ (uint8_t)*name++) * 16777619u;
+	return hash;
+}
+
 static void read_symbols(struct object *object, const Elf64_Shdr *table)
 {
 	struct cursor at = part(object, table->sh_offset, table->sh_size);
@@ -84,6 +94,7 @@ static void read_symbols(struct object *object, const Elf64_Shdr *table)
 		*ARRAY_PUSH(&object->symbols) = (struct object_symbol){ .value = symbol.st_value,
 			.size = symbol.st_size,
 			.name = name,
+			.hash = hash_of(name),
 			.local = ELF64_ST_BIND(symbol.st_info) == STB_LOCAL,
 			.exported = exported,
 			.indirect = type == STT_GNU_IFUNC };
@@ -134,11 +145,12 @@ void object_close(struct object *object)
 const struct object_symbol *object_find(const struct object *object, const char *name)
 {
 	const struct object_symbol *local = NULL;
+	const uint32_t hash = hash_of(name);
 
 	for (size_t i = 0; i < object->symbols.count; i++) {
 		const struct object_symbol *symbol = &object->symbols.items[i];
 
-		if (strcmp(symbol->name, name) != 0)
+		if (symbol->hash != hash || strcmp(symbol->name, name) != 0)
 			continue;
 		if (!symbol->local)
 			return symbol;

@@ -16,6 +16,7 @@
 struct object_symbol {
 	uint64_t value, size;   /* an address of the file; 0: not said */
 	const char *name;       /* in the file */
+	uint32_t hash;          /* of the name */
 	bool local, exported;   /* exported: of .dynsym */
 	bool indirect;          /* its value is its resolver's */
 };

@@ -225,16 +225,20 @@ struct taking {
  * (linked with hidden visibility), or its name is libc's. */
 static bool find_taking(const struct object *program, const struct object_symbol *hook, struct taking *taking)
 {
-	const struct object_symbol *symbol = object_find(program, hook->name), *malloc_ = object_find(program, "malloc");
+	const struct object_symbol *symbol, *malloc_;
 
 	*taking = (struct taking){ .name = hook->name };
 	if (!hook->exported || strlen(hook->name) >= SPLICE_NAME_MAX)
 		return false;
+	symbol = object_find(program, hook->name);
 	if (!symbol)
 		return strcmp(hook->name, clones[0]) == 0 && nameless_clone(program, &taking->function);
 	taking->function = (struct branch_range){ symbol->value, object_end_of(program, symbol) };
 	taking->indirect = symbol->indirect;
-	return !symbol->local || symbol->name[0] == '_' || (malloc_ && malloc_->local);
+	if (!symbol->local || symbol->name[0] == '_')
+		return true;
+	malloc_ = object_find(program, "malloc");
+	return malloc_ && malloc_->local;
 }
 
 static void add_row(struct making *making, const struct taking *taking)
