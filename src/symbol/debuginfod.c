@@ -3,11 +3,15 @@
  * The library is loaded at run time, and with it libcurl: only into the process that reads files for
  * a module (helper.c), never into the one that watches. What it downloads is untrusted like any other
  * file: whoever opens it compares its build-id.
+ *
+ * A server that hangs lets the library's time-out pass (90 s) for each question. So after the first no other is asked. The processes that
+ * read for one that watches, one after the other, share a page that says so.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "base/memory.h"
 #include "symbol/debuginfod.h"
@@ -23,6 +27,8 @@ static struct {
 		struct debuginfod_client *, int (*)(struct debuginfod_client *, long, long));
 	void (*end)(struct debuginfod_client *);
 } library;
+
+static _Atomic int *hangs;
 
 static void (*told_progress)(void *);
 static void *told_data;
@@ -51,6 +57,15 @@ static int load(struct error *err)
 	return handle ? 0 : error_set(err, "no server can be asked: " LIBRARY " is not installed");
 }
 
+void debuginfod_prepare(void)
+{
+	void *page = hangs ? MAP_FAILED
+			   : mmap(NULL, sizeof *hangs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (page != MAP_FAILED)
+		hangs = page;
+}
+
 char *debuginfod_fetch(const uint8_t *build_id, size_t size, void (*progress)(void *), void *data,
 	struct error *err)
 {
@@ -58,6 +73,10 @@ char *debuginfod_fetch(const uint8_t *build_id, size_t size, void (*progress)(vo
 	char *path = NULL;
 	int fd;
 
+	if (hangs && *hangs) {
+		error_set(err, "no debuginfod server was asked, since an earlier question was not answered in time");
+		return NULL;
+	}
 	if (!library.end && load(err) < 0)
 		return NULL;
 	client = library.begin();
@@ -74,6 +93,8 @@ char *debuginfod_fetch(const uint8_t *build_id, size_t size, void (*progress)(vo
 		close(fd);
 		return path;
 	}
+	if (hangs && (fd == -ETIME || fd == -ETIMEDOUT))
+		*hangs = 1;
 	if (fd == -ENOENT)
 		error_set(err, "no debuginfod server has one");
 	else

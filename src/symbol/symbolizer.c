@@ -19,6 +19,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/strings.h"
+#include "symbol/debuginfod.h"
 #include "symbol/namer.h"
 #include "symbol/symbolizer.h"
 
@@ -56,6 +57,8 @@ struct symbolizer *symbolizer_new(const struct symbolizer_options *options)
 		symbolizer->options = *options;
 	if (!symbolizer->options.open)
 		symbolizer->options.open = OPEN_DEFAULT;
+	if (symbolizer->options.debuginfod)
+		debuginfod_prepare();
 	symbolizer->strings = strings_new();
 	symbolizer->module_of = (struct map)MAP_INIT(uint64_t);
 	if (symbolizer->options.debug_dirs) {
