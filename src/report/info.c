@@ -244,7 +244,11 @@ static void part(struct out *out, const struct snapshot *snapshot, const struct 
 
 static void follow(struct out *out, const struct snapshot *snapshot, const struct follow *follow)
 {
-	out_format(out, "  pid %" PRId64 ", image %" PRIu32 " ", follow->pid, follow->image);
+	/* A program that nothing was loaded into tells nobody its pid. */
+	if (follow->pid)
+		out_format(out, "  pid %" PRId64 ", image %" PRIu32 " ", follow->pid, follow->image);
+	else
+		out_text(out, "  ");
 	id(out, snapshot, follow->program);
 	if (follow->why) {
 		out_text(out, ": not traced: ");
