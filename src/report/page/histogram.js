@@ -35,7 +35,7 @@ class Histogram {
 		const classes = this.bySize(rows);
 		if (!classes.length)
 			return [];
-		const name = visible(this.report.data.now.moments[this.report.data.now.moment].name);
+		const name = visible(this.report.data.now.moments[this.report.standardMoment].name);
 		return [el("div", {}, el("h3", {text: "Blocks by size"}), this.bars("Size", classes.map(c => ({label: c.min === c.max ? sizeText(c.min) : `${sizeText(c.min)} – ${sizeText(c.max)}`,
 			value: c.count, cells: [countText(c.count), sizeText(c.size), c.live ? countText(c.live) : "", c.liveSize ? sizeText(c.liveSize) : ""]})),
 		["Blocks ever", "Bytes ever", `Live at ${name}`, "Bytes live"]))];
@@ -46,7 +46,7 @@ class Histogram {
 		if (!id || !id.length)
 			return [];
 		const edge = k => secondsText(2 ** k / 1e9);
-		const rows = [...id].map((k, i) => ({label: k ? `${edge(k - 1)} – ${edge(k)}` : "under 1 ns", value: count[i], cells: [countText(count[i]), sizeText(size[i])]}));
+		const rows = [...id].map((k, i) => ({label: k ? `${edge(k - 1)} – ${edge(k)}` : "none to be measured", value: count[i], cells: [countText(count[i]), sizeText(size[i])]}));
 		return [el("div", {}, el("h3", {text: `How long blocks lived that have gone${this.report.filtered ? ", of the whole run" : ""}`}),
 			this.bars("Lifetime", rows, ["Blocks", "Bytes"]))];
 	}

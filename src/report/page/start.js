@@ -37,6 +37,12 @@ class Report {
 		return found < 0 ? this.data.now.moment : found;
 	}
 
+	// The moment that the snapshot's own sums are of.
+	get standardMoment() {
+		const {moments} = this.data.now;
+		return ["now", "exit"].map(name => moments.findIndex(m => m.name === name)).find(index => index >= 0) ?? 0;
+	}
+
 	momentName() {
 		return this.data.now.moments[this.moment].name;
 	}

@@ -37,7 +37,7 @@ class Summary {
 	cards() {
 		const {data, moment} = this.report, {snapshot, run, moments} = data.now, at = moments[moment], {sampled} = snapshot;
 		// The moment that the snapshot's own sums are of.
-		const standard = ["now", "exit"].map(name => moments.findIndex(m => m.name === name)).find(index => index >= 0) ?? 0;
+		const standard = this.report.standardMoment;
 		// An estimate, with how far it may be off.
 		const about = (text, error) => sampled && error !== undefined ? `± ${sizeText(error)}, ${text}` : text;
 		const total = this.report.groups("module", false).total, peak = snapshot.peak;

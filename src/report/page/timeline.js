@@ -49,7 +49,7 @@ class Timeline {
 			: this.sampled ? "" : "The snapshot keeps no timeline: the line goes straight from moment to moment.";
 		this.plot = el("div", {class: "plot"});
 		byId("timeline-body").replaceChildren(this.plot, el("p", {class: "readout", "aria-hidden": "true"}),
-			el("div", {class: "chips", role: "group", "aria-label": "Moments"}, chips), why && el("p", {class: "about", text: why}), this.listing());
+			el("div", {class: "chips", role: "group", "aria-label": "Moments"}, chips), ...[why && el("p", {class: "about", text: why}), residentTable(this.moments[this.report.moment])].flat().filter(Boolean), this.listing());
 		this.draw();
 	}
 
