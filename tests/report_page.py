@@ -190,6 +190,11 @@ def place(browser):
             ["8 B", "256 B", "4096 B", "5461 B – 5462 B"])
     told(page, "their numbers", "[...document.querySelectorAll('#sizes-body table tbody tr:nth-child(3) td.number')].map(c => c.textContent)", ["21", "84.0 KiB", "3", "12.0 KiB"])
     told(page, "and lifetimes", "[...document.querySelectorAll('#sizes-body table')][1].innerText.includes('65.5 µs – 131 µs')")
+    told(page, "sizes are of the moment that the snapshot's sums are of", "document.querySelector('#sizes-body thead').textContent.includes('Live at exit')")
+    told(page, "resident memory, and what of the allocator's was asked for", "[...residentTable({name: 'x', memory: {resident: 9000, allocator: 5000, mapped: 0, files: 4000, requested: 4000, usable: 4500, age_ns: 0}})[1]"
+         ".querySelectorAll('tbody tr')].map(r => r.children[0].textContent.split(' ')[0] + ' ' + r.children[2].textContent).join()",
+         "In 5000 B,requested 4000 B,overhead: 500 B,free 500 B,Files: 4000 B")
+    told(page, "nothing of what nobody looked at", "residentTable({name: 'x'})", None)
     told(page, "temporary blocks can be weighed", "(report.state.set({weight: 'temporary_count'}), report.flame.tree.value[0])", 5)
     told(page, "the timeline knows when the peak was", "[...document.querySelectorAll('#timeline .mark text')].map(t => t.textContent).sort().join()", "exit,peak,warm")
     page.open(url("a-diff.html", "line=buf.c:31"), READY)
