@@ -291,6 +291,8 @@ void serve(struct collector *collector, uint64_t now_ns)
 
 		if (is_recorded(collector, process))
 			moments_tick(process->image, now_ns);
+		if (!process->ended)
+			timeline_tick(process->image, now_ns);
 	}
 	for (size_t i = 0; i < at->n_signals; i++)
 		serve_signal(collector, at->signals[i]);

@@ -13,7 +13,7 @@ enum { RECORDS = 64, PASSED_OVER = 7, MANY_TRACES = 1 << 13 };
 
 struct coming {
 	uint64_t addr;
-	uint32_t trace;
+	uint32_t trace, size;
 	bool adds;
 };
 
@@ -29,13 +29,13 @@ static void ask(const struct image *image, const struct image_ring *ring, const 
 	for (uint32_t i = 0; i < n; i++) {
 		live_prefetch_page(live, next[i].addr);
 		if (next[i].adds)
-			ledger_prefetch(&image->ledger, next[i].trace, ring->thread);
+			ledger_prefetch(&image->ledger, next[i].trace, ring->thread, next[i].size);
 	}
 	for (uint32_t i = 0; i < n; i++)
 		live_prefetch_cell(live, next[i].addr, next[i].adds);
 	for (uint32_t i = 0; i < n; i++)
 		if (!next[i].adds && (trace = live_peek_trace(live, next[i].addr)) != UINT32_MAX)
-			prefetch_line(&image->ledger.traces.items[trace]);
+			ledger_prefetch_all(&image->ledger, trace);
 }
 
 /* Which of 256 numbers have come up. */
@@ -71,7 +71,7 @@ void ahead_ask(const struct image *image, const struct image_ring *ring, struct 
 		if ((word & 3) == WIRE_OTHER)
 			break;
 		next[n] = (struct coming){ addr, (uint32_t)(stream->cursor.words[at + 1] >> 32),
-			(word & 3) == WIRE_ALLOC };
+			(uint32_t)stream->cursor.words[at + 1], (word & 3) == WIRE_ALLOC };
 		at += 1u + next[n].adds;
 		adds += next[n].adds;
 		mark(&pages, addr / PAGE_SIZE);

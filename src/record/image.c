@@ -16,6 +16,7 @@
 #include <string.h>
 #include "record/ahead.h"
 #include "record/image.h"
+#include "record/image_ranges.h"
 
 enum { ORPHANS_MAX = 1 << 16 };
 
@@ -60,6 +61,7 @@ void image_free(struct image *image)
 	ARRAY_FREE(&image->names);
 	ARRAY_FREE(&image->modules);
 	ARRAY_FREE(&image->threads);
+	ARRAY_FREE(&image->lasts);
 	ARRAY_FREE(&image->follows);
 	ARRAY_FREE(&image->nodes);
 	ARRAY_FREE(&image->loaded);
@@ -69,35 +71,38 @@ void image_free(struct image *image)
 	map_free(&image->orphans);
 	ledger_release(&image->ledger);
 	moments_release(&image->moments);
+	ARRAY_FREE(&image->timeline.points);
 	live_clear(&image->live);
 	ranges_release(&image->ranges);
 	free(image->executable);
 	free(image);
 }
 
-/* An allocation older than a free that found nothing: they belong together. */
-static bool claim_orphan(struct image *image, const struct event *event)
+/* An allocation older than a free that found nothing: they belong together. *GONE is when it was freed. */
+static bool claim_orphan(struct image *image, const struct event *event, uint64_t *gone)
 {
 	uint64_t key[2] = { event->domain, event->addr }, *tick;
 
 	if (!image->orphans.count || !(tick = map_find(&image->orphans, key)) || *tick <= event->tick)
 		return false;
+	*gone = *tick;
 	*tick = 0;
 	image->unknown_frees--;
 	return true;
 }
 
-/* An allocation older than events that have been seen: whether its block has gone already. */
-static bool came_too_late(struct image *image, const struct event *event)
+/* An allocation older than events that have been seen: whether its block has gone already. *GONE is when, or 0: not known. */
+static bool came_too_late(struct image *image, const struct event *event, uint64_t *gone)
 {
 	struct live_block block;
 
-	if (claim_orphan(image, event))
+	*gone = 0;
+	if (claim_orphan(image, event, gone))
 		return true;
 	return live_find(&image->live, event->domain, event->addr, &block) && block.tick > event->tick;
 }
 
-/* A block at a tracked address replaces it: the old one goes before the new one comes. */
+/* A block at a tracked address replaces it: the old one goes before the new one comes. When it went nobody knows. */
 static void replace_block(struct image *image, struct live_block block)
 {
 	struct live_block old;
@@ -110,21 +115,41 @@ static void replace_block(struct image *image, struct live_block block)
 static inline void __attribute__((always_inline)) add_block(struct image *image, struct image_ring *ring,
 	const struct event *event)
 {
-	uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread);
+	uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread, event->size);
 	const struct live_block block = { event->addr, event->size, event->tick, event->domain, trace };
 
 	if (__builtin_expect(!live_add(&image->live, &block), 0))
 		replace_block(image, block);
 	ledger_alloc(&image->ledger, trace, event->size);
+	if (event->domain == DOMAIN_MALLOC)
+		image->lasts.items[ring->thread] = event->addr;
+}
+
+/* EVENT is what has become of the block that the event before it, a MOVE, took. By value: see live_add. */
+static void __attribute__((noinline)) note_resize(struct image *image, struct image_ring *ring, struct event event)
+{
+	const struct live_block *old = &ring->moves[(ring->next_move - 1) % IMAGE_MOVES].block;
+
+	if (ring->moving && ring->clears == image->clears && old->domain == event.domain)
+		ledger_resized(&image->ledger, ledger_trace(&image->ledger, event.trace, event.domain, ring->thread, event.size),
+			old->size, event.size, old->addr != event.addr);
 }
 
 static void on_alloc(struct image *image, struct image_ring *ring, const struct event *event)
 {
-	if (event->tick < image->latest && came_too_late(image, event)) {
-		uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread);
+	uint64_t gone;
+
+	if (ring->last_was_move)
+		note_resize(image, ring, *event);
+	if (event->tick < image->latest && came_too_late(image, event, &gone)) {
+		uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread, event->size);
 
 		ledger_alloc(&image->ledger, trace, event->size);
+		if (gone)
+			ledger_lived(&image->ledger, &image->ledger.traces.items[trace], event->size, gone - event->tick);
 		ledger_free(&image->ledger, trace, event->size, 1);
+		if (event->domain == DOMAIN_MALLOC)
+			image->lasts.items[ring->thread] = event->addr;
 		return;
 	}
 	add_block(image, ring, event);
@@ -152,23 +177,41 @@ static void forget_cleared(const struct image *image, struct image_ring *ring)
 	ring->clears = image->clears;
 }
 
-static void remember_move(struct image *image, struct image_ring *ring, struct live_block block)
+static void remember_move(struct image *image, struct image_ring *ring, struct live_block block, uint64_t lifetime_ns)
 {
 	forget_cleared(image, ring);
-	ring->moves[ring->next_move++ % IMAGE_MOVES] = (struct image_move){ block, true };
+	ring->moves[ring->next_move++ % IMAGE_MOVES] = (struct image_move){ block, lifetime_ns, true };
+	ring->moving = true;
+}
+
+/* A block of TRACE that is freed: it was temporary if it is the last that its thread has allocated. Without a branch: that is
+ * the program's choice. */
+static inline void note_temporary(const struct image *image, struct ledger_trace *trace, uint64_t addr, uint64_t size)
+{
+	uint64_t is_last = image->lasts.items[trace->thread] == addr;
+
+	trace->temporary.size += size & -is_last;
+	trace->temporary.count += is_last;
 }
 
 static inline void __attribute__((always_inline)) free_block(struct image *image, struct image_ring *ring,
 	const struct event *event)
 {
+	struct ledger_trace *trace;
 	struct live_block block;
+	uint64_t lifetime_ns;
 
 	if (__builtin_expect(!live_take(&image->live, event->domain, event->addr, &block), 0)) {
 		remember_orphan(image, event->domain, event->addr, event->tick);
+		ring->moving = false;
 		return;
 	}
+	trace = &image->ledger.traces.items[block.trace];
+	lifetime_ns = ledger_lived(&image->ledger, trace, block.size, event->tick - block.tick);
 	if (__builtin_expect(event->type == EVENT_MOVE, 0))
-		remember_move(image, ring, block);
+		remember_move(image, ring, block, lifetime_ns);
+	else if (event->domain == DOMAIN_MALLOC)
+		note_temporary(image, trace, event->addr, block.size);
 	ledger_free(&image->ledger, block.trace, block.size, 1);
 }
 
@@ -176,6 +219,7 @@ static void on_free(struct image *image, struct image_ring *ring, const struct e
 {
 	struct live_block block;
 
+	ring->moving = false;
 	if (event->tick < image->latest && live_find(&image->live, event->domain, event->addr, &block) &&
 		block.tick > event->tick)
 		return;
@@ -185,73 +229,10 @@ static void on_free(struct image *image, struct image_ring *ring, const struct e
 static void put_back(struct image *image, struct image_move *move)
 {
 	move->valid = false;
-	if (live_add(&image->live, &move->block))
-		ledger_unfree(&image->ledger, move->block.trace, move->block.size, 1);
-}
-
-static void on_unmap(struct image *image, struct range_cuts *cuts, const struct event *event)
-{
-	uint64_t end = event->addr + event->size;
-
-	cuts->count = 0;
-	if (end < event->addr)
-		end = UINT64_MAX;
-	ranges_cut(&image->ranges, event->domain, event->addr, end, event->tick, cuts);
-	unmaps_add(&image->unmaps, &(struct unmap){ event->domain, event->addr, end, event->tick });
-	for (size_t i = 0; i < cuts->count; i++) {
-		const struct range_cut *cut = &cuts->items[i];
-
-		ledger_free(&image->ledger, cut->trace, cut->end - cut->start, cut->last);
-	}
-}
-
-/* A mapping older than events that have been seen: what is left of it takes its place. */
-static void on_late_map(struct image *image, const struct event *event, uint32_t trace)
-{
-	const struct range whole = { event->domain, 0, event->addr, event->addr + event->size };
-	struct ranges left = { 0 };
-	struct range_cuts cuts = { 0 };
-	uint32_t mapping = INDEX_NONE;
-
-	ledger_alloc(&image->ledger, trace, event->size);
-	ranges_add(&left, &whole, trace, event->tick);
-	unmaps_apply(&image->unmaps, event->domain, event->tick, &left, &cuts);
-	for (size_t i = 0; i < cuts.count; i++)
-		ledger_free(&image->ledger, trace, cuts.items[i].end - cuts.items[i].start, cuts.items[i].last);
-	for (size_t i = 0; i < left.chunks.count; i++)
-		for (uint32_t k = 0; k < left.chunks.items[i]->count; k++) {
-			const struct range *piece = &left.chunks.items[i]->items[k];
-			const struct range_cut again = { event->domain, trace, mapping, piece->start, piece->end, false };
-
-			if (!ranges_free(&image->ranges, event->domain, piece->start, piece->end))
-				ledger_free(&image->ledger, trace, piece->end - piece->start, 0);
-			else if (mapping == INDEX_NONE)
-				mapping = ranges_add(&image->ranges, piece, trace, event->tick);
-			else
-				ranges_put_back(&image->ranges, &again);
-		}
-	if (mapping == INDEX_NONE && left.count)
-		ledger_free(&image->ledger, trace, 0, 1);
-	free(cuts.items);
-	ranges_release(&left);
-}
-
-static void on_map(struct image *image, struct image_ring *ring, const struct event *event)
-{
-	uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread);
-	struct range_cuts covered = { 0 };
-
-	if (!event->size || event->addr + event->size < event->addr)
+	if (!live_add(&image->live, &move->block))
 		return;
-	on_unmap(image, &covered, event);
-	free(covered.items);
-	if (event->tick < image->latest) {
-		on_late_map(image, event, trace);
-		return;
-	}
-	ledger_alloc(&image->ledger, trace, event->size);
-	ranges_add(&image->ranges, &(struct range){ event->domain, 0, event->addr, event->addr + event->size }, trace,
-		event->tick);
+	ledger_unfree(&image->ledger, move->block.trace, move->block.size, 1);
+	ledger_unlived(&image->ledger, move->block.trace, move->block.size, move->lifetime_ns);
 }
 
 static void on_undo(struct image *image, struct image_ring *ring, const struct event *event)
@@ -265,17 +246,7 @@ static void on_undo(struct image *image, struct image_ring *ring, const struct e
 			return;
 		}
 	}
-	unmaps_take_back(&image->unmaps, event->domain, event->addr);
-	for (size_t i = 0; i < ring->cuts.count; i++) {
-		const struct range_cut *cut = &ring->cuts.items[i];
-		bool alone;
-
-		if (!ranges_free(&image->ranges, cut->domain, cut->start, cut->end))
-			continue;
-		alone = ranges_put_back(&image->ranges, cut);
-		ledger_unfree(&image->ledger, cut->trace, cut->end - cut->start, alone);
-	}
-	ring->cuts.count = 0;
+	image_undo_unmap(image, &ring->cuts, event);
 }
 
 /* No address space holds more; a larger size was never allocated, it is damage. */
@@ -288,11 +259,11 @@ static void on_other(struct image *image, struct image_ring *ring, const struct 
 		on_undo(image, ring, event);
 		break;
 	case EVENT_MAP:
-		on_map(image, ring, event);
+		image_map(image, ring->thread, event);
 		break;
 	case EVENT_UNMAP:
 		forget_cleared(image, ring);
-		on_unmap(image, &ring->cuts, event);
+		image_unmap(image, &ring->cuts, event);
 		break;
 	case EVENT_RESET_PEAK:
 		ledger_reset_peak(&image->ledger);
@@ -317,13 +288,13 @@ void image_event(struct image *image, struct image_ring *ring, const struct even
 		return;
 	}
 	image->events++;
-	ring->last_was_move = event->type == EVENT_MOVE;
 	if (event->type == EVENT_ALLOC)
 		on_alloc(image, ring, event);
 	else if (event->type == EVENT_FREE || event->type == EVENT_MOVE)
 		on_free(image, ring, event);
 	else
 		on_other(image, ring, event);
+	ring->last_was_move = event->type == EVENT_MOVE;
 	if (event->tick > image->latest)
 		image->latest = event->tick;
 }
@@ -332,7 +303,7 @@ void image_event(struct image *image, struct image_ring *ring, const struct even
 void image_words(struct image *image, struct image_ring *ring, struct decode_stream *stream, uint64_t until)
 {
 	const bool large = live_is_large(&image->live);
-	enum event_type last = EVENT_ALLOC;
+	enum event_type last = ring->last_was_move ? EVENT_MOVE : EVENT_ALLOC;
 	struct decode_cursor cursor = stream->cursor;
 	uint64_t n = 0;
 
@@ -346,11 +317,14 @@ void image_words(struct image *image, struct image_ring *ring, struct decode_str
 			ahead_ask(image, ring, stream);
 		}
 		decode_short(&cursor, &event);
-		last = event.type;
-		if (event.type == EVENT_ALLOC)
+		if (event.type == EVENT_ALLOC) {
+			if (__builtin_expect(last == EVENT_MOVE, 0))
+				note_resize(image, ring, event);
 			add_block(image, ring, &event);
-		else
+		} else {
 			free_block(image, ring, &event);
+		}
+		last = event.type;
 	}
 	if (n)
 		ring->last_was_move = last == EVENT_MOVE;

@@ -20,6 +20,7 @@
 #include "record/moments.h"
 #include "record/procfs.h"
 #include "record/ranges.h"
+#include "record/timeline.h"
 #include "record/unmaps.h"
 
 struct image_node {
@@ -57,6 +58,7 @@ struct image_leak {
 
 struct image_move {
 	struct live_block block;
+	uint64_t lifetime_ns;    /* that it was told to have lived */
 	bool valid;
 };
 enum { IMAGE_MOVES = 4 };
@@ -67,9 +69,15 @@ struct image_ring {
 	struct image_move moves[IMAGE_MOVES];
 	uint32_t next_move;
 	bool last_was_move;      /* the ring's last event: a realloc that has not come back */
+	bool moving;             /* the last MOVE found its block: the last of `moves` */
 	struct range_cuts cuts;  /* of the last UNMAP */
 	uint32_t clears;         /* the image's, when those were written down */
 	struct event ask;        /* of type EVENT_ASK: what the ring's thread waits for, see answer.h */
+};
+
+/* One instant, by both clocks. */
+struct image_clock {
+	uint64_t tick, real_ns;
 };
 
 struct image {
@@ -87,6 +95,7 @@ struct image {
 	struct map places;           /* start → the module that was loaded there last */
 	ARRAY(struct image_thread) threads;
 	struct map threads_by_tid;
+	ARRAY(uint64_t) lasts;       /* by thread: address of the block that it allocated last, in DOMAIN_MALLOC */
 	ARRAY(struct image_follow) follows;
 	ARRAY(char *) problems;      /* sentences about what is not known */
 	bool incomplete;             /* one of them is about data that were lost */
@@ -98,6 +107,8 @@ struct image {
 	struct ranges ranges;
 	struct unmaps unmaps;
 	struct moments moments;      /* that were labelled */
+	struct timeline timeline;
+	struct image_clock clock;    /* where ledger.tick_ns says that ticks are times */
 	struct map orphans;          /* (domain, addr) of frees before their allocation → tick */
 	uint32_t clears;             /* CLEAR events so far */
 	uint32_t asks;               /* rings that wait for an answer */

@@ -222,6 +222,56 @@ static void add_leaks(struct draft *draft)
 	snapshot_sort_leaks(draft->snapshot);
 }
 
+/* Of the account I; lifetimes only where ticks are times. */
+static void add_life(struct draft *draft, size_t i)
+{
+	const struct ledger *ledger = &draft->image->ledger;
+	const struct ledger_trace *from = &ledger->traces.items[i];
+	const struct ledger_resize *resize = i < ledger->resizes.count ? &ledger->resizes.items[i] : NULL;
+	struct life life = { .temporary = { from->temporary.size, from->temporary.count } };
+
+	if (resize) {
+		life.grown = resize->grown;
+		life.moved = (struct counts){ resize->moved.size, resize->moved.count };
+	}
+	if (ledger->tick_ns && from->timed) {
+		life.timed = from->timed;
+		life.lifetime_ns = (uint64_t)(from->lifetime_ns / from->timed);
+	}
+	life_add(&draft->snapshot->lives.items[draft->traces[i]], &life);
+}
+
+static void add_size(struct draft *draft, size_t i)
+{
+	const struct ledger_trace *from = &draft->image->ledger.traces.items[i];
+	struct sums live = ledger_live(from);
+
+	if (from->allocated.count)
+		*ARRAY_PUSH(&draft->snapshot->sizes) = (struct size_class){ draft->traces[i], from->low, from->low + from->span,
+			{ from->allocated.size, from->allocated.count }, { live.size, live.count } };
+}
+
+/* The traces and counts are there. */
+static void add_lives(struct draft *draft)
+{
+	const struct ledger *ledger = &draft->image->ledger;
+
+	snapshot_alloc_lives(draft->snapshot);
+	draft->snapshot->keeps_sizes = true;
+	for (size_t i = 0; i < ledger->traces.count; i++) {
+		add_life(draft, i);
+		add_size(draft, i);
+	}
+	snapshot_sort_sizes(draft->snapshot);
+	for (uint32_t class = 0; ledger->tick_ns && class < LIFETIME_CLASSES; class++) {
+		const struct sums *sums = &ledger->lifetimes[class];
+
+		if (sums->count)
+			*ARRAY_PUSH(&draft->snapshot->lifetimes) =
+				(struct lifetime){ class, { sums->size, sums->count } };
+	}
+}
+
 static void add_follows(struct draft *draft)
 {
 	struct strings *strings = draft->snapshot->strings;
@@ -300,6 +350,8 @@ struct snapshot *image_snapshot(struct image *image, const struct image_state *s
 		add_blocks(&draft);
 	if (image->looked_for_leaks)
 		add_leaks(&draft);
+	add_lives(&draft);
+	timeline_write(image, state->taken_ns, state->rss, draft.snapshot);
 	add_run(&draft, state);
 	builder_release(&draft.builder);
 	free(draft.stacks);

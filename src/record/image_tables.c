@@ -40,8 +40,10 @@ uint32_t image_thread(struct image *image, int32_t tid)
 	bool added;
 	uint64_t *index = map_add(&image->threads_by_tid, &tid, image->threads.count, &added);
 
-	if (added)
+	if (added) {
 		ARRAY_PUSH(&image->threads)->tid = tid;
+		ARRAY_PUSH(&image->lasts);
+	}
 	return (uint32_t)*index;
 }
 

@@ -11,9 +11,14 @@
 
 enum { FIRST_TRACES = 64, FIRST_NEAR = 1 << 12, LAST_NEAR = 1 << 18 };
 
-static uint64_t trace_key(uint32_t stack, uint32_t domain, uint32_t thread)
+static bool fits(const struct ledger_key *key)
 {
-	return (uint64_t)domain << 52 | (uint64_t)thread << 32 | stack;
+	return key->domain < LEDGER_DOMAINS && key->thread < LEDGER_THREADS && key->class < LEDGER_CLASSES;
+}
+
+static uint64_t packed(const struct ledger_key *key)
+{
+	return ((uint64_t)key->class << 26 | (uint64_t)key->domain << 19 | key->thread) << 32 | key->stack;
 }
 
 /* It forgets: what is wanted comes back from the index. */
@@ -27,7 +32,7 @@ static void make_near(struct ledger *ledger, uint32_t places)
 void ledger_init(struct ledger *ledger)
 {
 	memset(ledger, 0, sizeof *ledger);
-	ledger->others.key_size = 3 * sizeof(uint32_t);
+	ledger->others.key_size = sizeof(struct ledger_key);
 	ledger->epoch = 1;
 	make_near(ledger, FIRST_NEAR);
 }
@@ -38,10 +43,11 @@ void ledger_release(struct ledger *ledger)
 	free(ledger->near);
 	grid_clear(&ledger->index);
 	map_free(&ledger->others);
+	ARRAY_FREE(&ledger->resizes);
 	memset(&ledger->traces, 0, sizeof ledger->traces);
 }
 
-static uint32_t add_trace(struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread)
+static uint32_t add_trace(struct ledger *ledger, const struct ledger_key *key)
 {
 	size_t capacity = ledger->traces.capacity, size = sizeof *ledger->traces.items;
 	struct ledger_trace *trace;
@@ -51,57 +57,85 @@ static uint32_t add_trace(struct ledger *ledger, uint32_t stack, uint32_t domain
 		ledger->traces.items = vast_grow(ledger->traces.items, capacity * size, ledger->traces.capacity * size);
 	}
 	trace = &ledger->traces.items[ledger->traces.count];
-	trace->stack = stack;
-	trace->domain = domain;
-	trace->thread = thread;
+	trace->stack = key->stack;
+	trace->domain = key->domain;
+	trace->thread = key->thread;
+	trace->class = key->class;
+	trace->low = LEDGER_NO_SIZE;
 	return (uint32_t)ledger->traces.count++;
 }
 
-static uint32_t find_trace(struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread)
+static uint32_t find_trace(struct ledger *ledger, const struct ledger_key *key)
 {
-	const uint32_t key[3] = { stack, domain, thread };
 	struct grid_entry *entry;
 	uint64_t *found;
 	bool added;
 
-	if (domain < LEDGER_DOMAINS && thread < LEDGER_THREADS) {
-		entry = grid_find(&ledger->index, trace_key(stack, domain, thread));
+	if (fits(key)) {
+		entry = grid_find(&ledger->index, packed(key));
 		if (!entry)
-			entry = grid_add(&ledger->index, trace_key(stack, domain, thread),
-				add_trace(ledger, stack, domain, thread) + 1ull);
+			entry = grid_add(&ledger->index, packed(key), add_trace(ledger, key) + 1ull);
 		return (uint32_t)entry->value - 1;
 	}
 	found = map_add(&ledger->others, key, ledger->traces.count, &added);
-	return added ? add_trace(ledger, stack, domain, thread) : (uint32_t)*found;
+	return added ? add_trace(ledger, key) : (uint32_t)*found;
 }
 
-uint32_t ledger_trace_slow(struct ledger *ledger, uint32_t stack, uint32_t domain, uint32_t thread)
+uint32_t ledger_trace_slow(struct ledger *ledger, const struct ledger_key *key)
 {
-	uint32_t index = find_trace(ledger, stack, domain, thread);
+	uint32_t index = find_trace(ledger, key);
 
 	if (ledger->traces.count > ledger->near_mask / 2 && ledger->near_mask + 1 < LAST_NEAR)
 		make_near(ledger, (ledger->near_mask + 1) * 4);
-	*ledger_near(ledger, stack, domain, thread) = index + 1;
+	*ledger_near(ledger, key) = index + 1;
 	return index;
+}
+
+void ledger_resized(struct ledger *ledger, uint32_t index, uint64_t old_size, uint64_t size, bool moved)
+{
+	struct ledger_resize *resize;
+
+	while (ledger->resizes.count <= index)
+		ARRAY_PUSH(&ledger->resizes);
+	resize = &ledger->resizes.items[index];
+	resize->grown += size > old_size;
+	resize->moved.size += moved ? old_size < size ? old_size : size : 0;
+	resize->moved.count += moved;
+}
+
+/* The peak falls to what is live now, and nothing may be above it. */
+static void keep_high(struct ledger *ledger)
+{
+	if (ledger->high > ledger->high_before)
+		ledger->high_before = ledger->high;
+	ledger->high = ledger->peak.size;
 }
 
 void ledger_clear(struct ledger *ledger)
 {
+	ledger_settle(ledger);
 	for (size_t i = 0; i < ledger->traces.count; i++) {
 		struct ledger_trace *trace = &ledger->traces.items[i];
 
-		trace->allocated = trace->freed = trace->saved = (struct sums){ 0, 0 };
-		trace->epoch = 0;
+		trace->allocated = trace->freed = trace->saved = trace->temporary = (struct sums){ 0, 0 };
+		trace->lifetime_ns = trace->timed = trace->epoch = 0;
+		trace->low = LEDGER_NO_SIZE;
+		trace->span = 0;
 	}
+	ledger->resizes.count = 0;
+	memset(ledger->lifetimes, 0, sizeof ledger->lifetimes);
 	ledger->allocated = ledger->freed = ledger->peak = (struct sums){ 0, 0 };
 	ledger->epoch = 1;
+	keep_high(ledger);
 }
 
 void ledger_reset_peak(struct ledger *ledger)
 {
+	ledger_settle(ledger);
 	ledger->peak.size = ledger->allocated.size - ledger->freed.size;
 	ledger->peak.count = ledger->allocated.count - ledger->freed.count;
 	ledger->epoch++;
+	keep_high(ledger);
 }
 
 struct sums ledger_at_peak(const struct ledger *ledger, const struct ledger_trace *trace)

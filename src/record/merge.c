@@ -169,6 +169,8 @@ static bool hand_on(struct ring *ring, uint64_t until)
 		image_words(image, &ring->image, &ring->stream, until);
 		if (__builtin_expect(image_has_grown(image), 0))
 			moments_grown(image);
+		if (__builtin_expect(image->latest >= image->timeline.due, 0))
+			timeline_take(image);
 		ring->have_next = next_event(ring, &ring->next);
 	} while (ring->have_next && ring->next.tick <= until && is_final(ring));
 	return ring->have_next;
@@ -276,8 +278,11 @@ static bool is_all_final(const struct reader *reader, const struct reader_proces
 size_t merge_process(struct reader *reader, struct reader_process *process)
 {
 	bool piped = reader->pool->head->transport == WIRE_TRANSPORT_PIPE;
+	bool timed = reader->pool->processes[process->index].clock == WIRE_CLOCK_TSC;
 
 	process->copied = 0;
+	process->image->clock = reader->clock;
+	process->image->ledger.tick_ns = timed ? reader->tick_ns : 0;
 	for (size_t i = 0; i < process->rings.count; i++)
 		if (is_all_final(reader, process))
 			process->rings.items[i]->final = UINT64_MAX;

@@ -140,7 +140,8 @@ void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t
 			mapping->pieces--;
 		}
 		cut = ARRAY_PUSH(cuts);
-		*cut = (struct range_cut){ domain, mapping->trace, old.mapping, from, to, mapping->pieces == 0 };
+		*cut = (struct range_cut){ .domain = domain, .trace = mapping->trace, .mapping = old.mapping, .start = from,
+			.end = to, .last = mapping->pieces == 0, .whole = mapping->size, .born = mapping->tick };
 		if (cut->last)
 			*ARRAY_PUSH(&ranges->unused) = old.mapping;
 		if (to == end)
@@ -148,7 +149,7 @@ void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t
 	}
 }
 
-static uint32_t new_mapping(struct ranges *ranges, uint32_t trace, uint64_t tick)
+static uint32_t new_mapping(struct ranges *ranges, uint32_t trace, uint64_t size, uint64_t tick)
 {
 	uint32_t mapping = (uint32_t)ranges->mappings.count;
 
@@ -156,13 +157,13 @@ static uint32_t new_mapping(struct ranges *ranges, uint32_t trace, uint64_t tick
 		mapping = ranges->unused.items[--ranges->unused.count];
 	else
 		ARRAY_PUSH(&ranges->mappings);
-	ranges->mappings.items[mapping] = (struct mapping){ trace, 1, tick };
+	ranges->mappings.items[mapping] = (struct mapping){ trace, 1, tick, size };
 	return mapping;
 }
 
-uint32_t ranges_add(struct ranges *ranges, const struct range *piece, uint32_t trace, uint64_t tick)
+uint32_t ranges_add(struct ranges *ranges, const struct range *piece, uint32_t trace, uint64_t size, uint64_t tick)
 {
-	uint32_t mapping = new_mapping(ranges, trace, tick);
+	uint32_t mapping = new_mapping(ranges, trace, size, tick);
 
 	insert(ranges, first_after(ranges, piece->domain, piece->start),
 		(struct range){ piece->domain, mapping, piece->start, piece->end });
@@ -177,7 +178,7 @@ bool ranges_put_back(struct ranges *ranges, const struct range_cut *cut)
 	uint32_t index = cut->mapping;
 
 	if (alone)
-		index = new_mapping(ranges, cut->trace, 0);
+		index = new_mapping(ranges, cut->trace, cut->whole, cut->born);
 	else
 		ranges->mappings.items[index].pieces++;
 	insert(ranges, first_after(ranges, cut->domain, cut->start),

@@ -14,6 +14,7 @@ struct mapping {
 	uint32_t trace;      /* index into the ledger */
 	uint32_t pieces;     /* 0: gone, may be used again */
 	uint64_t tick;       /* when it was made */
+	uint64_t size;       /* bytes that it had then */
 };
 
 struct range {
@@ -40,6 +41,9 @@ struct range_cut {
 	uint32_t domain, trace, mapping;
 	uint64_t start, end;
 	bool last;           /* it was its mapping's last piece */
+	uint64_t whole, born; /* its mapping's size and tick */
+	bool timed;          /* for the caller: the mapping was told to have lived … */
+	uint64_t lifetime_ns; /* … so long */
 };
 struct range_cuts {
 	struct range_cut *items;
@@ -48,8 +52,8 @@ struct range_cuts {
 
 /* Takes [start, end) out of DOMAIN, but for mappings made after TICK; what was there is appended to CUTS. */
 void ranges_cut(struct ranges *ranges, uint32_t domain, uint64_t start, uint64_t end, uint64_t tick, struct range_cuts *cuts);
-/* Adds a new mapping of one piece; the place must be free. Returns its number. */
-uint32_t ranges_add(struct ranges *ranges, const struct range *piece, uint32_t trace, uint64_t tick);
+/* Adds a new mapping, of SIZE bytes, of which there is one piece; the place must be free. Returns its number. */
+uint32_t ranges_add(struct ranges *ranges, const struct range *piece, uint32_t trace, uint64_t size, uint64_t tick);
 /* Puts a cut piece back, as a piece of its mapping if that still lives; true: it is a block by itself. Its place must be
  * free. */
 bool ranges_put_back(struct ranges *ranges, const struct range_cut *cut);

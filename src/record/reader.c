@@ -18,10 +18,49 @@
 #include "record/merge.h"
 #include "record/reader.h"
 
-/* How old a tick may be, for want of a new one. */
-#define NUDGE_NS 20000000ull
+/* How old a tick may be, for want of a new one: lifetimes are as exact as that. */
+#define NUDGE_NS 2000000ull
+/* Between looks how long a tick is. */
+#define CLOCK_NS 10000000ull
+#define TICK_NS_MAX (32ull << 32)
 /* How long an exec may take before somebody looks whether another program has come of it. */
 #define LEAVING_NS 2000000000ull
+
+/* One instant by the clock of ticks and that of NS, or nearly: nobody else had the processor in between. */
+static uint64_t read_clocks(uint64_t *ns)
+{
+	uint64_t before, after;
+	int tries = 0;
+
+	do {
+		before = pool_now();
+		*ns = clock_ns(CLOCK_MONOTONIC);
+		after = pool_now();
+	} while (after - before > 64 && ++tries < 8);
+	return before + (after - before) / 2;
+}
+
+static void begin_clock(struct reader *reader)
+{
+	reader->clock.tick = read_clocks(&reader->clock_ns);
+	reader->clock.real_ns = clock_ns(CLOCK_REALTIME);
+}
+
+/* How long a tick is shows in the time since the reader began. Who watches starts the program only after that. */
+static void look_at_clock(struct reader *reader, uint64_t now_ns)
+{
+	uint64_t tick, ns;
+
+	if (now_ns < reader->clock_next_ns || now_ns - reader->clock_ns < 1000)
+		return;
+	reader->clock_next_ns = now_ns + CLOCK_NS;
+	tick = read_clocks(&ns);
+	if (tick <= reader->clock.tick)
+		return;
+	reader->tick_ns = (uint64_t)(((unsigned __int128)(ns - reader->clock_ns) << 32) / (tick - reader->clock.tick));
+	if (reader->tick_ns > TICK_NS_MAX)
+		reader->tick_ns = 0;
+}
 
 void reader_init(struct reader *reader, struct pool *pool, int32_t first_pid)
 {
@@ -29,6 +68,7 @@ void reader_init(struct reader *reader, struct pool *pool, int32_t first_pid)
 	reader->pool = pool;
 	reader->first_pid = first_pid;
 	reader->input = xmalloc(READER_INPUT);
+	begin_clock(reader);
 }
 
 static void ring_free(struct reader *reader, struct ring *ring, bool give_back)
@@ -172,8 +212,9 @@ static void refresh(struct reader *reader)
 /* A ring that keeps the turn would go on giving the time at which it took it. */
 static void nudge(struct reader *reader, struct reader_process *process, uint64_t ns)
 {
-	if (ns - process->nudged_ns < NUDGE_NS)
+	if (!process->stirred || ns - process->nudged_ns < NUDGE_NS)
 		return;
+	process->stirred = false;
 	process->nudged_ns = ns;
 	atomic_fetch_or_explicit(&reader->pool->processes[process->index].turn, 1, memory_order_relaxed);
 }
@@ -183,6 +224,7 @@ size_t reader_round(struct reader *reader)
 	uint64_t ns = clock_ns(CLOCK_MONOTONIC);
 	size_t work = 0, copied;
 
+	look_at_clock(reader, ns);
 	scan_slots(reader);
 	refresh(reader);
 	work = look(reader);
@@ -191,8 +233,8 @@ size_t reader_round(struct reader *reader)
 	for (size_t i = 0; i < reader->processes.count; i++) {
 		copied = merge_process(reader, reader->processes.items[i]);
 		answer_process(reader, reader->processes.items[i]);
-		if (copied)
-			nudge(reader, reader->processes.items[i], ns);
+		reader->processes.items[i]->stirred |= copied > 0;
+		nudge(reader, reader->processes.items[i], ns);
 		work += copied;
 	}
 	if (work)

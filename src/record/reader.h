@@ -70,7 +70,8 @@ struct reader_process {
 	ARRAY(uint8_t) parts[16]; /* unfinished messages by kind */
 	struct merge_entry *heap; /* room for all rings */
 	uint64_t since;          /* events before this tick are forgotten, whenever they come */
-	uint64_t nudged_ns;      /* when its turn was last ended */
+	uint64_t nudged_ns;      /* when its turn was last ended … */
+	bool stirred;            /* … and whether it has said anything since */
 	uint64_t leaving_ns;     /* when it was last looked whether it has become another program; 0: it says nothing of that */
 	size_t copied;           /* words, in this round */
 	uint64_t message_tick;   /* of the message being read: when it was sent */
@@ -88,6 +89,9 @@ struct reader {
 	const struct moments_rules *moments; /* of every image; NULL: none. To be set by the owner */
 	int32_t first_pid;       /* of the program that was started */
 	bool first_seen;
+	struct image_clock clock; /* when the reader began */
+	uint64_t clock_ns, clock_next_ns; /* the same instant by CLOCK_MONOTONIC; when to look again */
+	uint64_t tick_ns;        /* as ledger.h has it; 0: not known, or ticks are no times */
 	uint8_t *input;          /* bytes of the pipe not parsed yet */
 	size_t n_input;
 	uint32_t slots_live;     /* of the pool, when the slots table was last looked through */

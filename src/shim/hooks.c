@@ -49,6 +49,15 @@ SHIM_EXPORT void *calloc(size_t n, size_t size)
 	return addr;
 }
 
+/* Before the real call of a resize. To a size of 0 it is a free, and nothing comes after it. */
+static void tell_going(struct call *call, void *old, size_t size)
+{
+	if (likely(size > 0))
+		tell_move(call, old);
+	else
+		tell_free(call, old);
+}
+
 /* After the real call of a resize: what became of it. */
 static void tell_moved(struct call *call, void *old, void *addr, size_t size)
 {
@@ -65,7 +74,7 @@ static void *move_out(struct call *call, bool told, void *old, size_t size)
 	char *addr = NULL;
 
 	if (told) {
-		tell_move(call, old);
+		tell_going(call, old, size);
 		call_real(call);
 	}
 	if (size > 0)
@@ -91,7 +100,7 @@ SHIM_EXPORT void *realloc(void *old, size_t size)
 		return old ? move_out(&call, told, old, size) : too_early(size, 1);
 	if (!told)
 		return real.realloc(old, size);
-	tell_move(&call, old);
+	tell_going(&call, old, size);
 	call_real(&call);
 	addr = real.realloc(old, size);
 	call_done(&call);
@@ -112,7 +121,7 @@ SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 		return old ? move_out(&call, told, old, all) : too_early(all, 1);
 	if (!told)
 		return real.reallocarray(old, n, size);
-	tell_move(&call, old);
+	tell_going(&call, old, all);
 	call_real(&call);
 	addr = real.reallocarray(old, n, size);
 	call_done(&call);

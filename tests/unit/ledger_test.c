@@ -10,8 +10,8 @@ Test(ledger, peak_is_the_highest_sum_and_knows_each_share)
 	uint32_t a, b;
 
 	ledger_init(&ledger);
-	a = ledger_trace(&ledger, 1, 0, 0);
-	b = ledger_trace(&ledger, 2, 0, 0);
+	a = ledger_trace(&ledger, 1, 0, 0, 16);
+	b = ledger_trace(&ledger, 2, 0, 0, 16);
 	ledger_alloc(&ledger, a, 100);
 	ledger_alloc(&ledger, b, 50);  /* 150: the peak */
 	ledger_free(&ledger, a, 100, 1);
@@ -31,8 +31,8 @@ Test(ledger, the_first_of_equal_peaks_counts)
 	uint32_t a, b;
 
 	ledger_init(&ledger);
-	a = ledger_trace(&ledger, 1, 0, 0);
-	b = ledger_trace(&ledger, 2, 0, 0);
+	a = ledger_trace(&ledger, 1, 0, 0, 16);
+	b = ledger_trace(&ledger, 2, 0, 0, 16);
 	ledger_alloc(&ledger, a, 10);
 	ledger_free(&ledger, a, 10, 1);
 	ledger_alloc(&ledger, b, 10);
@@ -48,9 +48,9 @@ Test(ledger, same_key_same_trace)
 	struct ledger ledger;
 
 	ledger_init(&ledger);
-	cr_assert_eq(ledger_trace(&ledger, 7, 1, 2), ledger_trace(&ledger, 7, 1, 2));
-	cr_assert_neq(ledger_trace(&ledger, 7, 1, 2), ledger_trace(&ledger, 7, 0, 2));
-	cr_assert_neq(ledger_trace(&ledger, 7, 1, 2), ledger_trace(&ledger, 7, 1, 3));
+	cr_assert_eq(ledger_trace(&ledger, 7, 1, 2, 16), ledger_trace(&ledger, 7, 1, 2, 16));
+	cr_assert_neq(ledger_trace(&ledger, 7, 1, 2, 16), ledger_trace(&ledger, 7, 0, 2, 16));
+	cr_assert_neq(ledger_trace(&ledger, 7, 1, 2, 16), ledger_trace(&ledger, 7, 1, 3, 16));
 	ledger_release(&ledger);
 }
 
@@ -65,7 +65,7 @@ Test(ledger, random_walk)
 	srand(7);
 	ledger_init(&ledger);
 	for (uint32_t i = 0; i < TRACES; i++)
-		cr_assert_eq(ledger_trace(&ledger, i + 1, 0, 0), i);
+		cr_assert_eq(ledger_trace(&ledger, i + 1, 0, 0, 16), i);
 	for (int step = 0; step < STEPS; step++) {
 		uint32_t i = (uint32_t)rand() % TRACES;
 		uint64_t size = i + 1;
@@ -102,8 +102,8 @@ Test(ledger, a_reset_peak_is_what_is_live)
 	uint32_t a, b;
 
 	ledger_init(&ledger);
-	a = ledger_trace(&ledger, 1, 0, 0);
-	b = ledger_trace(&ledger, 2, 0, 0);
+	a = ledger_trace(&ledger, 1, 0, 0, 16);
+	b = ledger_trace(&ledger, 2, 0, 0, 16);
 	ledger_alloc(&ledger, a, 100);
 	ledger_alloc(&ledger, b, 10);
 	ledger_free(&ledger, a, 100, 1);
@@ -127,7 +127,7 @@ Test(ledger, clear_forgets_everything)
 	uint32_t a;
 
 	ledger_init(&ledger);
-	a = ledger_trace(&ledger, 1, 0, 0);
+	a = ledger_trace(&ledger, 1, 0, 0, 16);
 	ledger_alloc(&ledger, a, 100);
 	ledger_free(&ledger, a, 100, 1);
 	ledger_clear(&ledger);
@@ -145,8 +145,8 @@ Test(ledger, reset_peak_takes_the_present)
 	uint32_t a, b;
 
 	ledger_init(&ledger);
-	a = ledger_trace(&ledger, 1, 0, 0);
-	b = ledger_trace(&ledger, 2, 0, 0);
+	a = ledger_trace(&ledger, 1, 0, 0, 16);
+	b = ledger_trace(&ledger, 2, 0, 0, 16);
 	ledger_alloc(&ledger, a, 100);
 	ledger_alloc(&ledger, b, 30);
 	ledger_free(&ledger, a, 100, 1);

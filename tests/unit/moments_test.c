@@ -222,7 +222,7 @@ Test(moments, many_traces_have_fewer_moments)
 	struct snapshot *snapshot;
 
 	for (uint32_t i = 0; i < 1 << 19; i++)
-		ledger_trace(&image->ledger, i, 0, 0);
+		ledger_trace(&image->ledger, i, 0, 0, 8);
 	for (int i = 0; i < 100; i++)
 		moments_take(image, "USR2");
 	cr_assert_leq(image->moments.kept.count, 16);

@@ -19,7 +19,7 @@ Test(ranges, a_hole_splits_and_keeps_one_block)
 	struct ranges ranges = { 0 };
 	struct range_cuts cuts = { 0 };
 
-	ranges_add(&ranges, &(struct range){1, 0, 0x1000, 0x9000}, 5, 0);
+	ranges_add(&ranges, &(struct range){1, 0, 0x1000, 0x9000}, 5, 0x8000, 0);
 	ranges_cut(&ranges, 1, 0x3000, 0x4000, 0, &cuts);
 	cr_assert_eq(cuts.count, 1);
 	cr_assert_eq(cuts.items[0].trace, 5);
@@ -42,8 +42,8 @@ Test(ranges, put_back_undoes_a_cut)
 	struct ranges ranges = { 0 };
 	struct range_cuts cuts = { 0 }, again = { 0 };
 
-	ranges_add(&ranges, &(struct range){1, 0, 0x1000, 0x3000}, 1, 0);
-	ranges_add(&ranges, &(struct range){1, 0, 0x3000, 0x5000}, 2, 0);
+	ranges_add(&ranges, &(struct range){1, 0, 0x1000, 0x3000}, 1, 0x2000, 0);
+	ranges_add(&ranges, &(struct range){1, 0, 0x3000, 0x5000}, 2, 0x2000, 0);
 	ranges_cut(&ranges, 1, 0x2000, 0x6000, 0, &cuts);
 	cr_assert_eq(cuts.count, 2);
 	for (size_t i = 0; i < cuts.count; i++)
@@ -61,8 +61,8 @@ Test(ranges, domains_are_apart)
 	struct ranges ranges = { 0 };
 	struct range_cuts cuts = { 0 };
 
-	ranges_add(&ranges, &(struct range){1, 0, 0x1000, 0x2000}, 1, 0);
-	ranges_add(&ranges, &(struct range){2, 0, 0x1000, 0x2000}, 2, 0);
+	ranges_add(&ranges, &(struct range){1, 0, 0x1000, 0x2000}, 1, 0x1000, 0);
+	ranges_add(&ranges, &(struct range){2, 0, 0x1000, 0x2000}, 2, 0x1000, 0);
 	ranges_cut(&ranges, 2, 0, UINT64_MAX, 0, &cuts);
 	cr_assert_eq(cuts.count, 1);
 	cr_assert_eq(cuts.items[0].trace, 2);
@@ -97,7 +97,7 @@ static size_t map_at_random(uint64_t longest)
 		for (uint64_t page = from; page < to; page++)
 			truth[page] = step % 2 ? step + 1 : 0;
 		if (step % 2)
-			ranges_add(&ranges, &(struct range){1, 0, from << 12, to << 12}, step, 0);
+			ranges_add(&ranges, &(struct range){1, 0, from << 12, to << 12}, step, (to - from) << 12, 0);
 		most = ranges.count > most ? ranges.count : most;
 	}
 	cuts.count = 0;
