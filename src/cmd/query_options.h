@@ -80,13 +80,14 @@ struct query_options {
 	QUERY_ROW("by", 'b', OPTION_CHOICE, by, \
 		.argument = "KEY", .choices = QUERY_BY_NAMES, \
 		.summary = "group by lineno (default), filename, traceback, function, module, " \
-			"thread, owner"), \
+			"thread, owner, size"), \
 	QUERY_ROW("limit", 'n', OPTION_GIVEN, limit, \
 		.argument = "N", .low = 0, .high = INT64_MAX, \
 		.summary = "print the first N rows (default: 10), 0 for all"), \
 	QUERY_ROW("sort", 0, OPTION_CHOICE, sort, \
 		.argument = "KEY", .choices = QUERY_SORT_NAMES, \
-		.summary = "order by size (default), count, average or name"), \
+		.summary = "order by size (default), count, average, name, or by what became of " \
+			"blocks: temporary, churn, lifetime, peak"), \
 	QUERY_SIEVE_ROWS, \
 	QUERY_ROW("frames", 0, OPTION_GIVEN, frames, \
 		.argument = "N", \

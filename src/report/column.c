@@ -57,6 +57,53 @@ static void status(const struct table *table, const struct row *row, struct out 
 	out_text(out, row_status_name(row->status));
 }
 
+/* The row's own where it is there, else what it was; the leaks' rows are of no such. */
+static const struct measures *measures_of(const struct row *row)
+{
+	return &row_facts(row)->measures;
+}
+
+static void temporary(const struct table *table, const struct row *row, struct out *out)
+{
+	(void)table;
+	out_format(out, "%" PRIu64, measures_of(row)->life.temporary.count);
+}
+
+/* Of all allocations. */
+static void temporary_share(const struct table *table, const struct row *row, struct out *out)
+{
+	const struct measures *measures = measures_of(row);
+
+	(void)table;
+	if (measures->total.count)
+		out_format(out, "%.1f%%", 100.0 * (double)measures->life.temporary.count / (double)measures->total.count);
+}
+
+static void churn(const struct table *table, const struct row *row, struct out *out)
+{
+	char text[UNITS_MAX];
+
+	(void)table;
+	out_text(out, units_size(text, (int64_t)measures_of(row)->gone.size, false));
+}
+
+static void lifetime(const struct table *table, const struct row *row, struct out *out)
+{
+	char text[UNITS_MAX];
+
+	(void)table;
+	if (measures_of(row)->timed)
+		out_text(out, measure_time(text, measure_lifetime(measures_of(row))));
+}
+
+static void peak(const struct table *table, const struct row *row, struct out *out)
+{
+	char text[UNITS_MAX];
+
+	(void)table;
+	out_text(out, units_size(text, (int64_t)measures_of(row)->peak.size, false));
+}
+
 static void leak(const struct table *table, const struct row *row, struct out *out)
 {
 	(void)table;
@@ -94,15 +141,20 @@ static void place(const struct table *table, const struct row *row, struct out *
 }
 
 const struct column columns[] = {
-	{"SIZE", COLUMN_NUMBER, true, true, true, size},
-	{"CHANGE", COLUMN_NUMBER, false, true, false, size_diff},
-	{"SHARE", COLUMN_NUMBER, true, false, false, share},
-	{"COUNT", COLUMN_NUMBER, true, true, true, count},
-	{"CHANGE", COLUMN_NUMBER, false, true, false, count_diff},
-	{"AVERAGE", COLUMN_NUMBER, true, true, true, average},
-	{"STATUS", COLUMN_WORD, false, true, false, status},
-	{"LEAK", COLUMN_WORD, false, false, true, leak},
-	{"FUNCTION", COLUMN_FUNCTION, true, true, true, function},
-	{"PLACE", COLUMN_PLACE, true, true, true, place},
-	{NULL, COLUMN_NUMBER, false, false, false, NULL},
+	{"TEMPORARY", COLUMN_NUMBER, true, true, false, temporary, SORT_TEMPORARY},
+	{"OF ALL", COLUMN_NUMBER, true, true, false, temporary_share, SORT_TEMPORARY},
+	{"CHURN", COLUMN_NUMBER, true, true, false, churn, SORT_CHURN},
+	{"LIFETIME", COLUMN_NUMBER, true, true, false, lifetime, SORT_LIFETIME},
+	{"PEAK", COLUMN_NUMBER, true, true, false, peak, SORT_PEAK},
+	{"SIZE", COLUMN_NUMBER, true, true, true, size, SORT_SIZE},
+	{"CHANGE", COLUMN_NUMBER, false, true, false, size_diff, SORT_SIZE},
+	{"SHARE", COLUMN_NUMBER, true, false, false, share, SORT_SIZE},
+	{"COUNT", COLUMN_NUMBER, true, true, true, count, SORT_SIZE},
+	{"CHANGE", COLUMN_NUMBER, false, true, false, count_diff, SORT_SIZE},
+	{"AVERAGE", COLUMN_NUMBER, true, true, true, average, SORT_SIZE},
+	{"STATUS", COLUMN_WORD, false, true, false, status, SORT_SIZE},
+	{"LEAK", COLUMN_WORD, false, false, true, leak, SORT_SIZE},
+	{"FUNCTION", COLUMN_FUNCTION, true, true, true, function, SORT_SIZE},
+	{"PLACE", COLUMN_PLACE, true, true, true, place, SORT_SIZE},
+	{NULL, COLUMN_NUMBER, false, false, false, NULL, SORT_SIZE},
 };

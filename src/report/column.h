@@ -23,6 +23,7 @@ struct column {
 	bool of_top, of_diff, of_leaks; /* of_leaks: also where the table is of leaks */
 	/* Writes the cell's text, any bytes. */
 	void (*cell)(const struct table *table, const struct row *row, struct out *out);
+	enum sort_by sort; /* not SORT_SIZE: only where rows are sorted by that */
 };
 
 /* In the order that they are shown; one without a title ends them. */

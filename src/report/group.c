@@ -66,17 +66,19 @@ static void add_domain(struct group_row *row, uint32_t id)
 	row->domains.items[at] = id;
 }
 
-static int add_trace(struct pass *pass, uint32_t key, size_t index, struct error *err)
+/* Or only its class SIZE, where that is not NULL. */
+static int add_trace(struct pass *pass, uint32_t key, size_t index, const struct size_class *size, struct error *err)
 {
 	struct groups *groups = pass->groups;
 	const struct snapshot *snapshot = groups->view.snapshot;
 	const struct trace *trace = &snapshot->traces.items[index];
-	struct counts counts = view_counts(&groups->view, index);
+	struct counts counts = size ? size->live : view_counts(&groups->view, index);
 	struct group_row *row = row_of(groups, key);
 
 	if (__builtin_add_overflow(row->size, counts.size, &row->size) ||
 		__builtin_add_overflow(row->count, counts.count, &row->count))
 		return too_large(pass, key, err);
+	measure_add(&row->measures, snapshot, index, size);
 	add_domain(row, snapshot->domains.items[trace->domain].id);
 	if (trace->total_nframe < row->min_nframe)
 		row->min_nframe = trace->total_nframe;
@@ -97,12 +99,12 @@ static int add_plain(struct pass *pass, size_t index, struct error *err)
 	uint32_t key;
 
 	if (pass->query->by == BY_TRACEBACK)
-		return add_trace(pass, chain_of(&pass->chains, trace->stack), index, err);
+		return add_trace(pass, chain_of(&pass->chains, trace->stack), index, NULL, err);
 	if (pass->query->by == BY_THREAD)
 		key = keys_add(groups->keys, 0, placer_thread(&pass->placer, trace->thread));
 	else
 		key = keys_add(groups->keys, 0, placer_place(&pass->placer, &leaf));
-	if (add_trace(pass, key, index, err) < 0)
+	if (add_trace(pass, key, index, NULL, err) < 0)
 		return -1;
 	sight_add(&row_of(groups, key)->sight, &pass->placer, &leaf);
 	return 0;
@@ -134,10 +136,33 @@ static int add_cumulative(struct pass *pass, size_t index, struct error *err)
 		sight_add(&row_of(groups, key)->sight, &pass->placer, &frame);
 		if (pass->query->cumulative == CUMULATIVE_ONCE && stamped(pass, key, index))
 			continue;
-		if (add_trace(pass, key, index, err) < 0)
+		if (add_trace(pass, key, index, NULL, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+static int add_sizes(struct pass *pass, size_t index, struct error *err)
+{
+	struct groups *groups = pass->groups;
+	size_t n;
+	const struct size_class *sizes = snapshot_sizes_of(groups->view.snapshot, (uint32_t)index, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t key = keys_add(groups->keys, 0, placer_size(&pass->placer, size_class_of(sizes[i].min)));
+
+		if ((sizes[i].live.count || measure_wants_gone(pass->query)) && add_trace(pass, key, index, &sizes[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* To the rows that it belongs to. */
+static int add_to_rows(struct pass *pass, size_t index, struct error *err)
+{
+	if (pass->query->cumulative)
+		return add_cumulative(pass, index, err);
+	return pass->query->by == BY_SIZE ? add_sizes(pass, index, err) : add_plain(pass, index, err);
 }
 
 static int add_all(struct pass *pass, struct sieve *sieve, struct error *err)
@@ -150,7 +175,9 @@ static int add_all(struct pass *pass, struct sieve *sieve, struct error *err)
 		const struct trace *trace = &snapshot->traces.items[i];
 		struct counts counts = view_counts(&groups->view, i);
 
-		if ((counts.size == 0 && counts.count == 0) || !sieve_keeps(sieve, trace))
+		if (counts.size == 0 && counts.count == 0 && (query->leaks || !measure_wants_gone(query)))
+			continue;
+		if (!sieve_keeps(sieve, trace))
 			continue;
 		if (query->only_domain != QUERY_NO_DOMAIN &&
 			query->only_domain != snapshot->domains.items[trace->domain].id)
@@ -163,8 +190,7 @@ static int add_all(struct pass *pass, struct sieve *sieve, struct error *err)
 		if (__builtin_add_overflow(groups->size, counts.size, &groups->size) ||
 			__builtin_add_overflow(groups->count, counts.count, &groups->count))
 			return error_set(err, "the blocks add up to more than 2^63 - 1");
-		if ((query->cumulative ? add_cumulative(pass, i, err) : add_plain(pass, i, err)) <
-			0)
+		if (add_to_rows(pass, i, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -178,11 +204,13 @@ int groups_make(struct groups *groups, struct keys *keys, const struct query *qu
 	int rc;
 
 	*groups = (struct groups){.keys = keys};
+	if (measure_check(query, snapshot, moment, err) < 0)
+		return -1;
 	view_init(&groups->view, snapshot, moment, query->hide_standard || query->by == BY_OWNER);
 	groups->view.leaks = query->leaks;
 	if (query->suppressions)
 		suppressor_init(&pass.suppressor, query->suppressions, snapshot);
-	if (!query->cumulative)
+	if (!query->cumulative && query->by != BY_SIZE)
 		groups->previous = xcalloc(snapshot->traces.count + 1, sizeof(uint32_t));
 	placer_init(&pass.placer, keys, snapshot, query->by);
 	if (query->by == BY_TRACEBACK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Traces to rows: tracemalloc's Snapshot._group_by, over traces that stand for many blocks. A trace
- * whose live blocks at the moment are none takes no part. Rows come in no order; see table.h.
+ * whose live blocks at the moment are none takes no part, unless rows are sorted by what became of blocks. Rows come in no order; see table.h.
  */
 #ifndef REPORT_GROUP_H
 #define REPORT_GROUP_H
@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "report/keys.h"
+#include "report/measure.h"
 #include "report/query.h"
 #include "report/sight.h"
 #include "report/view.h"
@@ -19,6 +20,7 @@ struct group_row {
 	int64_t size, count;
 	uint32_t min_nframe, max_nframe; /* the true depths of its traces */
 	ARRAY(uint32_t) domains;	 /* ids, ascending */
+	struct measures measures;
 	struct sight sight;		 /* of rows with one place */
 	uint32_t last_trace;		 /* a chain of its traces through groups.previous; not when
 					  * cumulative */

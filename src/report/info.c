@@ -10,6 +10,8 @@
 #include <string.h>
 #include "base/units.h"
 #include "report/emit.h"
+#include "report/lives_json.h"
+#include "report/measure.h"
 #include "report/safe.h"
 #include "report/snapshot_document.h"
 #include "report/snapshot_json.h"
@@ -108,6 +110,83 @@ static void when(struct out *out, const struct snapshot *snapshot)
 	out_text(out, "\n");
 }
 
+/* Of all traces. */
+static struct measures all_measures(const struct snapshot *snapshot)
+{
+	struct measures sum = {0};
+
+	for (size_t i = 0; i < snapshot->traces.count; i++)
+		measure_add(&sum, snapshot, i, NULL);
+	return sum;
+}
+
+static void lives(struct out *out, const struct snapshot *snapshot)
+{
+	struct measures sum = all_measures(snapshot);
+	char number[UNITS_MAX], blocks[UNITS_MAX];
+
+	if (!snapshot->keeps_lives || !sum.total.count)
+		return;
+	label(out, "temporary");
+	out_format(out, "%s of %s, %.1f%% of all: freed before their thread's next allocation\n",
+		units_count(blocks, sum.life.temporary.count, "block"),
+		units_size(number, (int64_t)sum.life.temporary.size, false),
+		100.0 * (double)sum.life.temporary.count / (double)sum.total.count);
+	if (sum.life.grown || sum.life.moved.count) {
+		label(out, "resized");
+		out_format(out, "%s grown by realloc; %" PRIu64 " were moved with %s in them\n",
+			units_count(blocks, sum.life.grown, "block"), sum.life.moved.count,
+			units_size(number, (int64_t)sum.life.moved.size, false));
+	}
+	if (sum.timed) {
+		label(out, "lifetime");
+		out_format(out, "%s on average, of %s that have gone\n", measure_time(number, measure_lifetime(&sum)),
+			units_count(blocks, sum.timed, "block"));
+	}
+}
+
+/* How long blocks have lived, by powers of two; few rows. */
+static void lifetimes(struct out *out, const struct snapshot *snapshot)
+{
+	char time[UNITS_MAX];
+
+	if (snapshot->lifetimes.count)
+		out_text(out, "\nlifetimes:\n");
+	for (size_t i = 0; i < snapshot->lifetimes.count; i++) {
+		const struct lifetime *lifetime = &snapshot->lifetimes.items[i];
+
+		if (lifetime->class)
+			out_format(out, "  below %s: ", measure_time(time, 1ull << lifetime->class));
+		else
+			out_text(out, "  too short to tell: ");
+		size_and_count(out, lifetime->counts.size, lifetime->counts.count);
+		out_text(out, "\n");
+	}
+}
+
+static void life_json(struct emitter *emitter, const struct snapshot *snapshot)
+{
+	struct measures sum = all_measures(snapshot);
+
+	if (!snapshot->keeps_lives) {
+		emit_null(emitter, "life");
+		return;
+	}
+	emit_begin(emitter, "life", '{');
+	emit_uint(emitter, "temporary_size", sum.life.temporary.size);
+	emit_uint(emitter, "temporary_count", sum.life.temporary.count);
+	emit_uint(emitter, "moved_size", sum.life.moved.size);
+	emit_uint(emitter, "moved_count", sum.life.moved.count);
+	emit_uint(emitter, "grown_count", sum.life.grown);
+	emit_uint(emitter, "timed_count", sum.timed);
+	if (sum.timed)
+		emit_uint(emitter, "lifetime_ns", measure_lifetime(&sum));
+	else
+		emit_null(emitter, "lifetime_ns");
+	lifetimes_json(emitter, snapshot);
+	emit_end(emitter);
+}
+
 static void sums(struct out *out, const struct snapshot *snapshot)
 {
 	const struct moment *moment = snapshot_default_moment(snapshot);
@@ -126,6 +205,7 @@ static void sums(struct out *out, const struct snapshot *snapshot)
 		label(out, "resident");
 		out_format(out, "%s\n", units_size(number, (int64_t)moment->rss, false));
 	}
+	lives(out, snapshot);
 	if (snapshot->keeps_blocks) {
 		label(out, "kept");
 		out_format(out, "%zu addresses of live blocks\n", snapshot->blocks.count);
@@ -268,6 +348,7 @@ void info_text(const struct snapshot *snapshot, const char *file, struct out *ou
 	gaps(out, snapshot);
 	moments(out, snapshot);
 	domains(out, snapshot);
+	lifetimes(out, snapshot);
 	if (snapshot->threads.count)
 		out_text(out, "\nthreads:\n");
 	for (size_t i = 0; i < snapshot->threads.count; i++) {
@@ -302,6 +383,7 @@ void info_json(const struct snapshot *snapshot, const char *file, struct out *ou
 		emit_uint(&emitter, "kept_blocks", snapshot->blocks.count);
 	else
 		emit_null(&emitter, "kept_blocks");
+	life_json(&emitter, snapshot);
 	document_tables(&emitter, snapshot);
 	emit_end(&emitter);
 }

@@ -7,8 +7,11 @@
 #include "report/keys.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/units.h"
+#include "model/snapshot.h"
 
 void keys_init(struct keys *keys)
 {
@@ -125,11 +128,38 @@ const struct place *keys_oldest(const struct keys *keys, uint32_t key)
 	return &keys->places.items[keys->keys.items[ancestor(keys, key, 1)].place];
 }
 
+/* A power of two in the unit that it is a whole number of. */
+static const char *size_text(char text[UNITS_MAX], uint64_t size)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	int unit = 0;
+
+	for (; size >= 1024; size /= 1024)
+		unit++;
+	snprintf(text, UNITS_MAX, "%" PRIu64 " %s", size, units[unit]);
+	return text;
+}
+
+static void size_write(uint32_t class, struct out *out)
+{
+	uint64_t most = size_class_max(class), least = class > 1 ? most / 2 + 1 : most;
+	char low[UNITS_MAX], high[UNITS_MAX];
+
+	if (most <= 1024 && least < most)
+		out_format(out, "%" PRIu64 " to %" PRIu64 " B", least, most);
+	else if (least < most)
+		out_format(out, "over %s to %s", size_text(low, most / 2), size_text(high, most));
+	else
+		out_format(out, "%" PRIu64 " B", most);
+}
+
 void place_write(const struct keys *keys, const struct place *place, struct out *out)
 {
 	const char *name = strings_get(keys->strings, place->name);
 	size_t size = strings_size(keys->strings, place->name);
 
+	if (place->kind == PLACE_SIZE)
+		size_write((uint32_t)place->number, out);
 	if (place->kind == PLACE_THREAD) {
 		out_format(out, "thread %" PRId64, (int64_t)place->number);
 		if (size == 0)

@@ -24,6 +24,7 @@ enum place_kind {
 	PLACE_ADDRESS, /* name(+0x11d2), of a module without symbols */
 	PLACE_MODULE,  /* name */
 	PLACE_THREAD,  /* "thread NUMBER (name)" */
+	PLACE_SIZE,    /* "33 to 64 B", of the class NUMBER; without a name */
 };
 
 struct place {
@@ -31,7 +32,7 @@ struct place {
 	string_id name;	    /* of keys.strings */
 	string_id function; /* of keys.strings; 0 but for PLACE_SYMBOL */
 	uint32_t lineno;
-	uint64_t number; /* address, or thread id */
+	uint64_t number; /* address, thread id, or class */
 };
 
 /* The end of a chain; keys[0] is the empty one. */

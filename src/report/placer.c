@@ -132,3 +132,10 @@ uint32_t placer_thread(struct placer *placer, uint32_t thread)
 	}
 	return keys_place(placer->keys, &place);
 }
+
+uint32_t placer_size(struct placer *placer, uint32_t class)
+{
+	const struct place place = {.kind = PLACE_SIZE, .number = class};
+
+	return keys_place(placer->keys, &place);
+}

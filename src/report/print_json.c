@@ -22,6 +22,37 @@ static void thread(struct emitter *emitter, const struct keys *keys, const struc
 	emit_end(emitter);
 }
 
+/* What became of the row's blocks, as far as SNAPSHOT knows. */
+static void measures(struct emitter *emitter, const struct table *table, const struct measures *measures,
+	const struct snapshot *snapshot)
+{
+	const struct life *life = &measures->life;
+
+	if (table->query->by == BY_SIZE) {
+		emit_uint(emitter, "min", measures->min);
+		emit_uint(emitter, "max", measures->max);
+	}
+	if (table->query->sort == SORT_PEAK)
+		emit_uint(emitter, "peak", measures->peak.size);
+	if (table->query->sort == SORT_CHURN)
+		emit_uint(emitter, "churn", measures->gone.size);
+	if (!snapshot->keeps_lives || table->query->by == BY_SIZE)
+		return;
+	emit_begin(emitter, "life", '{');
+	emit_uint(emitter, "total_size", measures->total.size);
+	emit_uint(emitter, "total_count", measures->total.count);
+	emit_uint(emitter, "temporary_size", life->temporary.size);
+	emit_uint(emitter, "temporary_count", life->temporary.count);
+	emit_uint(emitter, "moved_size", life->moved.size);
+	emit_uint(emitter, "moved_count", life->moved.count);
+	emit_uint(emitter, "grown_count", life->grown);
+	if (measures->timed)
+		emit_uint(emitter, "lifetime_ns", measure_lifetime(measures));
+	else
+		emit_null(emitter, "lifetime_ns");
+	emit_end(emitter);
+}
+
 static void row(struct emitter *emitter, const struct table *table, const struct row *row)
 {
 	const struct group_row *facts = row_facts(row);
@@ -42,6 +73,8 @@ static void row(struct emitter *emitter, const struct table *table, const struct
 		emit_null(emitter, "average");
 	if (table->is_diff)
 		emit_string(emitter, "status", row_status_name(row->status));
+	if (!table->is_leaks)
+		measures(emitter, table, &facts->measures, row->now ? table->now.snapshot : table->before.snapshot);
 	emit_begin(emitter, "domains", '[');
 	for (size_t i = 0; i < facts->domains.count; i++)
 		emit_uint(emitter, NULL, facts->domains.items[i]);

@@ -55,6 +55,8 @@ static void fill(struct grid *grid)
 	struct out cells;
 
 	for (const struct column *column = columns; column->title; column++) {
+		if (column->sort != SORT_SIZE && column->sort != table->query->sort)
+			continue;
 		if ((table->is_diff ? column->of_diff : column->of_top) || (column->of_leaks && table->is_leaks))
 			grid->columns[grid->n_columns++] = column;
 	}
@@ -138,11 +140,13 @@ static void cell_write(
 }
 
 /* Of the sizes, and of what grew or shrank; NULL for none. */
-static const char *colour_of(const struct row *row, size_t column)
+static const char *colour_of(const struct grid *grid, const struct row *row, size_t column)
 {
+	bool of_size = column > 0 && strcmp(grid->columns[column - 1]->title, "SIZE") == 0;
+
 	if (column == 0)
 		return BOLD;
-	if (column == 1 && row->size_diff)
+	if (of_size && row->size_diff)
 		return row->size_diff > 0 ? RED : GREEN;
 	return NULL;
 }
@@ -164,7 +168,7 @@ static void line_write(struct grid *grid, const struct row *row, size_t first_ce
 			cell_of(grid, first_cell + k, &data, &size);
 		out_text(out, begun ? GAP : "");
 		begun = true;
-		code = row ? colour_of(row, k) : NULL;
+		code = row ? colour_of(grid, row, k) : NULL;
 		if (code)
 			colour(out, code);
 		cell_write(out, column, grid->widths[k], data, size);

@@ -14,6 +14,7 @@ static const char *const by_names[] = {
 	[BY_MODULE] = "module",
 	[BY_THREAD] = "thread",
 	[BY_OWNER] = "owner",
+	[BY_SIZE] = "size",
 };
 
 static const char *const sort_names[] = {
@@ -21,6 +22,10 @@ static const char *const sort_names[] = {
 	[SORT_COUNT] = "count",
 	[SORT_AVERAGE] = "average",
 	[SORT_NAME] = "name",
+	[SORT_TEMPORARY] = "temporary",
+	[SORT_CHURN] = "churn",
+	[SORT_LIFETIME] = "lifetime",
+	[SORT_PEAK] = "peak",
 };
 
 static int find(const char *const *names, size_t n, const char *name)
@@ -59,6 +64,10 @@ int query_check(const struct query *query, struct error *err)
 		error_set(err, "cumulative mode cannot be used with --by %s",
 			query_by_name(query->by));
 		return error_hint(err, "it goes with --by lineno and --by filename");
+	}
+	if (query->by == BY_SIZE && query->sort >= SORT_TEMPORARY && query->sort != SORT_CHURN) {
+		error_set(err, "--sort %s cannot be used with --by size", query_sort_name(query->sort));
+		return error_hint(err, "it is known of stacks, not of their blocks by size; --sort churn goes with both");
 	}
 	return 0;
 }

@@ -20,6 +20,7 @@ enum group_by {
 	BY_MODULE,
 	BY_THREAD,
 	BY_OWNER, /* lineno of the first frame that is the program's own (standard.h) */
+	BY_SIZE,  /* class of sizes, see struct size_class */
 };
 
 enum cumulative {
@@ -33,6 +34,11 @@ enum sort_by {
 	SORT_COUNT,
 	SORT_AVERAGE,
 	SORT_NAME, /* ascending, by place */
+	/* What became of blocks: rows may then have no live ones. See measure.h. */
+	SORT_TEMPORARY,
+	SORT_CHURN,
+	SORT_LIFETIME,
+	SORT_PEAK,
 };
 
 #define QUERY_FRAMES_ALL INT64_MAX
@@ -60,8 +66,8 @@ struct query {
 	}
 
 /* The names that users write, "a|b|c" (for --help too), and their values; -1 for another name. */
-#define QUERY_BY_NAMES "filename|lineno|traceback|function|module|thread|owner"
-#define QUERY_SORT_NAMES "size|count|average|name"
+#define QUERY_BY_NAMES "filename|lineno|traceback|function|module|thread|owner|size"
+#define QUERY_SORT_NAMES "size|count|average|name|temporary|churn|lifetime|peak"
 int query_by(const char *name);
 const char *query_by_name(enum group_by by);
 int query_sort(const char *name);

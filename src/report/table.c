@@ -57,6 +57,21 @@ static int compare_diff(const struct row *a, const struct row *b)
 	return order ? order : compare(a->count, b->count);
 }
 
+/* What rows have at most counts most; of a difference the most that it has changed. */
+static int compare_measures(const struct table *table, const struct row *a, const struct row *b)
+{
+	const struct row *rows[] = {a, b};
+	int64_t values[2];
+
+	for (int i = 0; i < 2; i++) {
+		int64_t now = rows[i]->now ? measure_value(&rows[i]->now->measures, table->query->sort) : 0;
+		int64_t before = rows[i]->before ? measure_value(&rows[i]->before->measures, table->query->sort) : 0;
+
+		values[i] = table->is_diff ? llabs(now - before) : now;
+	}
+	return compare(values[0], values[1]);
+}
+
 static int compare_rows(const void *a_data, const void *b_data, void *data)
 {
 	const struct row *a = a_data, *b = b_data;
@@ -72,6 +87,8 @@ static int compare_rows(const void *a_data, const void *b_data, void *data)
 				       : compare(a->count, b->count);
 	if (table->query->sort == SORT_AVERAGE)
 		order = compare_average(a, b);
+	if (measure_wants_gone(table->query))
+		order = compare_measures(table, a, b);
 	if (order == 0)
 		order = table->is_diff ? compare_diff(a, b) : compare_top(a, b);
 	return -(order ? order : by_key);
