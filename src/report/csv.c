@@ -13,17 +13,20 @@ void csv_field(struct out *out, const char *data, size_t size)
 
 	if (size == 0)
 		return;
-	for (size_t i = 0; i < size; i++)
-		quoted = quoted || (data[i] && strchr(",\"\r\n", data[i]));
+	for (const char *special = ",\"\r\n"; *special && !quoted; special++)
+		quoted = memchr(data, *special, size);
 	if (!quoted) {
 		out_bytes(out, data, size);
 		return;
 	}
 	out_text(out, "\"");
-	for (size_t i = 0; i < size; i++) {
-		if (data[i] == '"')
-			out_text(out, "\"");
-		out_bytes(out, &data[i], 1);
+	for (const char *end = data + size; data < end;) {
+		const char *quote = memchr(data, '"', (size_t)(end - data));
+		const char *next = quote ? quote + 1 : end;
+
+		out_bytes(out, data, (size_t)(next - data));
+		out_text(out, quote ? "\"" : "");
+		data = next;
 	}
 	out_text(out, "\"");
 }
