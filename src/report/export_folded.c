@@ -41,29 +41,30 @@ static uint32_t make_place(struct fold *fold, const struct view_frame *at)
 
 static uint32_t frame_place(struct fold *fold, const struct view_frame *at)
 {
-	uint32_t *known;
-
-	if (!at->frame)
-		return make_place(fold, at);
-	known = &fold->places[at->frame - fold->snapshot->frames.items];
+	uint32_t *known = &fold->places[at->frame - fold->snapshot->frames.items];
 	if (!*known)
 		*known = make_place(fold, at) + 1;
 	return *known - 1;
 }
 
-static uint32_t stack_key(struct fold *fold, const struct view *view, uint32_t stack)
+/* Of all stacks, callers first: so a stack is one step from its caller's, whatever its depth. */
+static uint32_t *stack_keys(struct fold *fold)
 {
-	struct view_walk walk = view_walk(view, stack);
-	ARRAY(uint32_t) places = {0};
-	struct view_frame frame;
-	uint32_t key = 0;
+	const struct snapshot *snapshot = fold->snapshot;
+	uint32_t *keys = xcalloc(snapshot->stacks.count, sizeof(*keys));
 
-	while (view_next(&walk, &frame))
-		*ARRAY_PUSH(&places) = frame_place(fold, &frame);
-	while (places.count)
-		key = keys_add(&fold->keys, key, places.items[--places.count]);
-	ARRAY_FREE(&places);
-	return key;
+	for (size_t i = 1; i < snapshot->stacks.count; i++) {
+		const struct stack *stack = &snapshot->stacks.items[i];
+		const struct location *at = &snapshot->locations.items[stack->location];
+		const struct frame *frames = &snapshot->frames.items[at->first_frame];
+
+		keys[i] = keys[stack->parent];
+		for (uint32_t k = at->n_frames; k-- > 0;)
+			keys[i] = keys_add(&fold->keys, keys[i],
+				frame_place(fold, &(struct view_frame){&frames[k], at}));
+	}
+	keys[0] = keys_add(&fold->keys, 0, make_place(fold, &(struct view_frame){NULL, NULL}));
+	return keys;
 }
 
 static void key_write(const struct fold *fold, uint32_t key, struct out *out)
@@ -85,18 +86,20 @@ static int write_folded(const struct snapshot *snapshot, const struct export_que
 {
 	struct fold fold = {.snapshot = snapshot};
 	struct view view;
+	uint32_t *keys;
 
 	(void)err; /* a sum over all traces fits: snapshot_check */
 	view_init(&view, snapshot, query->moment, false);
 	keys_init(&fold.keys);
 	fold.places = xcalloc(snapshot->frames.count + 1, sizeof(*fold.places));
+	keys = stack_keys(&fold);
 	for (size_t i = 0; i < snapshot->traces.count; i++) {
 		uint64_t n = metric_weight(metric_counts(&view, i, query->metric), query->metric);
 		uint32_t key;
 
 		if (n == 0)
 			continue;
-		key = stack_key(&fold, &view, snapshot->traces.items[i].stack);
+		key = keys[snapshot->traces.items[i].stack];
 		while (fold.weights.count <= key)
 			ARRAY_PUSH(&fold.weights);
 		if (fold.weights.items[key] == 0)
@@ -110,6 +113,7 @@ static int write_folded(const struct snapshot *snapshot, const struct export_que
 	keys_release(&fold.keys);
 	buffer_free(&fold.label);
 	free(fold.places);
+	free(keys);
 	ARRAY_FREE(&fold.weights);
 	ARRAY_FREE(&fold.order);
 	view_release(&view);
