@@ -314,7 +314,8 @@ static int write_pprof(const struct snapshot *snapshot, const struct export_quer
 {
 	struct pprof pprof = {.snapshot = snapshot};
 
-	(void)err; /* nothing is summed */
+	if (exporter_check_frames(snapshot, err) < 0)
+		return -1;
 	view_init(&pprof.view, snapshot, query->moment, false);
 	functions_init(&pprof.functions, snapshot);
 	pprof.used = xcalloc(pprof.functions.items.count, sizeof(bool));

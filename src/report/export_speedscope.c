@@ -193,7 +193,8 @@ static int write_speedscope(const struct snapshot *snapshot, const struct export
 	struct scope scope = {.snapshot = snapshot, .emitter = {.out = out}};
 	string_id program;
 
-	(void)err; /* a sum over all traces fits */
+	if (exporter_check_frames(snapshot, err) < 0)
+		return -1;
 	functions_init(&scope.functions, snapshot);
 	program = functions_string(&scope.functions, snapshot->run.executable);
 	view_init(&scope.view, snapshot, query->moment, false);

@@ -4,7 +4,9 @@
  */
 #include "report/exporter.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include "base/memory.h"
 
 static const struct exporter *const exporters[] = {
 	&export_folded,
@@ -24,4 +26,25 @@ const struct exporter *exporter_find(const char *name)
 			return exporters[i];
 	}
 	return NULL;
+}
+
+int exporter_check_frames(const struct snapshot *snapshot, struct error *err)
+{
+	uint64_t *depths = xcalloc(snapshot->stacks.count, sizeof(*depths)), frames = 0;
+
+	for (size_t i = 1; i < snapshot->stacks.count; i++) {
+		const struct stack *stack = &snapshot->stacks.items[i];
+
+		depths[i] =
+			depths[stack->parent] + snapshot->locations.items[stack->location].n_frames;
+	}
+	for (size_t i = 0; i < snapshot->traces.count && frames <= EXPORT_FRAMES_MAX; i++)
+		frames += depths[snapshot->traces.items[i].stack];
+	free(depths);
+	if (frames <= EXPORT_FRAMES_MAX)
+		return 0;
+	error_set(err,
+		"export: the stacks have more than %llu frames in all, too many for this form",
+		EXPORT_FRAMES_MAX);
+	return error_hint(err, "forms without whole stacks: --to callgrind, massif, heaptrack");
 }

@@ -49,4 +49,9 @@ extern const struct exporter export_folded, export_csv, export_json, export_ppro
 
 const struct exporter *exporter_find(const char *name);
 
+/* For forms that write each trace's whole stack and hold it all in memory: an error when the frames
+ * of all traces are more than EXPORT_FRAMES_MAX, which deep stacks in a file of any size can be. */
+#define EXPORT_FRAMES_MAX (1ull << 28)
+int exporter_check_frames(const struct snapshot *snapshot, struct error *err);
+
 #endif

@@ -59,8 +59,10 @@ Test(call_costs, a_chain_of_a_million)
 		imported("{'schema': 'memtrace-snapshot/1', 'traces': ["
 			 "{'size': 1, 'count': 1, 'frames': [" FRAME("a") "]}]}");
 	struct functions functions;
+	struct error err = ERROR_INIT;
 	struct call_costs costs;
 
+	cr_assert_eq(exporter_check_frames(snapshot, &err), 0);
 	for (uint32_t i = 2; i < 1000000; i++) {
 		*ARRAY_PUSH(&snapshot->stacks) = (struct stack){i - 1, 0};
 		*ARRAY_PUSH(&snapshot->traces) = (struct trace){.stack = i, .thread = INDEX_NONE};
@@ -73,6 +75,10 @@ Test(call_costs, a_chain_of_a_million)
 	cr_assert_eq(costs.total[0], 999999);
 	cr_assert_eq(inclusive(&functions, &costs, "a"), 999999);
 	cr_assert_eq(costs.lines.count, 3, "a itself, a by a, a by the root");
+	/* Forms of whole stacks would need half a trillion frames. */
+	cr_assert_lt(exporter_check_frames(snapshot, &err), 0);
+	cr_assert_str_eq(err.text,
+		"export: the stacks have more than 268435456 frames in all, too many for this form");
 	call_costs_release(&costs);
 	functions_release(&functions);
 	snapshot_free(snapshot);
