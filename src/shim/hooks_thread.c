@@ -85,7 +85,8 @@ SHIM_EXPORT int pthread_setname_np(pthread_t thread, const char *name)
 	if (unlikely(!real.pthread_setname_np))
 		return ENOSYS;
 	status = real.pthread_setname_np(thread, name);
-	if (status == 0 && pthread_equal(thread, pthread_self()))
+	/* Not pthread_equal: a compiler that does not optimize calls it, and a static program may not have it. */
+	if (status == 0 && thread == pthread_self())
 		hooks_thread_named(__builtin_frame_address(0));
 	else if (status == 0)
 		name_other(__builtin_frame_address(0), thread, name);
