@@ -64,8 +64,8 @@ static void look_at_kernel(struct doctor *doctor)
 {
 	int scope = status_ptrace_scope();
 
-	if (scope > 0 && geteuid() != 0)
-		add(doctor, xasprintf("kernel.yama.ptrace_scope is %d: attach and leaks need root, or sysctl kernel.yama.ptrace_scope=0", scope));
+	if (scope > 2 || (scope > 0 && geteuid() != 0))
+		add(doctor, xasprintf("kernel.yama.ptrace_scope is %d, which attach and leaks feel: %s", scope, status_scope_text(scope)));
 	if (access("/proc/self/maps", R_OK) < 0)
 		add(doctor, xstrdup("/proc is not mounted: threads and processes keep no names, descendants are found later"));
 }

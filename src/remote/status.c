@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "remote/status.h"
 
-enum { SECCOMP_STRICT = 1 };
+enum { SECCOMP_STRICT = 1, NO_TRACING = 3 /* of kernel.yama.ptrace_scope */ };
 
 static bool read_file(const char *name, char *text, size_t size)
 {
@@ -132,6 +132,15 @@ int status_ptrace_scope(void)
 	return scope;
 }
 
+const char *status_scope_text(int scope)
+{
+	if (scope == 1)
+		return "root may trace, others only what they have started: sudo, or sysctl kernel.yama.ptrace_scope=0";
+	if (scope == 2)
+		return "only root may trace: sudo, or sysctl kernel.yama.ptrace_scope=0";
+	return "nobody may trace, not even root, until the machine is started again without it";
+}
+
 int status_explain(pid_t pid, struct error *err)
 {
 	char text[4096];
@@ -141,13 +150,14 @@ int status_explain(pid_t pid, struct error *err)
 		return error_status(err, EXIT_MEMTRACE_FAILED, "process %d has ended", (int)pid);
 	if (number(text, "TracerPid"))
 		return refuse_traced(pid, (pid_t)number(text, "TracerPid"), err);
+	if (scope == NO_TRACING)
+		return error_hint(err, "kernel.yama.ptrace_scope is %d: %s", scope, status_scope_text(scope));
 	if (geteuid() == 0)
 		return error_hint(err, "this environment (a container without CAP_SYS_PTRACE?) allows no tracing");
 	if (number(text, "Uid") != (long)geteuid())
 		return error_hint(err, "it is another user's: sudo memtrace attach %d", (int)pid);
 	if (scope > 0)
-		return error_hint(err, "sudo memtrace attach %d, or let users trace their own: sudo sysctl kernel.yama.ptrace_scope=0",
-			(int)pid);
+		return error_hint(err, "kernel.yama.ptrace_scope is %d: %s", scope, status_scope_text(scope));
 	return error_hint(err, "it may have changed its user, or be not dumpable: sudo memtrace attach %d", (int)pid);
 }
 

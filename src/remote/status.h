@@ -17,6 +17,8 @@ int status_seccomp(pid_t pid, pid_t tid);
 int status_explain(pid_t pid, struct error *err);
 /* kernel.yama.ptrace_scope; 0 where there is none: users may trace their own processes. */
 int status_ptrace_scope(void);
+/* Who may trace with that SCOPE, 1 to 3, and what to do about it, as a clause. */
+const char *status_scope_text(int scope);
 /* Bytes of its anonymous memory that are resident; 0: not known. */
 uint64_t status_anonymous(pid_t pid);
 
