@@ -8,14 +8,14 @@
 #include "base/file.h"
 #include "cmd/command.h"
 #include "cmd/map_path.h"
-#include "cmd/snapfile.h"
+#include "cmd/snapfiles.h"
 #include "report/exporter.h"
 #include "report/short_name.h"
 
 struct export_options {
 	const char *to, *metric, *moment, *output, *demangle;
 	struct option_list map_paths;
-	bool force, json;
+	bool force, json, children;
 };
 
 static const struct option_row rows[] = {
@@ -38,6 +38,7 @@ static const struct option_row rows[] = {
 		.offset = offsetof(struct export_options, moment),
 		.argument = "MOMENT",
 		.summary = "the blocks live then: exit, peak or a label (also SNAP@MOMENT)"},
+	CHILDREN_ROW(struct export_options, children),
 	MAP_PATH_ROW(struct export_options, map_paths),
 	{.name = "demangle",
 		.type = OPTION_CHOICE,
@@ -63,12 +64,10 @@ static const struct option_row rows[] = {
 	{.name = NULL},
 };
 
-static int check(const struct export_options *options, int argc, struct error *err)
+static int check(const struct export_options *options, struct error *err)
 {
 	const struct exporter *exporter = options->to ? exporter_find(options->to) : NULL;
 
-	if (argc > 1)
-		return error_set(err, "export: one snapshot, not %d", argc);
 	if (!exporter) {
 		error_set(err, "export: --to is missing: one of %s", EXPORTER_NAMES);
 		return error_hint(err, "memtrace export SNAP --to folded");
@@ -171,7 +170,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 {
 	struct export_options *options = data;
 	struct snapfile snap = {0};
-	char *newest = NULL;
+	const struct snapfiles files = {.names = argv, .n = (size_t)argc, .children = options->children};
 	int rc = 0;
 
 	if (options->json && options->to && strcmp(options->to, "json") != 0)
@@ -179,15 +178,11 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	else if (options->json)
 		options->to = "json";
 	if (rc == 0)
-		rc = check(options, argc, err);
+		rc = check(options, err);
 	if (rc == 0)
 		rc = map_path_check(&options->map_paths, err);
-	if (rc == 0 && argc == 0) {
-		newest = snapfile_newest(0, NULL, err);
-		rc = newest ? 0 : -1;
-	}
 	if (rc == 0)
-		rc = snapfile_open(&snap, newest ? newest : argv[0], err);
+		rc = snapfiles_open(&snap, &files, err);
 	if (rc == 0)
 		rc = choose_moment(options, &snap, err);
 	if (rc == 0)
@@ -197,14 +192,13 @@ static int run(void *data, int argc, char **argv, struct error *err)
 			     ? write_file(options, &snap, err)
 			     : write_to(stdout, options, &snap, err);
 	snapfile_close(&snap);
-	free(newest);
 	ARRAY_FREE(&options->map_paths);
 	return rc;
 }
 
 const struct command command_export = {
 	.name = "export",
-	.usage = "[OPTIONS] --to FORM [SNAP[@MOMENT]]",
+	.usage = "[OPTIONS] --to FORM [SNAP[@MOMENT]...]",
 	.summary = "write a snapshot for other tools",
 	.options = rows,
 	.options_size = sizeof(struct export_options),

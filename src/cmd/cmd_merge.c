@@ -67,7 +67,7 @@ static int merge(const struct merge_options *options, const struct snapfile *sna
 	struct error *err)
 {
 	struct merge_source *sources = xcalloc(n, sizeof(*sources));
-	struct merge_notes notes = {{0}};
+	struct merge_notes notes = {.only_wrong = false};
 	struct snapshot *merged;
 	int rc = -1;
 

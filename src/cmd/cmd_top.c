@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * memtrace top [SNAP]: who holds the memory, the largest first. tracemalloc's
+ * memtrace top [SNAP...]: who holds the memory, the largest first; of several snapshots, all together. tracemalloc's
  * Snapshot.statistics().
  */
-#include <stdlib.h>
 #include "cmd/command.h"
 #include "cmd/query_options.h"
-#include "cmd/snapfile.h"
+#include "cmd/snapfiles.h"
 #include "cmd/strict.h"
 
 struct top_options {
 	struct query_options query;
+	const char *moment;
+	bool children;
 };
 
 static const struct option_row rows[] = {
 	QUERY_OPTION_ROWS,
+	CHILDREN_ROW(struct top_options, children),
+	{.name = "moment",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct top_options, moment),
+		.argument = "MOMENT",
+		.summary = "the blocks live then: exit, peak or a label (also SNAP@MOMENT)"},
 	{.name = NULL},
 };
 
@@ -44,17 +51,12 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	struct top_options *options = data;
 	struct snapfile snap = {0};
 	const struct snapfile *snaps[] = {&snap};
-	char *newest = NULL;
+	const struct snapfiles files = {
+		.names = argv, .n = (size_t)argc, .moment = options->moment, .children = options->children};
 	int rc = query_options_check(&options->query, err);
 
-	if (rc == 0 && argc > 1)
-		rc = error_set(err, "top: one snapshot, not %d", argc);
-	if (rc == 0 && argc == 0) {
-		newest = snapfile_newest(0, NULL, err);
-		rc = newest ? 0 : -1;
-	}
 	if (rc == 0)
-		rc = snapfile_open(&snap, newest ? newest : argv[0], err);
+		rc = snapfiles_open(&snap, &files, err);
 	if (rc == 0)
 		map_path_apply(&options->query.map_paths, &snap.snapshot, 1);
 	if (rc == 0)
@@ -62,14 +64,13 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	if (rc == 0)
 		rc = strict_status(options->query.strict, snaps, 1);
 	snapfile_close(&snap);
-	free(newest);
 	query_options_release(&options->query);
 	return rc;
 }
 
 const struct command command_top = {
 	.name = "top",
-	.usage = "[OPTIONS] [SNAP[@MOMENT]]",
+	.usage = "[OPTIONS] [SNAP[@MOMENT]...]",
 	.summary = "say who holds the memory, the largest first",
 	.options = rows,
 	.options_size = sizeof(struct top_options),

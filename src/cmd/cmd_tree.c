@@ -2,10 +2,9 @@
 /*
  * memtrace tree [SNAP]: the call tree with what was allocated below each call, or inverted, or its difference to another's.
  */
-#include <stdlib.h>
 #include "cmd/command.h"
 #include "cmd/query_options.h"
-#include "cmd/snapfile.h"
+#include "cmd/snapfiles.h"
 #include "cmd/strict.h"
 #include "report/metric.h"
 
@@ -13,7 +12,7 @@ struct tree_options {
 	struct query_options query;
 	const char *metric, *moment, *threshold, *base;
 	struct option_number depth;
-	bool inverted, full;
+	bool inverted, full, children;
 };
 
 static const struct option_row rows[] = {
@@ -58,6 +57,7 @@ static const struct option_row rows[] = {
 		.type = OPTION_FLAG,
 		.offset = offsetof(struct tree_options, full),
 		.summary = "in tables show every frame of long runs"},
+	CHILDREN_ROW(struct tree_options, children),
 	QUERY_FILTER_ROWS,
 	QUERY_DEMANGLE_ROW,
 	QUERY_SHOW_ROWS,
@@ -99,14 +99,10 @@ static int tell(const struct tree_options *options, struct tree_query *query, co
 	return rc;
 }
 
-static int check(const struct tree_options *options, int argc, struct tree_query *query, struct error *err)
+static int check(const struct tree_options *options, struct tree_query *query, struct error *err)
 {
 	if (query_options_check(&options->query, err) < 0)
 		return -1;
-	if (argc > 1) {
-		error_set(err, "tree: one snapshot, not %d", argc);
-		return error_hint(err, "--base OLD tells the difference to another one");
-	}
 	*query = (struct tree_query){
 		.metric = options->metric ? (enum metric)metric_find(options->metric) : METRIC_SIZE,
 		.inverted = options->inverted,
@@ -132,18 +128,16 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	struct tree_options *options = data;
 	struct snapfile snap = {0}, base = {0};
 	const struct snapfile *snaps[] = {&snap, &base};
+	const struct snapfiles files = {.names = argv,
+		.n = (size_t)argc,
+		.but = options->base,
+		.moment = options->moment,
+		.children = options->children};
 	struct tree_query query;
-	char *newest = NULL;
-	int rc = check(options, argc, &query, err);
+	int rc = check(options, &query, err);
 
-	if (rc == 0 && argc == 0) {
-		newest = snapfile_newest(0, options->base, err);
-		rc = newest ? 0 : -1;
-	}
 	if (rc == 0)
-		rc = snapfile_open(&snap, newest ? newest : argv[0], err);
-	if (rc == 0)
-		rc = snapfile_choose(&snap, options->moment, err);
+		rc = snapfiles_open(&snap, &files, err);
 	if (rc == 0)
 		rc = open_base(options, &base, err);
 	if (rc == 0)
@@ -152,14 +146,13 @@ static int run(void *data, int argc, char **argv, struct error *err)
 		rc = strict_status(options->query.strict, snaps, base.snapshot ? 2 : 1);
 	snapfile_close(&snap);
 	snapfile_close(&base);
-	free(newest);
 	query_options_release(&options->query);
 	return rc;
 }
 
 const struct command command_tree = {
 	.name = "tree",
-	.usage = "[OPTIONS] [SNAP[@MOMENT]]",
+	.usage = "[OPTIONS] [SNAP[@MOMENT]...]",
 	.summary = "show the call tree with what was allocated below each call",
 	.options = rows,
 	.options_size = sizeof(struct tree_options),

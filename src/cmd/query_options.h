@@ -79,8 +79,8 @@ struct query_options {
 #define QUERY_OPTION_ROWS \
 	QUERY_ROW("by", 'b', OPTION_CHOICE, by, \
 		.argument = "KEY", .choices = QUERY_BY_NAMES, \
-		.summary = "group by lineno (default), filename, traceback, function, module, " \
-			"thread, owner, size"), \
+		.summary = "group by lineno (default), filename, traceback, function, " \
+			"thread, process …"), \
 	QUERY_ROW("limit", 'n', OPTION_GIVEN, limit, \
 		.argument = "N", .low = 0, .high = INT64_MAX, \
 		.summary = "print the first N rows (default: 10), 0 for all"), \

@@ -8,7 +8,7 @@
  *     │         └─> location ──> frames[first .. first + n)   innermost inlined level first,
  *     │                 │                                     then the function itself
  *     │                 └─> module
- *     ├─> thread, domain
+ *     ├─> thread, domain, part
  *     └─> counts[moment × n_traces + trace]
  *
  *   block ──> trace                          where the recorder was told to keep them
@@ -80,6 +80,7 @@ struct trace {
 				  frames kept */
 	uint32_t domain;       /* index into domains */
 	uint32_t thread;       /* index into threads, or INDEX_NONE */
+	uint32_t part;	       /* index into run.parts + 1; 0: not merged, or nobody knows */
 	uint64_t total_size, total_count; /* all ever allocated with this trace */
 };
 
@@ -133,6 +134,7 @@ struct part {
 	int64_t pid;
 	uint32_t image;
 	bool complete;
+	uint64_t started_ns; /* 0 unknown */
 	uint64_t taken_ns;
 	struct counts live;		/* at its default moment */
 	uint64_t peak_size, peak_count; /* as in struct run */
@@ -303,6 +305,9 @@ int snapshot_moment(const struct snapshot *snapshot, const char *name, struct er
 const struct moment *snapshot_default_moment(const struct snapshot *snapshot);
 /* An imported snapshot need not know its peak. */
 bool snapshot_knows_peak(const struct snapshot *snapshot);
+/* Between which bytes the highest sum of its processes ever was, of a merged snapshot; false where it is none, or not all of its
+ * peaks are known. */
+bool snapshot_joint_peak(const struct snapshot *snapshot, uint64_t *least, uint64_t *most);
 /* Holds every table to the invariants above; the error says which table and index. */
 int snapshot_check(const struct snapshot *snapshot, struct error *err);
 /* A part of it: lives, lifetimes, size classes and timeline, when everything else is sound. */

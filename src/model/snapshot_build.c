@@ -15,7 +15,7 @@ struct stack_key {
 };
 
 struct trace_key {
-	uint32_t stack, total_nframe, domain, thread;
+	uint32_t stack, total_nframe, domain, thread, part;
 };
 
 void builder_init(struct snapshot_builder *builder, struct snapshot *snapshot)
@@ -90,8 +90,14 @@ uint32_t builder_stack(struct snapshot_builder *builder, uint32_t parent, uint32
 uint32_t builder_trace(struct snapshot_builder *builder, uint32_t stack, uint32_t total_nframe,
 	uint32_t domain, uint32_t thread)
 {
+	return builder_trace_of(builder, stack, total_nframe, domain, thread, 0);
+}
+
+uint32_t builder_trace_of(struct snapshot_builder *builder, uint32_t stack, uint32_t total_nframe,
+	uint32_t domain, uint32_t thread, uint32_t part)
+{
 	struct snapshot *snapshot = builder->snapshot;
-	struct trace_key key = {stack, total_nframe, domain, thread};
+	struct trace_key key = {stack, total_nframe, domain, thread, part};
 	bool added;
 	uint64_t *index = map_add(&builder->traces, &key, snapshot->traces.count, &added);
 
@@ -101,6 +107,7 @@ uint32_t builder_trace(struct snapshot_builder *builder, uint32_t stack, uint32_
 			.total_nframe = total_nframe,
 			.domain = domain,
 			.thread = thread,
+			.part = part,
 		};
 	}
 	return (uint32_t)*index;

@@ -26,7 +26,7 @@ struct snapshot_builder {
 	struct strings *locations; /* keys as bytes; a key's id - 1 is its location's index */
 	struct buffer key;	   /* the key being made */
 	struct map stacks;	   /* (parent, location) -> index */
-	struct map traces;	   /* (stack, total_nframe, domain, thread) -> index */
+	struct map traces;	   /* (stack, total_nframe, domain, thread, part) -> index */
 };
 
 /* Over a new snapshot; its locations, stacks and traces then come from the builder alone. */
@@ -45,5 +45,8 @@ uint32_t builder_stack(struct snapshot_builder *builder, uint32_t parent, uint32
  * are indexes (see snapshot_domain), THREAD may be INDEX_NONE. */
 uint32_t builder_trace(struct snapshot_builder *builder, uint32_t stack, uint32_t total_nframe,
 	uint32_t domain, uint32_t thread);
+/* The same of a part of a merged snapshot, as in struct trace. */
+uint32_t builder_trace_of(struct snapshot_builder *builder, uint32_t stack, uint32_t total_nframe,
+	uint32_t domain, uint32_t thread, uint32_t part);
 
 #endif

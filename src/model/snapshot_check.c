@@ -147,6 +147,8 @@ static int check_traces(const struct snapshot *snapshot, const uint64_t *depths,
 			return bad(err, "trace", i, "is in a domain that is not there");
 		if (trace->thread != INDEX_NONE && trace->thread >= snapshot->threads.count)
 			return bad(err, "trace", i, "is of a thread that is not there");
+		if (trace->part > snapshot->run.parts.count)
+			return bad(err, "trace", i, "is of a part that is not there");
 		if (trace->total_nframe < depths[trace->stack])
 			return bad(err, "trace", i, "has more frames than it says");
 		if (__builtin_add_overflow(total.size, trace->total_size, &total.size) ||
@@ -228,7 +230,7 @@ static int check_parts(const struct snapshot *snapshot, struct error *err)
 
 		if (!named(snapshot, part->file) || !named(snapshot, part->command))
 			return bad(err, "part", i, "has no name");
-		if (!in_range(part->taken_ns) || !in_range(part->live.size) ||
+		if (!in_range(part->started_ns) || !in_range(part->taken_ns) || !in_range(part->live.size) ||
 			!in_range(part->live.count) || !in_range(part->peak_size) ||
 			!in_range(part->peak_count))
 			return bad(err, "part", i, "has a number over 2^63 - 1");

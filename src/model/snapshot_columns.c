@@ -177,6 +177,15 @@ static const struct column part_columns[] = {
 	COLUMN(struct part, peak_count, FORMAT_PLAIN),
 };
 
+/* More of tables that are there: one row each, in their order. */
+static const struct column origin_columns[] = {
+	COLUMN(struct trace, part, FORMAT_PLAIN),
+};
+
+static const struct column start_columns[] = {
+	COLUMN(struct part, started_ns, FORMAT_DELTA),
+};
+
 #define TABLE(section, name, field, type, columns)                                                 \
 	{                                                                                          \
 		section, name, offsetof(struct snapshot, field), sizeof(type), columns,            \
@@ -204,6 +213,8 @@ const struct table snapshot_tables[] = {
 	TABLE(FORMAT_TIMELINE, "timeline", timeline, struct point, point_columns),
 	TABLE(FORMAT_LIFETIMES, "lifetimes", lifetimes, struct lifetime, lifetime_columns),
 	TABLE(FORMAT_PARTS, "parts", run.parts, struct part, part_columns),
+	TABLE(FORMAT_ORIGINS, "origins", traces, struct trace, origin_columns),
+	TABLE(FORMAT_STARTS, "starts", run.parts, struct part, start_columns),
 };
 const size_t snapshot_n_tables = sizeof(snapshot_tables) / sizeof(snapshot_tables[0]);
 
@@ -345,6 +356,10 @@ int table_decode(const struct table *table, struct snapshot *snapshot, struct cu
 			return -1;
 		snapshot_alloc_counts(snapshot);
 		rows = (char *)snapshot->counts;
+	} else if (table_extends(table)) {
+		rows = (char *)rows_of(table, snapshot, &expected);
+		if (n_rows != expected)
+			return -1;
 	} else {
 		struct any_array array = {
 			n_rows ? xcalloc(n_rows, table->row_size) : NULL, n_rows, n_rows};

@@ -34,6 +34,11 @@ static inline bool table_is_optional(const struct table *table)
 {
 	return table->section > FORMAT_COUNTS;
 }
+/* Whether it is more columns of a table that stands before it. */
+static inline bool table_extends(const struct table *table)
+{
+	return table->section == FORMAT_ORIGINS || table->section == FORMAT_STARTS;
+}
 
 /* Every section that a file can have but the strings, in the order that they are written in. */
 extern const struct table snapshot_tables[];

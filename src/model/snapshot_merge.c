@@ -16,6 +16,7 @@
 /* By rows of one source: their numbers in the result. */
 struct numbers {
 	uint32_t *threads, *domains, *modules, *stacks, *traces;
+	uint32_t parts; /* of the result that come from sources before this one */
 };
 
 struct merge {
@@ -188,6 +189,14 @@ static uint32_t add_location(struct merge *merge, const struct snapshot *from,
 	return number;
 }
 
+/* As in struct trace: one that was merged itself hands on its parts, any other is one. */
+static uint32_t part_of(const struct snapshot *from, const struct numbers *numbers, const struct trace *trace)
+{
+	if (!from->run.parts.count)
+		return numbers->parts + 1;
+	return trace->part ? numbers->parts + trace->part : 0;
+}
+
 static void add_traces(
 	struct merge *merge, const struct snapshot *from, struct numbers *numbers, bool *over)
 {
@@ -210,8 +219,8 @@ static void add_traces(
 							       : numbers->threads[trace->thread];
 		struct trace *into;
 
-		numbers->traces[i] = builder_trace(&merge->builder, numbers->stacks[trace->stack],
-			trace->total_nframe, numbers->domains[trace->domain], thread);
+		numbers->traces[i] = builder_trace_of(&merge->builder, numbers->stacks[trace->stack], trace->total_nframe,
+			numbers->domains[trace->domain], thread, part_of(from, numbers, trace));
 		into = &merge->into->traces.items[numbers->traces[i]];
 		merge_add(&into->total_size, trace->total_size, over);
 		merge_add(&into->total_count, trace->total_count, over);
@@ -279,18 +288,22 @@ static void note_doubles(struct merge *merge)
 					merge->sources[k].file, one->file);
 		}
 	}
-	if (blocks)
+	if (blocks && !merge->notes->only_wrong)
 		merge_note(merge->notes,
 			"the addresses of live blocks are left out: they are of one process each");
 }
 
 static void merge_all(struct merge *merge, bool *over)
 {
+	uint32_t parts = 0;
+
 	merge_moments(merge->into, merge->sources, merge->n, merge->moments, merge->notes, over);
 	for (size_t i = 0; i < merge->n; i++) {
 		const struct snapshot *from = merge->sources[i].snapshot;
 		struct numbers *numbers = &merge->numbers[i];
 
+		numbers->parts = parts;
+		parts += from->run.parts.count ? (uint32_t)from->run.parts.count : 1;
 		add_threads(merge, from, numbers);
 		add_domains(merge, &merge->sources[i], numbers);
 		add_modules(merge, from, numbers);

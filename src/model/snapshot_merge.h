@@ -28,6 +28,7 @@ struct merge_source {
 
 struct merge_notes {
 	ARRAY(char *) all; /* sentences to be said to the user */
+	bool only_wrong;   /* not of what is left out, only of what does not add up */
 };
 
 /* N >= 1. NULL when a sum is over SNAPSHOT_SIZE_MAX. NOTES are to be released in any case. */

@@ -121,7 +121,7 @@ static void leave_out(struct merging *merging, struct merge_notes *notes)
 			into->moments.items[kept++] = into->moments.items[i];
 	}
 	into->moments.count = kept;
-	if (left_out)
+	if (left_out && !notes->only_wrong)
 		merge_note(notes, "%zu moment%s that not all of the snapshots have %s left out: %s%s", left_out,
 			left_out == 1 ? "" : "s", left_out == 1 ? "is" : "are", names, left_out > NAMES_SAID ? ", …" : "");
 	free(names);

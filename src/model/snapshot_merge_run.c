@@ -103,6 +103,7 @@ static void add_parts(struct snapshot *into, const struct merge_source *source)
 		.pid = from->run.pid,
 		.image = from->run.image,
 		.complete = from->run.complete,
+		.started_ns = from->run.started_ns,
 		.taken_ns = from->run.taken_ns,
 		.live = snapshot_default_moment(from)->live,
 		.peak_size = from->run.peak_size,

@@ -115,6 +115,8 @@ static bool wanted(const struct table *table, const struct snapshot *snapshot)
 	case FORMAT_LEAKS:
 		return snapshot->keeps_leaks;
 	case FORMAT_PARTS:
+	case FORMAT_ORIGINS:
+	case FORMAT_STARTS:
 		return snapshot->run.parts.count > 0;
 	case FORMAT_LIVES:
 		return snapshot->keeps_lives;

@@ -125,6 +125,8 @@ static void trace(struct document *doc, size_t index)
 	emit_uint(emitter, "total_count", trace->total_count);
 	if (trace->thread != INDEX_NONE)
 		emit_uint(emitter, "thread", trace->thread);
+	if (trace->part)
+		emit_uint(emitter, "part", trace->part - 1);
 	if (snapshot->moments.count > 1) {
 		emit_begin(emitter, "moments", '{');
 		for (size_t i = 0; i < snapshot->moments.count; i++) {

@@ -21,6 +21,7 @@ struct pass {
 	struct placer placer;
 	struct suppressor suppressor;
 	struct chains chains; /* of BY_TRACEBACK */
+	ARRAY(uint32_t) processes; /* by part: its place; of BY_PROCESS and BY_PROGRAM */
 	ARRAY(uint32_t)
 	stamps; /* by row: the last trace + 1 that was added to it; CUMULATIVE_ONCE */
 };
@@ -91,6 +92,16 @@ static int add_trace(struct pass *pass, uint32_t key, size_t index, const struct
 	return 0;
 }
 
+/* Asked once a part. */
+static uint32_t process_of(struct pass *pass, const struct trace *trace)
+{
+	while (pass->processes.count <= trace->part)
+		*ARRAY_PUSH(&pass->processes) = INDEX_NONE;
+	if (pass->processes.items[trace->part] == INDEX_NONE)
+		pass->processes.items[trace->part] = placer_process(&pass->placer, trace);
+	return pass->processes.items[trace->part];
+}
+
 static int add_plain(struct pass *pass, size_t index, struct error *err)
 {
 	struct groups *groups = pass->groups;
@@ -102,6 +113,8 @@ static int add_plain(struct pass *pass, size_t index, struct error *err)
 		return add_trace(pass, chain_of(&pass->chains, trace->stack), index, NULL, err);
 	if (pass->query->by == BY_THREAD)
 		key = keys_add(groups->keys, 0, placer_thread(&pass->placer, trace->thread));
+	else if (query_by_whom(pass->query->by))
+		key = keys_add(groups->keys, 0, process_of(pass, trace));
 	else
 		key = keys_add(groups->keys, 0, placer_place(&pass->placer, &leaf));
 	if (add_trace(pass, key, index, NULL, err) < 0)
@@ -221,6 +234,7 @@ int groups_make(struct groups *groups, struct keys *keys, const struct query *qu
 	suppressor_release(&pass.suppressor);
 	chains_release(&pass.chains);
 	ARRAY_FREE(&pass.stamps);
+	ARRAY_FREE(&pass.processes);
 	placer_release(&pass.placer);
 	return rc;
 }

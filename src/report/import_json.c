@@ -116,13 +116,14 @@ static int read_place(struct import *import, const struct json_object *object, u
 {
 	struct json_at depth_at = {object->at, "total_nframe", 0};
 	struct json_at thread_at = {object->at, "thread", 0};
-	uint32_t domain = 0, thread = INDEX_NONE, stack, depth, n_frames;
+	struct json_at part_at = {object->at, "part", 0};
+	uint32_t domain = 0, thread = INDEX_NONE, part = INDEX_NONE, stack, depth, n_frames;
 
 	if (frame_import_stack(&import->frames, object, &stack, &n_frames) < 0)
 		return -1;
 	depth = n_frames;
 	if (json_read_u32(object, "domain", &domain) < 0 ||
-		json_read_u32(object, "thread", &thread) < 0 ||
+		json_read_u32(object, "thread", &thread) < 0 || json_read_u32(object, "part", &part) < 0 ||
 		json_read_u32(object, "total_nframe", &depth) < 0)
 		return -1;
 	if (depth < n_frames)
@@ -130,8 +131,11 @@ static int read_place(struct import *import, const struct json_object *object, u
 			&depth_at, import->err, "%u is fewer than its %u frames", depth, n_frames);
 	if (thread != INDEX_NONE && thread >= import->snapshot->threads.count)
 		return json_error_at(&thread_at, import->err, "there is no thread %u", thread);
+	if (part != INDEX_NONE && part >= import->snapshot->run.parts.count)
+		return json_error_at(&part_at, import->err, "there is no part %u", part);
 	domain = snapshot_domain(import->snapshot, domain, NULL);
-	*index = builder_trace(&import->builder, stack, depth, domain, thread);
+	/* INDEX_NONE + 1 is 0. */
+	*index = builder_trace_of(&import->builder, stack, depth, domain, thread, part + 1);
 	return 0;
 }
 

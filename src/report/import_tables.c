@@ -84,6 +84,7 @@ static int read_part(const struct json_object *object, struct snapshot *snapshot
 		json_read_int(object, "pid", &part->pid) < 0 ||
 		json_read_u32(object, "image", &part->image) < 0 ||
 		json_read_bool(object, "complete", &part->complete) < 0 ||
+		json_read_uint(object, "started_ns", &part->started_ns) < 0 ||
 		json_read_uint(object, "taken_ns", &part->taken_ns) < 0 ||
 		json_read_uint(object, "current", &part->live.size) < 0 ||
 		json_read_uint(object, "current_count", &part->live.count) < 0 ||

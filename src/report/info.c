@@ -191,11 +191,17 @@ static void sums(struct out *out, const struct snapshot *snapshot)
 {
 	const struct moment *moment = snapshot_default_moment(snapshot);
 	const struct run *run = &snapshot->run;
-	char number[UNITS_MAX];
+	char number[UNITS_MAX], high[UNITS_MAX], all[UNITS_MAX];
+	uint64_t least, most;
 
 	blocks(out, "allocated", run->total_size, run->total_count);
 	out_text(out, " in all\n");
-	if (snapshot_knows_peak(snapshot)) {
+	if (snapshot_joint_peak(snapshot, &least, &most)) {
+		label(out, "peak");
+		out_format(out, "at least %s (one process), at most %s (all that ran at one time); their sum is %s\n",
+			units_size(number, (int64_t)least, false), units_size(high, (int64_t)most, false),
+			units_size(all, (int64_t)run->peak_size, false));
+	} else if (snapshot_knows_peak(snapshot)) {
 		blocks(out, "peak", run->peak_size, run->peak_count);
 		out_text(out, "\n");
 	}
@@ -362,14 +368,27 @@ void info_text(const struct snapshot *snapshot, const char *file, struct out *ou
 	for (size_t i = 0; i < snapshot->modules.count; i++)
 		module(out, snapshot, &snapshot->modules.items[i]);
 	if (snapshot->run.parts.count)
-		out_text(out, "\nmerged from (the peak is the sum of theirs, which need not have "
-			      "been at one time):\n");
+		out_text(out, "\nmerged from (what is said of a moment is of each at its own, not of one time):\n");
 	for (size_t i = 0; i < snapshot->run.parts.count; i++)
 		part(out, snapshot, &snapshot->run.parts.items[i]);
 	if (snapshot->run.follows.count)
 		out_text(out, "\nwhat followed:\n");
 	for (size_t i = 0; i < snapshot->run.follows.count; i++)
 		follow(out, snapshot, &snapshot->run.follows.items[i]);
+}
+
+static void joint(struct emitter *emitter, const struct snapshot *snapshot)
+{
+	uint64_t least, most;
+
+	if (!snapshot_joint_peak(snapshot, &least, &most)) {
+		emit_null(emitter, "joint_peak");
+		return;
+	}
+	emit_begin(emitter, "joint_peak", '{');
+	emit_uint(emitter, "least", least);
+	emit_uint(emitter, "most", most);
+	emit_end(emitter);
 }
 
 void info_json(const struct snapshot *snapshot, const char *file, struct out *out)
@@ -384,6 +403,7 @@ void info_json(const struct snapshot *snapshot, const char *file, struct out *ou
 	else
 		emit_null(&emitter, "kept_blocks");
 	life_json(&emitter, snapshot);
+	joint(&emitter, snapshot);
 	document_tables(&emitter, snapshot);
 	emit_end(&emitter);
 }

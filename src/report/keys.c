@@ -160,14 +160,18 @@ void place_write(const struct keys *keys, const struct place *place, struct out 
 
 	if (place->kind == PLACE_SIZE)
 		size_write((uint32_t)place->number, out);
-	if (place->kind == PLACE_THREAD) {
-		out_format(out, "thread %" PRId64, (int64_t)place->number);
+	if (place->kind == PLACE_THREAD || place->kind == PLACE_PROCESS) {
+		out_text(out, place->kind == PLACE_THREAD ? "thread" : "process");
+		if (place->number || place->kind == PLACE_THREAD)
+			out_format(out, " %" PRId64, (int64_t)place->number);
+		if (place->kind == PLACE_PROCESS && place->lineno)
+			out_format(out, ", image %" PRIu32, place->lineno);
 		if (size == 0)
 			return;
 		out_text(out, " (");
 	}
 	out_bytes(out, name, size);
-	if (place->kind == PLACE_THREAD)
+	if (place->kind == PLACE_THREAD || place->kind == PLACE_PROCESS)
 		out_text(out, ")");
 	if (place->kind == PLACE_LINE)
 		out_format(out, ":%" PRIu32, place->lineno);

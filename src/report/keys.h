@@ -25,6 +25,7 @@ enum place_kind {
 	PLACE_MODULE,  /* name */
 	PLACE_THREAD,  /* "thread NUMBER (name)" */
 	PLACE_SIZE,    /* "33 to 64 B", of the class NUMBER; without a name */
+	PLACE_PROCESS, /* "process NUMBER (name)"; lineno is its image */
 };
 
 struct place {
@@ -32,7 +33,7 @@ struct place {
 	string_id name;	    /* of keys.strings */
 	string_id function; /* of keys.strings; 0 but for PLACE_SYMBOL */
 	uint32_t lineno;
-	uint64_t number; /* address, thread id, or class */
+	uint64_t number; /* address, thread id, process id, or class */
 };
 
 /* The end of a chain; keys[0] is the empty one. */

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/bytes.h"
 
 void placer_init(
 	struct placer *placer, struct keys *keys, const struct snapshot *snapshot, enum group_by by)
@@ -137,5 +138,59 @@ uint32_t placer_size(struct placer *placer, uint32_t class)
 {
 	const struct place place = {.kind = PLACE_SIZE, .number = class};
 
+	return keys_place(placer->keys, &place);
+}
+
+/* The arguments with spaces between them, as a part has them. */
+static string_id command_of(struct placer *placer)
+{
+	const struct snapshot *snapshot = placer->snapshot;
+	struct buffer text = {0};
+	string_id id;
+
+	for (size_t i = 0; i < snapshot->run.command.count; i++) {
+		string_id word = snapshot->run.command.items[i];
+
+		if (i)
+			buffer_u8(&text, ' ');
+		buffer_bytes(&text, strings_get(snapshot->strings, word), strings_size(snapshot->strings, word));
+	}
+	id = strings_add_bytes(placer->keys->strings, text.size ? (const char *)text.data : "", text.size);
+	buffer_free(&text);
+	return id;
+}
+
+/* "make" of "/usr/bin/make -j2". */
+static string_id program_of(struct placer *placer, string_id command)
+{
+	const char *text = strings_get(placer->keys->strings, command);
+	size_t size = strcspn(text, " "), begin = size;
+	char *name;
+	string_id id;
+
+	while (begin > 0 && text[begin - 1] != '/')
+		begin--;
+	if (begin == size)
+		return placer->unknown;
+	name = xstrndup(text + begin, size - begin);
+	id = strings_add(placer->keys->strings, name);
+	free(name);
+	return id;
+}
+
+uint32_t placer_process(struct placer *placer, const struct trace *trace)
+{
+	const struct run *run = &placer->snapshot->run;
+	struct place place = {.kind = PLACE_MODULE, .name = placer->unknown};
+	const struct part *part = trace->part ? &run->parts.items[trace->part - 1] : NULL;
+
+	if (part || !run->parts.count) {
+		place.kind = PLACE_PROCESS;
+		place.number = (uint64_t)(part ? part->pid : run->pid);
+		place.lineno = part ? part->image : run->image;
+		place.name = part ? placer_string(placer, part->command) : command_of(placer);
+	}
+	if (placer->by == BY_PROGRAM && place.kind == PLACE_PROCESS)
+		place = (struct place){.kind = PLACE_MODULE, .name = program_of(placer, place.name)};
 	return keys_place(placer->keys, &place);
 }

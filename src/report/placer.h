@@ -27,6 +27,8 @@ void placer_release(struct placer *placer);
 uint32_t placer_place(struct placer *placer, const struct view_frame *frame);
 uint32_t placer_thread(struct placer *placer, uint32_t thread);
 uint32_t placer_size(struct placer *placer, uint32_t class);
+/* The process that a trace is of; by BY_PROGRAM its program. */
+uint32_t placer_process(struct placer *placer, const struct trace *trace);
 /* A string of the snapshot among those of the keys. */
 string_id placer_string(struct placer *placer, string_id id);
 

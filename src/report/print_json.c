@@ -53,6 +53,19 @@ static void measures(struct emitter *emitter, const struct table *table, const s
 	emit_end(emitter);
 }
 
+static void process(struct emitter *emitter, const struct keys *keys, const struct place *place)
+{
+	if (place->kind != PLACE_PROCESS) {
+		emit_null(emitter, "process");
+		return;
+	}
+	emit_begin(emitter, "process", '{');
+	emit_known(emitter, "pid", place->number);
+	emit_uint(emitter, "image", place->lineno);
+	emit_id(emitter, "command", keys->strings, place->name);
+	emit_end(emitter);
+}
+
 static void row(struct emitter *emitter, const struct table *table, const struct row *row)
 {
 	const struct group_row *facts = row_facts(row);
@@ -81,6 +94,10 @@ static void row(struct emitter *emitter, const struct table *table, const struct
 	emit_end(emitter);
 	if (table->query->by == BY_THREAD)
 		thread(emitter, &table->keys, keys_oldest(&table->keys, row->key));
+	if (table->query->by == BY_PROCESS)
+		process(emitter, &table->keys, keys_oldest(&table->keys, row->key));
+	if (table->query->by == BY_PROGRAM)
+		emit_id(emitter, "program", table->keys.strings, keys_oldest(&table->keys, row->key)->name);
 	frames_json(emitter, "traceback", &frames);
 	emit_begin(emitter, "total_nframe", '{');
 	emit_uint(emitter, "min", facts->min_nframe);

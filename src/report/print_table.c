@@ -127,13 +127,13 @@ static void spaces(struct out *out, size_t n)
 }
 
 static void cell_write(
-	struct out *out, const struct column *column, size_t width, const char *data, size_t size)
+	struct out *out, const struct column *column, bool by_whom, size_t width, const char *data, size_t size)
 {
 	size_t columns = safe_columns(data, size);
 
 	if (column->kind == COLUMN_NUMBER && columns < width)
 		spaces(out, width - columns);
-	columns = column->kind == COLUMN_PLACE ? safe_write_tail(out, data, size, width) : safe_write_head(out, data, size, width);
+	columns = column->kind == COLUMN_PLACE && !by_whom ? safe_write_tail(out, data, size, width) : safe_write_head(out, data, size, width);
 	/* No spaces at the end of the line. */
 	if (column->kind != COLUMN_NUMBER && column->kind != COLUMN_PLACE)
 		spaces(out, width - columns);
@@ -154,8 +154,9 @@ static const char *colour_of(const struct grid *grid, const struct row *row, siz
 static void line_write(struct grid *grid, const struct row *row, size_t first_cell)
 {
 	struct out *out = grid->out;
+	/* A command says most at its beginning, a path at its end. */
+	bool begun = false, by_whom = query_by_whom(grid->table->query->by);
 	const char *code;
-	bool begun = false;
 
 	for (size_t k = 0; k < grid->n_columns; k++) {
 		const struct column *column = grid->columns[k];
@@ -171,7 +172,7 @@ static void line_write(struct grid *grid, const struct row *row, size_t first_ce
 		code = row ? colour_of(grid, row, k) : NULL;
 		if (code)
 			colour(out, code);
-		cell_write(out, column, grid->widths[k], data, size);
+		cell_write(out, column, by_whom, grid->widths[k], data, size);
 		if (code)
 			colour(out, PLAIN);
 	}
@@ -229,15 +230,18 @@ static void tracebacks_write(const struct table *table, struct out *out)
 	sources_free(sources);
 }
 
-static void side_write(const struct side *side, struct out *out)
+void side_write(const struct side *side, struct out *out)
 {
 	const struct snapshot *snapshot = side->snapshot;
 	string_id moment = snapshot->moments.items[side->moment].name;
+	size_t parts = snapshot->run.parts.count;
 
 	safe_write(out, side->file, strlen(side->file));
 	out_text(out, " at ");
 	safe_write(out, strings_get(snapshot->strings, moment),
 		strings_size(snapshot->strings, moment));
+	if (parts > 1)
+		out_format(out, " (each of %zu at its own)", parts);
 }
 
 static void title_write(const struct table *table, struct out *out)
@@ -281,6 +285,21 @@ static void leaks_write(const struct table *table, struct out *out)
 			units_count(text, suppressed.count, "block"));
 }
 
+/* A sum of peaks is no peak. */
+static void joint_write(const struct table *table, struct out *out)
+{
+	const struct snapshot *snapshot = table->now.snapshot;
+	string_id moment = snapshot->moments.items[table->now.moment].name;
+	char low[UNITS_MAX], high[UNITS_MAX];
+	uint64_t least, most;
+
+	if (snapshot->run.parts.count < 2 || strcmp(strings_get(snapshot->strings, moment), "peak") != 0 ||
+		!snapshot_joint_peak(snapshot, &least, &most))
+		return;
+	out_format(out, "at one time: at least %s (one process), at most %s (all that ran at one time)\n",
+		units_size(low, (int64_t)least, false), units_size(high, (int64_t)most, false));
+}
+
 static void footer_write(const struct table *table, struct out *out)
 {
 	char size[UNITS_MAX], diff[UNITS_MAX];
@@ -304,6 +323,7 @@ static void footer_write(const struct table *table, struct out *out)
 	if (table->is_diff)
 		out_format(out, " (%s)", units_size(diff, table->size_diff, true));
 	out_format(out, ", %s\n", units_count(size, (uint64_t)table->count, "block"));
+	joint_write(table, out);
 	colour(out, PLAIN);
 }
 

@@ -382,16 +382,13 @@ static void titles_write(const struct drawing *drawing)
 	colour(out, PLAIN);
 }
 
-static void side_write(const struct side *side, bool total, struct out *out)
+/* What was ever allocated is of no moment. */
+static void tree_side_write(const struct side *side, bool total, struct out *out)
 {
-	const struct snapshot *snapshot = side->snapshot;
-	string_id moment = snapshot->moments.items[side->moment].name;
-
-	safe_write(out, side->file, strlen(side->file));
 	if (total)
-		return;
-	out_text(out, " at ");
-	safe_write(out, strings_get(snapshot->strings, moment), strings_size(snapshot->strings, moment));
+		safe_write(out, side->file, strlen(side->file));
+	else
+		side_write(side, out);
 }
 
 static void title_write(const struct tree *tree, struct out *out)
@@ -401,10 +398,10 @@ static void title_write(const struct tree *tree, struct out *out)
 
 	colour(out, DIM);
 	if (tree->is_diff) {
-		side_write(&tree->before, total, out);
+		tree_side_write(&tree->before, total, out);
 		out_text(out, " to ");
 	}
-	side_write(&tree->now, total, out);
+	tree_side_write(&tree->now, total, out);
 	out_format(out, "%s, by %s%s%s\n", total ? ", all ever allocated" : "", query_by_name(query->query->by),
 		query->inverted ? ", inverted: below each place its callers" : "",
 		query->query->hide_standard ? ", without standard frames" : "");

@@ -31,6 +31,8 @@ void tree_table(const struct tree *tree, struct out *out);
 void tree_json(const struct tree *tree, struct out *out);
 void tree_csv(const struct tree *tree, struct out *out);
 
+/* "a.snap at peak". */
+void side_write(const struct side *side, struct out *out);
 /* "72 bytes in 1 blocks are definitely lost", as memcheck says it, without an end of the line. */
 void leak_head_write(const struct table *table, const struct row *row, struct out *out);
 

@@ -13,6 +13,8 @@ static const char *const by_names[] = {
 	[BY_FUNCTION] = "function",
 	[BY_MODULE] = "module",
 	[BY_THREAD] = "thread",
+	[BY_PROCESS] = "process",
+	[BY_PROGRAM] = "program",
 	[BY_OWNER] = "owner",
 	[BY_SIZE] = "size",
 };

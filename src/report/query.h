@@ -19,6 +19,8 @@ enum group_by {
 	BY_FUNCTION,
 	BY_MODULE,
 	BY_THREAD,
+	BY_PROCESS, /* of a merged snapshot; else all is of one */
+	BY_PROGRAM, /* processes by the names of their programs */
 	BY_OWNER, /* lineno of the first frame that is the program's own (standard.h) */
 	BY_SIZE,  /* class of sizes, see struct size_class */
 };
@@ -66,9 +68,14 @@ struct query {
 	}
 
 /* The names that users write, "a|b|c" (for --help too), and their values; -1 for another name. */
-#define QUERY_BY_NAMES "filename|lineno|traceback|function|module|thread|owner|size"
+#define QUERY_BY_NAMES "filename|lineno|traceback|function|module|thread|process|program|owner|size"
 #define QUERY_SORT_NAMES "size|count|average|name|temporary|churn|lifetime|peak"
 int query_by(const char *name);
+/* Whether a row is of no frame, but of who has allocated. */
+static inline bool query_by_whom(enum group_by by)
+{
+	return by == BY_THREAD || by == BY_PROCESS || by == BY_PROGRAM;
+}
 const char *query_by_name(enum group_by by);
 int query_sort(const char *name);
 const char *query_sort_name(enum sort_by sort);

@@ -95,7 +95,7 @@ struct row_frames row_frames(const struct table *table, const struct row *row)
 	size_t depth = table->keys.keys.items[row->key].depth;
 	struct row_frames frames = {{0}};
 
-	if (table->query->by == BY_THREAD || table->query->by == BY_SIZE)
+	if (query_by_whom(table->query->by) || table->query->by == BY_SIZE)
 		return frames;
 	if (table->query->by != BY_TRACEBACK) {
 		*ARRAY_PUSH(&frames.all) = sight_frame(

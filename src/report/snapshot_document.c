@@ -80,6 +80,7 @@ static void parts(struct emitter *emitter, const struct snapshot *snapshot)
 		known_int(emitter, "pid", part->pid);
 		emit_uint(emitter, "image", part->image);
 		emit_bool(emitter, "complete", part->complete);
+		emit_known(emitter, "started_ns", part->started_ns);
 		emit_known(emitter, "taken_ns", part->taken_ns);
 		emit_uint(emitter, "current", part->live.size);
 		emit_uint(emitter, "current_count", part->live.count);

@@ -82,7 +82,7 @@ static inline const struct group_row *row_facts(const struct row *row)
 	return row->now ? row->now : row->before;
 }
 
-/* The row's traceback, oldest first; none for a thread. To be freed with ARRAY_FREE(&frames.all).
+/* The row's traceback, oldest first; none for a thread or a process. To be freed with ARRAY_FREE(&frames.all).
  */
 struct row_frames row_frames(const struct table *table, const struct row *row);
 /* The same of a stack alone; one frame "<unknown>":0 where the stack is empty. */
