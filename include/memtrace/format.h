@@ -71,6 +71,7 @@ enum format_section {
 	FORMAT_SIZES = 19, /* each trace's blocks by size */
 	FORMAT_TIMELINE = 20, /* live blocks and resident memory by time */
 	FORMAT_LIFETIMES = 23, /* blocks by how long they lived */
+	FORMAT_MEMORY = 21, /* what the resident memory consisted of, at moments; only where it was looked at */
 	FORMAT_ORIGINS = 24, /* more of each trace: which part it is of; only of merged ones */
 	FORMAT_STARTS = 25,  /* more of each part: when it began */
 };

@@ -22,6 +22,7 @@
 #include "cmd/keep.h"
 #include "cmd/leaving.h"
 #include "cmd/leaks.h"
+#include "cmd/looks.h"
 #include "cmd/naming.h"
 #include "cmd/naming_ahead.h"
 #include "cmd/naming_jit.h"
@@ -197,6 +198,7 @@ struct snapshot *collector_snapshot(struct collector *collector, struct reader_p
 		image_note(process->image, "memtrace attached to it while it ran: what it had allocated before (%s of anonymous memory were "
 			"resident then) is not in here, and frees of that are frees of unknown addresses",
 			units_size(before, (int64_t)collector->options->before, false));
+	residency_copy(process->image, &state.memory);
 	name_follows(collector, process->image);
 	snapshot = image_snapshot(process->image, &state);
 	name(collector, process, snapshot, ended);
@@ -294,6 +296,7 @@ static void tick(struct collector *collector)
 	writers_reap(collector, SIZE_MAX);
 	serve(collector, now);
 	wishes_serve(collector);
+	looks_tick(collector, now);
 	if (!collector->target->ended && (rss = resident_bytes(collector->target->pid)))
 		collector->rss = rss;
 	if (collector->options->checkpoint_s &&

@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include "base/bytes.h"
 #include "cmd/leaks.h"
+#include "cmd/looks.h"
 #include "cmd/writers.h"
 #include "record/procfs.h"
 
@@ -166,6 +167,7 @@ static int answer_snapshot(struct collector *collector, struct reader_process *p
 	if (*request->label && moments_label(process->image, request->label, err) < 0)
 		return -1;
 	control_answer(fd, CONTROL_WORKING, NULL, 0);
+	looks_now(collector, process);
 	if (request->verb == CONTROL_LEAKS && !(scan = copy_for_leaks(collector, process, err)))
 		return -1;
 	child = writers_fork(collector);

@@ -18,6 +18,7 @@
 #include "base/rooted.h"
 #include "cmd/leaks.h"
 #include "cmd/log.h"
+#include "cmd/looks.h"
 #include "cmd/wishes.h"
 #include "cmd/writers.h"
 
@@ -114,6 +115,8 @@ static int begin_file(struct collector *collector, const struct answer_wish *wis
 	pid_t child = -1;
 	int status = stat(folder, &owner) == 0 && owner.st_uid == geteuid() ? 0 : -EACCES;
 
+	if (status == 0)
+		looks_now(collector, wish->process);
 	if (status == 0)
 		child = writers_fork_alone(collector);
 	if (child == 0)

@@ -46,6 +46,7 @@ void snapshot_free(struct snapshot *snapshot)
 	ARRAY_FREE(&snapshot->lifetimes);
 	ARRAY_FREE(&snapshot->sizes);
 	ARRAY_FREE(&snapshot->timeline);
+	ARRAY_FREE(&snapshot->memory);
 	free(snapshot->counts);
 	free(snapshot);
 }

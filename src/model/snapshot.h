@@ -195,6 +195,30 @@ struct point {
 	uint64_t rss;	    /* the most that was seen since the point before, bytes; 0 unknown */
 };
 
+/* What the process's resident memory consisted of at a moment. */
+enum memory_kind {
+	MEMORY_RESIDENT,  /* all of it: the sum of those up to MEMORY_PARTS_END */
+	MEMORY_ALLOCATOR, /* the heap, and other memory without a file that the program did not map itself */
+	MEMORY_MAPPED,	  /* memory without a file that the program mapped: domain mmap */
+	MEMORY_FILES,	  /* pages of files as they are there: code, constants, mapped files */
+	MEMORY_DATA,	  /* the program's own copies of pages of files, and .bss of executable and libraries */
+	MEMORY_SHARED,	  /* shared with other processes, without a file of a name */
+	MEMORY_STACKS,
+	MEMORY_MEMTRACE,
+	MEMORY_OTHER,	  /* unexplained */
+	MEMORY_PARTS_END,
+	MEMORY_REQUESTED = MEMORY_PARTS_END, /* live bytes of the domain malloc then */
+	MEMORY_USABLE,	  /* of the allocator's, what it has given for these; not there where its rule is not known */
+	MEMORY_AGE_NS,	  /* ns before the moment that it was looked at */
+	MEMORY_KINDS,
+};
+
+struct memory_part {
+	uint32_t moment;
+	uint32_t kind; /* enum memory_kind */
+	uint64_t size;
+};
+
 struct run {
 	ARRAY(string_id) command;			/* argv */
 	string_id executable, directory, host;
@@ -239,6 +263,7 @@ struct snapshot {
 	bool keeps_sizes;	    /* false: nobody looked at single sizes, and there are no classes here */
 	ARRAY(struct size_class) sizes; /* by trace and size, each class once */
 	ARRAY(struct point) timeline;   /* by time; few, however long it ran; none where nobody kept it */
+	ARRAY(struct memory_part) memory; /* by moment and kind, each pair once; of moments at which it was looked at */
 	struct counts *counts; /* moments.count × traces.count, moment-major; snapshot_alloc_counts
 				  makes it */
 };
@@ -272,6 +297,14 @@ void snapshot_add_leak(struct snapshot *snapshot, uint32_t trace, enum leak_kind
 void snapshot_sort_leaks(struct snapshot *snapshot);
 /* The leaks of TRACE that are of KIND. */
 struct counts snapshot_leak(const struct snapshot *snapshot, uint32_t trace, enum leak_kind kind);
+/* How much of KIND was resident at MOMENT; false: it is not known. */
+bool snapshot_memory(const struct snapshot *snapshot, size_t moment, enum memory_kind kind, uint64_t *size);
+/* snapshot_sort_memory when all have been added, each kind of a moment once. */
+void snapshot_add_memory(struct snapshot *snapshot, size_t moment, enum memory_kind kind, uint64_t size);
+void snapshot_sort_memory(struct snapshot *snapshot);
+const char *memory_kind_name(enum memory_kind kind);
+/* The part of snapshot_check that holds these to their invariants. */
+int snapshot_check_memory(const struct snapshot *snapshot, struct error *err);
 /* "definite", "indirect", "possible", "reachable". */
 const char *leak_kind_name(enum leak_kind kind);
 /* The class of a size: 0 of none, k + 1 of those above 2^(k-1), up to 2^k. */

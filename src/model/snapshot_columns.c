@@ -177,6 +177,12 @@ static const struct column part_columns[] = {
 	COLUMN(struct part, peak_count, FORMAT_PLAIN),
 };
 
+static const struct column memory_columns[] = {
+	COLUMN(struct memory_part, moment, FORMAT_DELTA),
+	COLUMN(struct memory_part, kind, FORMAT_PLAIN),
+	COLUMN(struct memory_part, size, FORMAT_PLAIN),
+};
+
 /* More of tables that are there: one row each, in their order. */
 static const struct column origin_columns[] = {
 	COLUMN(struct trace, part, FORMAT_PLAIN),
@@ -213,6 +219,7 @@ const struct table snapshot_tables[] = {
 	TABLE(FORMAT_TIMELINE, "timeline", timeline, struct point, point_columns),
 	TABLE(FORMAT_LIFETIMES, "lifetimes", lifetimes, struct lifetime, lifetime_columns),
 	TABLE(FORMAT_PARTS, "parts", run.parts, struct part, part_columns),
+	TABLE(FORMAT_MEMORY, "memory", memory, struct memory_part, memory_columns),
 	TABLE(FORMAT_ORIGINS, "origins", traces, struct trace, origin_columns),
 	TABLE(FORMAT_STARTS, "starts", run.parts, struct part, start_columns),
 };

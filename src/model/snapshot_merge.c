@@ -298,6 +298,7 @@ static void merge_all(struct merge *merge, bool *over)
 	uint32_t parts = 0;
 
 	merge_moments(merge->into, merge->sources, merge->n, merge->moments, merge->notes, over);
+	merge_memory(merge->into, merge->sources, merge->n, merge->moments, over);
 	for (size_t i = 0; i < merge->n; i++) {
 		const struct snapshot *from = merge->sources[i].snapshot;
 		struct numbers *numbers = &merge->numbers[i];

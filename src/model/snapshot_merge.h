@@ -52,6 +52,8 @@ void merge_lives(struct snapshot *into, const struct merge_source *sources, size
 	struct merge_notes *notes);
 /* The timelines as one, where all have one. */
 void merge_timelines(struct snapshot *into, const struct merge_source *sources, size_t n, struct merge_notes *notes, bool *over);
+/* The resident memory of INTO, whose moments are there. */
+void merge_memory(struct snapshot *into, const struct merge_source *sources, size_t n, uint32_t *const *numbers, bool *over);
 /* The run of INTO, from those of the sources. */
 void merge_run(struct snapshot *into, const struct merge_source *sources, size_t n, bool *over);
 

@@ -118,6 +118,8 @@ static bool wanted(const struct table *table, const struct snapshot *snapshot)
 	case FORMAT_ORIGINS:
 	case FORMAT_STARTS:
 		return snapshot->run.parts.count > 0;
+	case FORMAT_MEMORY:
+		return snapshot->memory.count > 0;
 	case FORMAT_LIVES:
 		return snapshot->keeps_lives;
 	case FORMAT_SIZES:

@@ -21,6 +21,7 @@
 #include "record/procfs.h"
 #include "record/ranges.h"
 #include "record/timeline.h"
+#include "record/residency.h"
 #include "record/unmaps.h"
 
 struct image_node {
@@ -114,6 +115,8 @@ struct image {
 	uint32_t asks;               /* rings that wait for an answer */
 	uint64_t latest;             /* tick of the youngest event so far: what is older comes late */
 	uint64_t events, unknown_frees;
+	uint64_t owned;              /* address in it of the shim's list of its memory (wire_owned), last seen; 0: none */
+	struct residency residency;  /* the last look at its memory */
 	bool bad_stream;
 	bool looked_for_leaks;       /* what was found is in … */
 	ARRAY(struct image_leak) leaks;
@@ -152,6 +155,7 @@ struct image_state {             /* what the snapshot is to say about now */
 	int exit_code, exit_signal;
 	uint64_t rss, taken_ns, frames_limit, lost, cut_stacks, tracer_memory;
 	const char *directory, *host, *version;
+	struct residency memory; /* as residency_copy has it */
 };
 
 /* The snapshot with moments MOMENT, "peak" and those that were labelled; its locations have addresses and modules, and no names yet. */

@@ -108,6 +108,14 @@ static const char *domain_name(const struct image *image, uint32_t domain)
 	return name ? image->names.items[*name] : NULL;
 }
 
+static void add_memory(struct draft *draft, size_t moment, const struct residency *memory)
+{
+	for (int kind = 0; memory->known && kind < MEMORY_KINDS; kind++) {
+		if (kind != MEMORY_USABLE || memory->has_usable)
+			snapshot_add_memory(draft->snapshot, moment, kind, memory->sizes[kind]);
+	}
+}
+
 static void add_labelled(struct draft *draft)
 {
 	const struct moments *moments = &draft->image->moments;
@@ -118,6 +126,7 @@ static void add_labelled(struct draft *draft)
 		moment->name = strings_add(draft->snapshot->strings, moments->kept.items[i].label);
 		moment->time_ns = moments->kept.items[i].time_ns;
 		moment->rss = moments->kept.items[i].rss;
+		add_memory(draft, FIRST_LABELLED + i, &moments->kept.items[i].memory);
 	}
 }
 
@@ -344,6 +353,7 @@ struct snapshot *image_snapshot(struct image *image, const struct image_state *s
 	moment->rss = state->rss;
 	moment = ARRAY_PUSH(&draft.snapshot->moments);
 	moment->name = strings_add(draft.snapshot->strings, "peak");
+	add_memory(&draft, 0, &state->memory);
 	add_labelled(&draft);
 	add_traces(&draft, &draft.snapshot->moments.items[0], &draft.snapshot->moments.items[1]);
 	if (state->blocks)

@@ -122,6 +122,7 @@ static struct moment_kept *take(struct image *image, const char *label, bool at_
 	snprintf(moment->label, sizeof moment->label, "%s", label);
 	moment->time_ns = clock_ns(CLOCK_REALTIME);
 	moment->rss = resident_bytes(image->pid);
+	residency_now(image, &moment->memory);
 	write_counts(&image->ledger, at_peak, &moment->counts);
 	return moment;
 }

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "record/ledger.h"
+#include "record/residency.h"
 
 enum { MOMENTS_MAX = 64, MOMENTS_LABEL_MAX = 64 /* bytes, with NUL */, MOMENTS_RSS = 8 };
 
@@ -31,6 +32,7 @@ struct moment_kept {
 	char label[MOMENTS_LABEL_MAX];
 	const char *kind;        /* "every"; NULL: somebody's own label */
 	uint64_t time_ns, rss;   /* CLOCK_REALTIME; bytes */
+	struct residency memory;
 	struct buffer counts;    /* (ledger index − last one, size, count) as varints, of what was live */
 };
 

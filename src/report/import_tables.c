@@ -93,13 +93,36 @@ static int read_part(const struct json_object *object, struct snapshot *snapshot
 	return json_read_uint(object, "peak_count", &part->peak_count);
 }
 
+/* Of the last moment. */
+static int read_memory(const struct json_object *moment, struct snapshot *snapshot)
+{
+	const json_t *value = json_object_get(moment->value, "memory");
+	struct json_at at = {moment->at, "memory", 0};
+	struct json_object object;
+
+	if (!value || json_is_null(value))
+		return 0;
+	if (json_read_object(&object, value, &at, moment->err) < 0)
+		return -1;
+	for (int kind = 0; kind < MEMORY_KINDS; kind++) {
+		const json_t *number = json_object_get(value, memory_kind_name(kind));
+		uint64_t size = 0;
+
+		if (json_read_uint(&object, memory_kind_name(kind), &size) < 0)
+			return -1;
+		if (number && !json_is_null(number))
+			snapshot_add_memory(snapshot, snapshot->moments.count - 1, kind, size);
+	}
+	return 0;
+}
+
 static int read_moment(const struct json_object *object, struct snapshot *snapshot)
 {
 	struct moment *moment = ARRAY_PUSH(&snapshot->moments);
 
 	if (json_read_needed(object, "name") < 0 ||
 		json_read_text(object, "name", snapshot->strings, &moment->name) < 0 ||
-		json_read_uint(object, "time_ns", &moment->time_ns) < 0)
+		json_read_uint(object, "time_ns", &moment->time_ns) < 0 || read_memory(object, snapshot) < 0)
 		return -1;
 	return json_read_uint(object, "rss", &moment->rss);
 }

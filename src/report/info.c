@@ -12,6 +12,7 @@
 #include "report/emit.h"
 #include "report/lives_json.h"
 #include "report/measure.h"
+#include "report/memory_text.h"
 #include "report/safe.h"
 #include "report/snapshot_document.h"
 #include "report/snapshot_json.h"
@@ -256,6 +257,7 @@ static void moments(struct out *out, const struct snapshot *snapshot)
 		if (moment->time_ns)
 			out_format(out, ", %s", time_text(time, moment->time_ns));
 		out_text(out, "\n");
+		memory_text(snapshot, i, out);
 	}
 }
 

@@ -139,6 +139,23 @@ static void run(struct emitter *emitter, const struct snapshot *snapshot)
 	emit_end(emitter);
 }
 
+/* Nothing where nobody looked; else null for what is not known. */
+static void memory(struct emitter *emitter, const struct snapshot *snapshot, size_t moment)
+{
+	uint64_t size;
+
+	if (!snapshot_memory(snapshot, moment, MEMORY_RESIDENT, &size))
+		return;
+	emit_begin(emitter, "memory", '{');
+	for (int kind = 0; kind < MEMORY_KINDS; kind++) {
+		if (snapshot_memory(snapshot, moment, kind, &size))
+			emit_uint(emitter, memory_kind_name(kind), size);
+		else
+			emit_null(emitter, memory_kind_name(kind));
+	}
+	emit_end(emitter);
+}
+
 static void moments(struct emitter *emitter, const struct snapshot *snapshot)
 {
 	const struct strings *strings = snapshot->strings;
@@ -154,6 +171,7 @@ static void moments(struct emitter *emitter, const struct snapshot *snapshot)
 		emit_known(emitter, "rss", moment->rss);
 		emit_uint(emitter, "size", moment->live.size);
 		emit_uint(emitter, "count", moment->live.count);
+		memory(emitter, snapshot, i);
 		emit_end(emitter);
 	}
 	emit_end(emitter);

@@ -214,3 +214,51 @@ Test(snapshot_merge, rows_by_process)
 	snapshot_free(ab);
 	snapshot_free(other);
 }
+
+#define MEMORY(more) "{'schema': 'memtrace-snapshot/1', 'traces': [], 'moments': [{'name': 'exit', 'memory': {'resident': 100, " more "}}]}"
+
+/* Resident memory adds up where it is known of both, kind by kind; it survives a file; its parts are all of it. */
+Test(snapshot_merge, resident_memory)
+{
+	struct snapshot *a = imported(MEMORY("'allocator': 60, 'files': 40, 'requested': 7, 'usable': 9, 'age_ns': 5"));
+	struct snapshot *b = imported(MEMORY("'allocator': 70, 'stacks': 30, 'requested': 1, 'age_ns': 8"));
+	struct snapshot *none = imported("{'schema': 'memtrace-snapshot/1', 'traces': []}");
+	struct snapshot *ab, *unknown = merged(a, none), *read;
+	struct error err = ERROR_INIT;
+	struct buffer file = {0};
+	uint64_t size;
+
+	for (int kind = MEMORY_RESIDENT + 1; kind < MEMORY_PARTS_END; kind++) {
+		if (!snapshot_memory(a, 0, kind, &size))
+			snapshot_add_memory(a, 0, kind, 0);
+		if (!snapshot_memory(b, 0, kind, &size))
+			snapshot_add_memory(b, 0, kind, 0);
+	}
+	snapshot_sort_memory(a);
+	snapshot_sort_memory(b);
+	ab = merged(a, b);
+	cr_assert(snapshot_memory(ab, 0, MEMORY_RESIDENT, &size) && size == 200);
+	cr_assert(snapshot_memory(ab, 0, MEMORY_ALLOCATOR, &size) && size == 130);
+	cr_assert(snapshot_memory(ab, 0, MEMORY_FILES, &size) && size == 40);
+	cr_assert(snapshot_memory(ab, 0, MEMORY_AGE_NS, &size) && size == 8);
+	cr_assert(!snapshot_memory(ab, 0, MEMORY_USABLE, &size), "of one it is not known");
+	cr_assert_eq(unknown->memory.count, 0);
+	snapshot_encode(ab, &file);
+	read = snapshot_decode(file.data, file.size, &err);
+	cr_assert(read && read->memory.count == ab->memory.count, "%s", err.text);
+	cr_assert_eq(memcmp(read->memory.items, ab->memory.items, ab->memory.count * sizeof(*ab->memory.items)), 0);
+	ab->memory.items[1].size++;
+	cr_assert_eq(snapshot_check(ab, &err), -1);
+	cr_assert_str_eq(err.text, "memory 0 is not the sum of its parts");
+	ab->memory.items[1].size--;
+	ab->memory.items[0].moment = 1;
+	cr_assert_eq(snapshot_check(ab, &err), -1);
+	cr_assert_str_eq(err.text, "memory 0 is of a moment that is not there");
+	buffer_free(&file);
+	snapshot_free(a);
+	snapshot_free(b);
+	snapshot_free(ab);
+	snapshot_free(none);
+	snapshot_free(unknown);
+	snapshot_free(read);
+}
