@@ -79,7 +79,7 @@ WARN := -Wall -Wextra
 DEFINES := -D_GNU_SOURCE -Iinclude -Isrc
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CLI_FLAGS = -std=gnu11 $(WARN) $(DEFINES) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS)
-CLI_LIBS := -ldwarf -lelf -ljansson -lzstd -lz -llzma -ldeflate -liberty -lncursesw -ltinfo -lpthread
+CLI_LIBS := -ldwarf -lelf -ljansson -lzstd -lz -llzma -ldeflate -liberty -lncursesw -ltinfo -lpthread -lm
 ifneq ($(wildcard src/remote/*.c),)
 CLI_LIBS += -lunwind-ptrace -lunwind-generic
 endif

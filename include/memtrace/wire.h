@@ -75,6 +75,8 @@ struct wire_pool {
 	uint32_t wait_ms;                 /* how long a program waits for a collector without progress: 10000 */
 	int32_t collector_pid;
 	uint32_t leaks;                   /* 1: who exits asks WIRE_ASK_LEAKS first */
+	/* --sample: bytes from one told point to the next, on average; 0: every block is told. And what chance begins with. */
+	uint64_t sample, sample_seed;
 	uint64_t ring_budget;             /* bytes that all rings together may have beyond WIRE_RING_MIN each */
 	/* Where in the first image a struct splice waits to be taken up by the library in it (memtrace/splice.h), or 0; the library sets 0. */
 	_Atomic uint64_t splice;

@@ -177,16 +177,13 @@ static void set_duration(uint64_t ns)
 static int watch(const struct attach_options *chosen, struct collector_options *with, pid_t pid, uint64_t duration,
 	struct error *err)
 {
-	const struct pool_options pool_options = {
-		.frames_limit = (uint32_t)with->frames_limit,
-		.transport = recording_transport(&chosen->recording),
-		.follow_fork = !chosen->follow || strcmp(chosen->follow, "fork") == 0,
-	};
+	struct pool_options pool_options = recording_pool(&chosen->recording, with);
 	static struct collector collector_, *collector = &collector_;
 	static struct pool pool;
 	struct target target;
 	int result;
 
+	pool_options.follow_fork = !chosen->follow || strcmp(chosen->follow, "fork") == 0;
 	if (pool_make(&pool, &pool_options, err) < 0 || target_adopt(&target, &pool, pid, err) < 0)
 		return -1;
 	collector_open(collector, &pool);

@@ -71,6 +71,7 @@ static int take_defaults(struct run_options *chosen, struct error *err)
 	DEFAULT_OF(recording.frames);
 	DEFAULT_OF(recording.checkpoint);
 	DEFAULT_OF(recording.top);
+	DEFAULT_OF(recording.sample);
 	DEFAULT_OF(recording.force);
 	DEFAULT_OF(recording.blocks);
 	DEFAULT_OF(leaks);
@@ -110,20 +111,17 @@ static struct reader_process *silent_image(const struct collector *collector)
 static int watch(const struct run_options *chosen, struct target_program *program, struct splicing *splicing,
 	struct collector_options *with, struct error *err)
 {
-	const struct pool_options pool_options = {
-		.frames_limit = (uint32_t)with->frames_limit,
-		.transport = recording_transport(&chosen->recording),
-		.paused = chosen->paused,
-		.leaks = chosen->leaks,
-		.follow_fork = !chosen->follow || strstr(chosen->follow, "fork"),
-		.follow_exec = !chosen->follow || strstr(chosen->follow, "exec"),
-	};
+	struct pool_options pool_options = recording_pool(&chosen->recording, with);
 	static struct collector collector_, *collector = &collector_;
 	static struct pool pool;
 	struct target target;
 	char *file = NULL;
 	int status;
 
+	pool_options.paused = chosen->paused;
+	pool_options.leaks = chosen->leaks;
+	pool_options.follow_fork = !chosen->follow || strstr(chosen->follow, "fork");
+	pool_options.follow_exec = !chosen->follow || strstr(chosen->follow, "exec");
 	if (pool_make(&pool, &pool_options, err) < 0 || target_hold(&target, &pool, program, err) < 0)
 		return -1;
 	if (recording_choose_file(&chosen->recording, with->program, target.pid, &file, err) < 0) {
@@ -177,6 +175,10 @@ static int run_found(struct run_options *chosen, struct target_program *program,
 
 	if (recording_read(&chosen->recording, &with, err) < 0)
 		return -1;
+	if (chosen->leaks && with.sample) {
+		error_set(err, "--leaks needs every block, and --sample records only some");
+		return error_hint(err, "leave one of the two out: a block is reached through others, also those that are not sampled");
+	}
 	if (kind == PROGRAM_BROKEN)
 		return error_status(err, EXIT_NOT_EXECUTABLE, "cannot run '%s': it is %s", name, reason);
 	runtime_first = runtime && (kind == PROGRAM_TRACEABLE || kind == PROGRAM_OWN_MALLOC);

@@ -358,6 +358,7 @@ void collector_run(struct collector *collector, struct pool *pool, struct target
 	kin_init(&collector->kin, pool, target->pid);
 	reader_init(&collector->reader, pool, target->pid);
 	collector->reader.moments = &options->at.rules;
+	collector->reader.interval = options->sample;
 	collector->ahead = naming_ahead_new(&options->symbols);
 	if (options->ready)
 		options->ready(collector);

@@ -28,6 +28,7 @@ struct collector_options {
 	bool force, blocks;      /* blocks: keep the live ones in snapshots */
 	bool leaks;              /* look for leaks when a program exits */
 	uint64_t frames_limit;
+	uint64_t sample;         /* bytes to a told block; 0: all are told */
 	struct snapshot_at at;
 	uint64_t checkpoint_s;   /* seconds between checkpoints; 0 none */
 	struct symbolizer_options symbols; /* where names are looked for */

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/file.h"
+#include "base/units.h"
 #include "cmd/log.h"
 #include "cmd/pattern.h"
 #include "cmd/progress.h"
@@ -12,7 +13,17 @@
 #include "cmd/serve.h"
 #include "cmd/summary.h"
 
-enum { FRAMES_DEFAULT = 128, CHECKPOINT_DEFAULT_S = 30 };
+enum { FRAMES_DEFAULT = 128, CHECKPOINT_DEFAULT_S = 30, SAMPLE_LEAST = 16, SAMPLE_MOST = 1 << 30 };
+
+static int read_sample(const char *text, uint64_t *sample, struct error *err)
+{
+	if (units_parse(text, sample, err) < 0)
+		return error_prefix(err, "--sample");
+	if (*sample >= SAMPLE_LEAST && *sample <= SAMPLE_MOST)
+		return 0;
+	error_set(err, "--sample: '%s' is not between %d bytes and 1G", text, SAMPLE_LEAST);
+	return error_hint(err, "one block in so many bytes is recorded: 512K is usual, less is more exact; without --sample all are");
+}
 
 int recording_read(struct recording *recording, struct collector_options *with, struct error *err)
 {
@@ -21,6 +32,8 @@ int recording_read(struct recording *recording, struct collector_options *with, 
 	with->blocks = recording->blocks;
 	with->frames_limit = recording->frames ? (uint64_t)recording->frames : FRAMES_DEFAULT;
 	with->checkpoint_s = recording->checkpoint ? (uint64_t)recording->checkpoint : CHECKPOINT_DEFAULT_S;
+	if (recording->sample && read_sample(recording->sample, &with->sample, err) < 0)
+		return -1;
 	if (symbol_options_read(&recording->symbols, &with->symbols, err) < 0)
 		return -1;
 	if (recording->snapshot_at && snapshot_at_parse(&with->at, recording->snapshot_at, err) < 0)
@@ -29,9 +42,21 @@ int recording_read(struct recording *recording, struct collector_options *with, 
 	return 0;
 }
 
-enum wire_transport recording_transport(const struct recording *recording)
+static enum wire_transport recording_transport(const struct recording *recording)
 {
 	return recording->transport && strcmp(recording->transport, "pipe") == 0 ? WIRE_TRANSPORT_PIPE : WIRE_TRANSPORT_RING;
+}
+
+struct pool_options recording_pool(const struct recording *recording, const struct collector_options *with)
+{
+	const char *seed = getenv("MEMTRACE_SAMPLE_SEED");
+
+	return (struct pool_options){
+		.frames_limit = (uint32_t)with->frames_limit,
+		.transport = recording_transport(recording),
+		.sample = with->sample,
+		.sample_seed = seed ? strtoull(seed, NULL, 10) : 0,
+	};
 }
 
 int recording_choose_file(

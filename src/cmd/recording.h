@@ -15,7 +15,7 @@
 #include "memtrace/wire.h"
 
 struct recording {
-	const char *output, *transport, *snapshot_at, *top;
+	const char *output, *transport, *snapshot_at, *top, *sample;
 	int64_t frames, checkpoint; /* 0: the default */
 	bool force, blocks, quiet, json;
 	struct symbol_options symbols;
@@ -40,6 +40,8 @@ struct recording {
 		.summary = "moments to keep: exit,peak (always), every:30s,growth:100M,rss:2G,SIG:USR2"), \
 	RECORDING_ROW(type_, "checkpoint", 0, OPTION_NUMBER, checkpoint, .argument = "SECONDS", \
 		.summary = "write what is known so far every SECONDS (default: 30)", .low = 1, .high = 86400), \
+	RECORDING_ROW(type_, "sample", 0, OPTION_TEXT, sample, .argument = "BYTES", \
+		.summary = "record one block in BYTES allocated (512K), and estimate the rest: for production"), \
 	RECORDING_ROW(type_, "blocks", 0, OPTION_FLAG, blocks, \
 		.summary = "keep the address of each live block in the snapshot, for memtrace addr"), \
 	SYMBOL_OPTION_ROWS(type_, recording.symbols), \
@@ -50,7 +52,8 @@ struct recording {
 
 /* What of that is the collector's, into *WITH; and from here on the signals of --snapshot-at are listened to. */
 int recording_read(struct recording *recording, struct collector_options *with, struct error *err);
-enum wire_transport recording_transport(const struct recording *recording);
+/* What the pool is to be told of that; the command adds its own. */
+struct pool_options recording_pool(const struct recording *recording, const struct collector_options *with);
 /* Which file the first image of PROGRAM gets, malloc'ed into *FILE also after an error: it can be written. */
 int recording_choose_file(
 	const struct recording *recording, const char *program, pid_t pid, char **file, struct error *err);

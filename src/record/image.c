@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "record/ahead.h"
+#include "record/estimate.h"
 #include "record/image.h"
 #include "record/image_ranges.h"
 
@@ -102,13 +103,48 @@ static bool came_too_late(struct image *image, const struct event *event, uint64
 	return live_find(&image->live, event->domain, event->addr, &block) && block.tick > event->tick;
 }
 
+/* The accounts of a block that was sampled: what it stands for comes, goes, or comes back. */
+enum account { ACCOUNT_ALLOC, ACCOUNT_FREE, ACCOUNT_UNFREE };
+static __attribute__((noinline)) void account_sampled(struct image *image, struct live_block block, enum account what)
+{
+	struct estimate estimate = estimate_of(image->interval, block.size, block.addr, block.tick);
+
+	if (what == ACCOUNT_ALLOC)
+		ledger_alloc_estimate(&image->ledger, block.trace, &estimate);
+	else if (what == ACCOUNT_FREE)
+		ledger_free_estimate(&image->ledger, block.trace, &estimate);
+	else
+		ledger_unfree_estimate(&image->ledger, block.trace, &estimate);
+}
+
+static inline bool is_sampled(const struct image *image, const struct live_block *block)
+{
+	return __builtin_expect(image->interval != 0, 0) && block->domain == DOMAIN_MALLOC;
+}
+
+static inline void __attribute__((always_inline)) account_alloc(struct image *image, const struct live_block *block)
+{
+	if (is_sampled(image, block))
+		account_sampled(image, *block, ACCOUNT_ALLOC);
+	else
+		ledger_alloc(&image->ledger, block->trace, block->size);
+}
+
+static inline void __attribute__((always_inline)) account_free(struct image *image, const struct live_block *block)
+{
+	if (is_sampled(image, block))
+		account_sampled(image, *block, ACCOUNT_FREE);
+	else
+		ledger_free(&image->ledger, block->trace, block->size, 1);
+}
+
 /* A block at a tracked address replaces it: the old one goes before the new one comes. When it went nobody knows. */
 static void replace_block(struct image *image, struct live_block block)
 {
 	struct live_block old;
 
 	if (live_take(&image->live, block.domain, block.addr, &old))
-		ledger_free(&image->ledger, old.trace, old.size, 1);
+		account_free(image, &old);
 	live_add(&image->live, &block);
 }
 
@@ -120,7 +156,7 @@ static inline void __attribute__((always_inline)) add_block(struct image *image,
 
 	if (__builtin_expect(!live_add(&image->live, &block), 0))
 		replace_block(image, block);
-	ledger_alloc(&image->ledger, trace, event->size);
+	account_alloc(image, &block);
 	if (event->domain == DOMAIN_MALLOC)
 		image->lasts.items[ring->thread] = event->addr;
 }
@@ -143,11 +179,12 @@ static void on_alloc(struct image *image, struct image_ring *ring, const struct 
 		note_resize(image, ring, *event);
 	if (event->tick < image->latest && came_too_late(image, event, &gone)) {
 		uint32_t trace = ledger_trace(&image->ledger, event->trace, event->domain, ring->thread, event->size);
+		const struct live_block block = { event->addr, event->size, event->tick, event->domain, trace };
 
-		ledger_alloc(&image->ledger, trace, event->size);
+		account_alloc(image, &block);
 		if (gone)
 			ledger_lived(&image->ledger, &image->ledger.traces.items[trace], event->size, gone - event->tick);
-		ledger_free(&image->ledger, trace, event->size, 1);
+		account_free(image, &block);
 		if (event->domain == DOMAIN_MALLOC)
 			image->lasts.items[ring->thread] = event->addr;
 		return;
@@ -212,7 +249,7 @@ static inline void __attribute__((always_inline)) free_block(struct image *image
 		remember_move(image, ring, block, lifetime_ns);
 	else if (event->domain == DOMAIN_MALLOC)
 		note_temporary(image, trace, event->addr, block.size);
-	ledger_free(&image->ledger, block.trace, block.size, 1);
+	account_free(image, &block);
 }
 
 static void on_free(struct image *image, struct image_ring *ring, const struct event *event)
@@ -231,7 +268,10 @@ static void put_back(struct image *image, struct image_move *move)
 	move->valid = false;
 	if (!live_add(&image->live, &move->block))
 		return;
-	ledger_unfree(&image->ledger, move->block.trace, move->block.size, 1);
+	if (is_sampled(image, &move->block))
+		account_sampled(image, move->block, ACCOUNT_UNFREE);
+	else
+		ledger_unfree(&image->ledger, move->block.trace, move->block.size, 1);
 	ledger_unlived(&image->ledger, move->block.trace, move->block.size, move->lifetime_ns);
 }
 

@@ -104,6 +104,7 @@ struct image {
 	struct map domain_names;     /* domain → index of names */
 	ARRAY(char *) names;
 	struct ledger ledger;
+	uint64_t interval;           /* of sampling: the blocks of domain 0 stand for others, see estimate.h; 0: for themselves */
 	struct live live;
 	struct ranges ranges;
 	struct unmaps unmaps;

@@ -260,11 +260,13 @@ static void add_size(struct draft *draft, size_t i)
 			{ from->allocated.size, from->allocated.count }, { live.size, live.count } };
 }
 
-/* The traces and counts are there. */
+/* The traces and counts are there. Of a sample's blocks alone all this would say little, and it would not add up with estimates. */
 static void add_lives(struct draft *draft)
 {
 	const struct ledger *ledger = &draft->image->ledger;
 
+	if (draft->image->interval)
+		return;
 	snapshot_alloc_lives(draft->snapshot);
 	draft->snapshot->keeps_sizes = true;
 	for (size_t i = 0; i < ledger->traces.count; i++) {

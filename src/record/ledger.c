@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Counts by trace and the exact peak; the idea stands in the header. Everything here is exact or it is wrong: there is
- * no sampling and no rounding.
+ * no rounding. Where only some blocks were told, what is added up exactly is what they stand for.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "record/estimate.h"
 #include "record/ledger.h"
 #include "record/vast.h"
 
@@ -44,6 +45,8 @@ void ledger_release(struct ledger *ledger)
 	grid_clear(&ledger->index);
 	map_free(&ledger->others);
 	ARRAY_FREE(&ledger->resizes);
+	free(ledger->errors);
+	ledger->errors = NULL;
 	memset(&ledger->traces, 0, sizeof ledger->traces);
 }
 
@@ -127,6 +130,9 @@ void ledger_clear(struct ledger *ledger)
 	ledger->allocated = ledger->freed = ledger->peak = (struct sums){ 0, 0 };
 	ledger->epoch = 1;
 	keep_high(ledger);
+	ledger->total = (struct ledger_spread){ 0, 0 };
+	if (ledger->errors)
+		memset(ledger->errors, 0, ledger->n_errors * sizeof *ledger->errors);
 }
 
 void ledger_reset_peak(struct ledger *ledger)
@@ -141,4 +147,68 @@ void ledger_reset_peak(struct ledger *ledger)
 struct sums ledger_at_peak(const struct ledger *ledger, const struct ledger_trace *trace)
 {
 	return trace->epoch == ledger->epoch ? trace->saved : ledger_live(trace);
+}
+
+static struct ledger_spread difference(const struct ledger_error *error)
+{
+	return (struct ledger_spread){ error->allocated.size - error->freed.size,
+		error->allocated.count - error->freed.count };
+}
+
+/* The trace's variances, to be changed: before its sums are, which move its epoch. */
+static struct ledger_error *touch_error(struct ledger *ledger, uint32_t index)
+{
+	if (index >= ledger->n_errors) {
+		size_t capacity = ledger->traces.capacity;
+
+		ledger->errors = xrealloc(ledger->errors, capacity * sizeof *ledger->errors);
+		memset(&ledger->errors[ledger->n_errors], 0, (capacity - ledger->n_errors) * sizeof *ledger->errors);
+		ledger->n_errors = capacity;
+	}
+	if (ledger->traces.items[index].epoch != ledger->epoch)
+		ledger->errors[index].saved = difference(&ledger->errors[index]);
+	return &ledger->errors[index];
+}
+
+static void add_spread(struct ledger_spread *spread, const struct estimate *estimate)
+{
+	spread->size += estimate->size_variance;
+	spread->count += estimate->count_variance;
+}
+
+void ledger_alloc_estimate(struct ledger *ledger, uint32_t index, const struct estimate *estimate)
+{
+	add_spread(&touch_error(ledger, index)->allocated, estimate);
+	add_spread(&ledger->total, estimate);
+	ledger_alloc(ledger, index, estimate->size);
+	ledger->traces.items[index].allocated.count += estimate->count - 1;
+	ledger->allocated.count += estimate->count - 1;
+}
+
+void ledger_free_estimate(struct ledger *ledger, uint32_t index, const struct estimate *estimate)
+{
+	ledger_settle(ledger);
+	add_spread(&touch_error(ledger, index)->freed, estimate);
+	ledger_free(ledger, index, estimate->size, estimate->count);
+}
+
+void ledger_unfree_estimate(struct ledger *ledger, uint32_t index, const struct estimate *estimate)
+{
+	struct ledger_error *error = touch_error(ledger, index);
+
+	error->freed.size -= estimate->size_variance;
+	error->freed.count -= estimate->count_variance;
+	ledger_unfree(ledger, index, estimate->size, estimate->count);
+}
+
+struct ledger_spread ledger_live_spread(const struct ledger *ledger, size_t index)
+{
+	return index < ledger->n_errors ? difference(&ledger->errors[index]) : (struct ledger_spread){ 0, 0 };
+}
+
+struct ledger_spread ledger_peak_spread(const struct ledger *ledger, size_t index)
+{
+	bool touched = ledger->traces.items[index].epoch == ledger->epoch;
+
+	return touched && index < ledger->n_errors ? ledger->errors[index].saved : ledger_live_spread(ledger, index);
 }

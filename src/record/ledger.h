@@ -56,6 +56,14 @@ struct ledger_key {
 	uint32_t stack, domain, thread, class;
 };
 
+/* Variances of what a trace's sums are estimates of, see estimate.h. Allocated and freed may wrap, their difference does not. */
+struct ledger_spread {
+	unsigned __int128 size, count;
+};
+struct ledger_error {
+	struct ledger_spread allocated, freed, saved;
+};
+
 struct ledger {
 	struct {
 		struct ledger_trace *items;  /* of vast.h */
@@ -72,6 +80,9 @@ struct ledger {
 	uint64_t high_before; /* the same before the peak was reset */
 	uint64_t tick_ns;    /* ns of a tick of an event, × 2^32; 0: ticks are no times */
 	struct sums lifetimes[LIFETIME_CLASSES]; /* of all timed blocks */
+	struct ledger_error *errors; /* by trace; NULL: nothing was estimated */
+	size_t n_errors;
+	struct ledger_spread total;  /* of all that was ever allocated */
 };
 
 enum { LEDGER_THREADS = 1 << 19, LEDGER_DOMAINS = 1 << 7, LEDGER_CLASSES = 1 << 6 };
@@ -230,5 +241,14 @@ static inline void ledger_unlived(struct ledger *ledger, uint32_t index, uint64_
 	trace->lifetime_ns -= ns;
 	trace->timed--;
 }
+
+/* The same for what stands for others, as an estimate: see estimate.h. */
+struct estimate;
+void ledger_alloc_estimate(struct ledger *ledger, uint32_t index, const struct estimate *estimate);
+void ledger_free_estimate(struct ledger *ledger, uint32_t index, const struct estimate *estimate);
+void ledger_unfree_estimate(struct ledger *ledger, uint32_t index, const struct estimate *estimate);
+/* Variances of what is live of the trace INDEX, and was at the peak. */
+struct ledger_spread ledger_live_spread(const struct ledger *ledger, size_t index);
+struct ledger_spread ledger_peak_spread(const struct ledger *ledger, size_t index);
 
 #endif

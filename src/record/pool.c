@@ -115,6 +115,10 @@ int pool_make(struct pool *pool, const struct pool_options *options, struct erro
 	head->follow = (options->follow_fork ? WIRE_FOLLOW_FORK : 0) | (options->follow_exec ? WIRE_FOLLOW_EXEC : 0);
 	head->paused = options->paused;
 	head->leaks = options->leaks;
+	head->sample = options->sample;
+	head->sample_seed = options->sample_seed;
+	if (!head->sample_seed && getrandom(&head->sample_seed, sizeof head->sample_seed, 0) != sizeof head->sample_seed)
+		head->sample_seed = head->key * 0x9E3779B97F4A7C15ull;
 	head->wait_ms = 10000;
 	head->ring_budget = RING_BUDGET;
 	pool_enter(pool);

@@ -25,6 +25,7 @@ struct pool_options {
 	enum wire_transport transport;
 	bool follow_fork, follow_exec;
 	bool paused;                     /* processes begin stopped */
+	uint64_t sample, sample_seed;    /* --sample: bytes to a told block, 0: all are told; seed 0: by chance */
 	bool leaks;                      /* they ask to be looked at when they exit */
 };
 

@@ -128,6 +128,7 @@ struct reader_process *reader_process(struct reader *reader, uint32_t index, uin
 	process->pidfd = -1;
 	process->image = image_new(reader->pool->processes[index].pid);
 	moments_init(&process->image->moments, reader->moments);
+	process->image->interval = reader->interval;
 	reader->by_index[index] = process;
 	*ARRAY_PUSH(&reader->processes) = process;
 	return process;

@@ -87,6 +87,7 @@ struct reader {
 	struct reader_process *by_index[WIRE_PROCESSES];
 	ARRAY(struct { int32_t pid; uint32_t images; }) pids;
 	const struct moments_rules *moments; /* of every image; NULL: none. To be set by the owner */
+	uint64_t interval;       /* of sampling, likewise; 0: none */
 	int32_t first_pid;       /* of the program that was started */
 	bool first_seen;
 	struct image_clock clock; /* when the reader began */

@@ -52,6 +52,8 @@ bool channel_open(const char *environment)
 	channel.slots = (struct wire_slot *)(head + WIRE_SLOTS_AT);
 	channel.piped = channel.pool->transport == WIRE_TRANSPORT_PIPE;
 	channel.leaks = channel.pool->leaks;
+	channel.sample = channel.pool->sample;
+	channel.sample_seed = channel.pool->sample_seed;
 	anchors[0].at = head + WIRE_RINGS_AT - PAGE;
 	anchors[0].offset = WIRE_RINGS_AT - PAGE;
 	n_anchors = 1;

@@ -24,6 +24,7 @@ struct channel {
 	_Atomic uint32_t *door;	    /* while we join: where to tell a socket (wire_join), or NULL */
 	bool inherited;	       /* this image found the descriptors in itself: it is the first */
 	bool leaks;	       /* the pool's word, from before the program could write there */
+	uint64_t sample, sample_seed; /* likewise, see sampling.h */
 	uint32_t frames_limit; /* frames kept of a stack */
 	enum wire_clock clock;
 	/* After seccomp or prctl. */

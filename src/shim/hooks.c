@@ -49,22 +49,22 @@ SHIM_EXPORT void *calloc(size_t n, size_t size)
 	return addr;
 }
 
-/* Before the real call of a resize. To a size of 0 it is a free, and nothing comes after it. */
-static void tell_going(struct call *call, void *old, size_t size)
+/* Before the real call of a resize; returns what tell_moved wants. To a size of 0 it is a free, and nothing comes after it. */
+static void *tell_going(struct call *call, void *old, size_t size)
 {
 	if (likely(size > 0))
-		tell_move(call, old);
-	else
-		tell_free(call, old);
+		return tell_move(call, old);
+	tell_free(call, old);
+	return NULL;
 }
 
-/* After the real call of a resize: what became of it. */
-static void tell_moved(struct call *call, void *old, void *addr, size_t size)
+/* After the real call of a resize: what became of it. MOVED is of tell_going. */
+static void tell_moved(struct call *call, void *moved, void *addr, size_t size)
 {
 	if (addr)
 		tell_alloc(call, addr, size);
-	else if (old && size > 0)
-		tell_undo(call, DOMAIN_MALLOC, old);
+	else if (moved && size > 0)
+		tell_undo(call, DOMAIN_MALLOC, moved);
 }
 
 /* A block of the arena moves to a real one; to nothing as with libc. */
@@ -72,9 +72,10 @@ static void *move_out(struct call *call, bool told, void *old, size_t size)
 {
 	const struct arena_block *block = arena_block_of(old);
 	char *addr = NULL;
+	void *moved = NULL;
 
 	if (told) {
-		tell_going(call, old, size);
+		moved = tell_going(call, old, size);
 		call_real(call);
 	}
 	if (size > 0)
@@ -85,7 +86,7 @@ static void *move_out(struct call *call, bool told, void *old, size_t size)
 		arena_free(old);
 	if (told) {
 		call_done(call);
-		tell_moved(call, old, addr, size);
+		tell_moved(call, moved, addr, size);
 	}
 	return addr;
 }
@@ -94,17 +95,17 @@ SHIM_EXPORT void *realloc(void *old, size_t size)
 {
 	struct call call;
 	bool told = call_begin(&call, __builtin_frame_address(0));
-	void *addr;
+	void *addr, *moved;
 
 	if (unlikely(arena_owns(old) || !real.realloc))
 		return old ? move_out(&call, told, old, size) : too_early(size, 1);
 	if (!told)
 		return real.realloc(old, size);
-	tell_going(&call, old, size);
+	moved = tell_going(&call, old, size);
 	call_real(&call);
 	addr = real.realloc(old, size);
 	call_done(&call);
-	tell_moved(&call, old, addr, size);
+	tell_moved(&call, moved, addr, size);
 	return addr;
 }
 
@@ -113,7 +114,7 @@ SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 	struct call call;
 	size_t all;
 	bool told = call_begin(&call, __builtin_frame_address(0));
-	void *addr;
+	void *addr, *moved;
 
 	if (unlikely(__builtin_mul_overflow(n, size, &all)))
 		return real.reallocarray ? real.reallocarray(old, n, size) : NULL;
@@ -121,11 +122,11 @@ SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 		return old ? move_out(&call, told, old, all) : too_early(all, 1);
 	if (!told)
 		return real.reallocarray(old, n, size);
-	tell_going(&call, old, all);
+	moved = tell_going(&call, old, all);
 	call_real(&call);
 	addr = real.reallocarray(old, n, size);
 	call_done(&call);
-	tell_moved(&call, old, addr, all);
+	tell_moved(&call, moved, addr, all);
 	return addr;
 }
 

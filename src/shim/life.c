@@ -19,6 +19,7 @@
 #include "shim/arena.h"
 #include "shim/channel.h"
 #include "shim/exits.h"
+#include "shim/sampling.h"
 #include "shim/sandbox.h"
 #include "shim/splice.h"
 #include "shim/life.h"
@@ -105,8 +106,14 @@ static void tell_arena(struct producer *producer)
 	for (struct arena_block *block = arena_next(NULL); block; block = arena_next(block)) {
 		const uint64_t values[] = {(uintptr_t)block->bytes, block->size, 0};
 
+		if (sampling_passes(&producer->thread->left, block->size))
+			continue;
+		if (sampling_is_on())
+			sampling_go_on(producer->thread);
+		if (sampling_is_on() && !sampling_add((uintptr_t)block->bytes))
+			continue;
 		tell_record(producer, WIRE_ALLOC_ANY, DOMAIN_MALLOC, values, 3);
-		if (block->state == ARENA_FREED)
+		if (block->state == ARENA_FREED && (!sampling_is_on() || sampling_drop((uintptr_t)block->bytes)))
 			tell_record(producer, WIRE_FREE_ANY, DOMAIN_MALLOC, values, 1);
 	}
 }
@@ -153,8 +160,9 @@ static bool begin(const struct wire_hello *parent)
 {
 	bool traced;
 
-	if (!channel_claim_process() || !set_mark() || !stacks_prepare() || !modules_prepare())
+	if (!channel_claim_process() || !set_mark() || !stacks_prepare() || !modules_prepare() || !sampling_begin())
 		return false;
+	thread_sample_all();
 	channel.starting = true;
 	traced = introduce(parent);
 	channel_close_start();
@@ -298,6 +306,7 @@ static void make_room_for_stacks(void)
 static void enter_jail(void)
 {
 	stacks_make_room();
+	sampling_make_room();
 	make_room_for_stacks();
 	channel.jail = true;
 }

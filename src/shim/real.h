@@ -36,7 +36,7 @@ static inline bool real_range_has(const struct real_range *range, uintptr_t pc)
 }
 
 /* The dynamic loader. */
-extern struct real_range real_loader;
+extern struct real_range real_loader __attribute__((visibility("hidden")));
 
 /* Are the program's calls bound to our hooks? False: malloc is its own, a sanitizer's, … */
 bool real_malloc_is_ours(void);

@@ -132,10 +132,14 @@ void tell_alloc_of(struct thread *thread, uintptr_t frame, uintptr_t addr, size_
 	struct producer *producer = begin(thread, frame);
 	uint32_t id;
 
+	if (unlikely(sampling_is_on()))
+		sampling_go_on(thread);
 	if (unlikely(!producer))
 		return;
 	id = trace(producer, frame);
-	if (unlikely(!ring_room(producer, 5))) {
+	if (unlikely(sampling_is_on()) && !sampling_add(addr)) {
+		channel_lost();
+	} else if (unlikely(!ring_room(producer, 5))) {
 		channel_lost();
 	} else if (is_short(addr) && likely(size >> 32 == 0)) {
 		uint64_t delta = put_time(producer);
@@ -176,12 +180,17 @@ void tell_free_of(struct thread *thread, uintptr_t frame, uintptr_t addr)
 {
 	if (unlikely(real_range_has(&real_loader, call_pc(frame))))
 		modules_freed((const void *)addr);
+	if (unlikely(sampling_is_on()) && !sampling_drop(addr))
+		return;
 	tell_gone(begin(thread, frame), addr, WIRE_FREE, WIRE_FREE_ANY);
 }
 
-void tell_move_of(struct thread *thread, uintptr_t frame, uintptr_t addr)
+void *tell_move_of(struct thread *thread, uintptr_t frame, uintptr_t addr)
 {
+	if (unlikely(sampling_is_on()) && !sampling_drop(addr))
+		return NULL;
 	tell_gone(begin(thread, frame), addr, WIRE_MOVE, WIRE_MOVE_ANY);
+	return (void *)addr;
 }
 
 /* A record of a block or a range that was made. */
@@ -264,6 +273,8 @@ void tell_unmap(struct call *call, unsigned int domain, const void *addr, size_t
 
 void tell_undo(struct call *call, unsigned int domain, const void *addr)
 {
+	if (sampling_is_on() && domain == DOMAIN_MALLOC)
+		sampling_add((uintptr_t)addr);
 	tell_values(call, domain, WIRE_UNDO, (const uint64_t[]){(uintptr_t)addr}, 1);
 }
 

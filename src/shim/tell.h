@@ -6,6 +6,8 @@
 #ifndef SHIM_TELL_H
 #define SHIM_TELL_H
 
+#include "shim/real.h"
+#include "shim/sampling.h"
 #include "shim/shim.h"
 
 enum { DOMAIN_MALLOC, DOMAIN_MMAP, DOMAIN_BRK };
@@ -14,22 +16,28 @@ enum { DOMAIN_MALLOC, DOMAIN_MMAP, DOMAIN_BRK };
 void tell_alloc_of(struct thread *thread, uintptr_t frame, uintptr_t addr, size_t size);
 static inline void tell_alloc(const struct call *call, const void *addr, size_t size)
 {
-	if (likely(addr))
+	if (likely(addr) && !sampling_passes(&call->thread->left, size))
 		tell_alloc_of(call->thread, call->frame, (uintptr_t)addr, size);
+}
+/* Nobody is to hear that the block at ADDR goes: it was never told. The loader's frees are heard, see tell_free_of. */
+static inline bool tell_passes(const struct call *call, const void *addr)
+{
+	return sampling_unknown((uintptr_t)addr) && !real_range_has(&real_loader, call_pc(call->frame));
 }
 /* A block is about to be freed; NULL is none. Told before the real call. */
 void tell_free_of(struct thread *thread, uintptr_t frame, uintptr_t addr);
 static inline void tell_free(const struct call *call, const void *addr)
 {
-	if (likely(addr))
+	if (likely(addr) && !tell_passes(call, addr))
 		tell_free_of(call->thread, call->frame, (uintptr_t)addr);
 }
-/* A realloc is about to begin; tell_undo if it fails. */
-void tell_move_of(struct thread *thread, uintptr_t frame, uintptr_t addr);
-static inline void tell_move(const struct call *call, const void *addr)
+/* A realloc is about to begin; returns what tell_undo is to be told of if it fails, or NULL: nothing. */
+void *tell_move_of(struct thread *thread, uintptr_t frame, uintptr_t addr);
+static inline void *tell_move(const struct call *call, const void *addr)
 {
-	if (likely(addr))
-		tell_move_of(call->thread, call->frame, (uintptr_t)addr);
+	if (likely(addr) && !sampling_unknown((uintptr_t)addr))
+		return tell_move_of(call->thread, call->frame, (uintptr_t)addr);
+	return NULL;
 }
 void tell_map(struct call *call, unsigned int domain, const void *addr, size_t length);
 /* A range is about to go; tell_undo if it does not. LENGTH in whole pages. */

@@ -12,6 +12,7 @@
  */
 #include "shim/call.h"
 #include "shim/ring.h"
+#include "shim/sampling.h"
 #include "shim/shim.h"
 #include "shim/sys.h"
 
@@ -72,6 +73,7 @@ static struct thread *make(int32_t tid)
 	thread->tid = tid;
 	thread->levels[0] = &thread->first;
 	attach(&thread->first, thread, thread + 1);
+	sampling_start(thread);
 	thread->next = atomic_load(&all);
 	while (!atomic_compare_exchange_weak(&all, &thread->next, thread))
 		;
@@ -324,6 +326,12 @@ void thread_forget_all(void)
 	atomic_store(&all, self);
 	thread_is_alone(self);
 	atomic_store(&next_probe, NULL);
+}
+
+void thread_sample_all(void)
+{
+	for (struct thread *thread = atomic_load(&all); thread; thread = thread->next)
+		sampling_start(thread);
 }
 
 void thread_drop_all(void)

@@ -53,6 +53,8 @@ struct producer {
 
 struct thread {
 	uintptr_t inside;    /* frame of the outermost hook whose real function runs, 0: none */
+	int64_t left;	     /* bytes that pass without being told, see sampling.h */
+	uint64_t random;     /* state of what chooses the next point */
 	struct walk *walk;   /* see unwind_libgcc.c */
 	_Atomic int32_t tid; /* its owner, dead or alive */
 	struct producer *levels[THREAD_LEVELS];
@@ -119,6 +121,8 @@ static inline void thread_leave(struct producer *producer)
 bool thread_rescue(struct producer *producer);
 /* In a forked child: forgets all threads of the parent but the calling one, and all their rings. */
 void thread_forget_all(void);
+/* All threads there are, which are outside of the shim, begin to sample, or to tell all. */
+void thread_sample_all(void);
 /* Gives up what all threads hold of the pool: they go on with a new one. None may be in the shim. */
 void thread_drop_all(void);
 #ifdef MEMTRACE_BLOB
