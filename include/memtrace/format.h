@@ -66,6 +66,7 @@ enum format_section {
 	FORMAT_COUNTS = 14, /* moments × traces rows, moment after moment */
 	FORMAT_BLOCKS = 15, /* live blocks by address; there only where they were to be kept */
 	FORMAT_PARTS = 16,  /* the snapshots that this one was merged from; else not there */
+	FORMAT_SAMPLING = 22, /* errors of estimates; there only where blocks were sampled */
 	FORMAT_LEAKS = 17, /* what can still be reached; there only where that was looked for */
 	FORMAT_LIVES = 18, /* what became of each trace's blocks; this and the next three only where that was seen */
 	FORMAT_SIZES = 19, /* each trace's blocks by size */

@@ -101,6 +101,7 @@ static int print(const struct annotate_options *options, const struct snapfile *
 		annotation.all = options->all;
 		annotation.context = options->context.given ? (uint32_t)options->context.value : CONTEXT_DEFAULT;
 		say_notes(&annotation);
+		snapfile_say_sampled(snap);
 		out_init(&out, stdout);
 		query_options_printer(&options->query, &out)->annotation(&annotation, &out);
 		rc = out_finish(&out, err);

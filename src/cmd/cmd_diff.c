@@ -39,6 +39,7 @@ static int print(const struct diff_options *options, const struct snapfile *old,
 	struct side before = {old->snapshot, old->file, old->moment};
 	struct side now = {new->snapshot, new->file, new->moment};
 	struct snapshot *snapshots[] = {old->snapshot, new->snapshot};
+	const struct printer *printer;
 	struct table table = {0};
 	struct query query;
 	struct out out;
@@ -50,7 +51,10 @@ static int print(const struct diff_options *options, const struct snapfile *old,
 		rc = table_diff(&table, &query, &before, &now, err);
 	if (rc == 0) {
 		out_init(&out, stdout);
-		query_options_printer(&options->query, &out)->table(&table, &out);
+		printer = query_options_printer(&options->query, &out);
+		for (int i = 0; i < 2 && printer == &print_text; i++)
+			snapfile_say_sampled(i ? new : old);
+		printer->table(&table, &out);
 		rc = out_finish(&out, err);
 	}
 	if (rc == 0 && options->exit_code && differs(&table))

@@ -28,6 +28,7 @@ static const struct option_row rows[] = {
 static int print(const struct top_options *options, const struct snapfile *snap, struct error *err)
 {
 	struct side side = {snap->snapshot, snap->file, snap->moment};
+	const struct printer *printer;
 	struct table table = {0};
 	struct query query;
 	struct out out;
@@ -37,7 +38,10 @@ static int print(const struct top_options *options, const struct snapfile *snap,
 		rc = table_top(&table, &query, &side, err);
 	if (rc == 0) {
 		out_init(&out, stdout);
-		query_options_printer(&options->query, &out)->table(&table, &out);
+		printer = query_options_printer(&options->query, &out);
+		if (printer == &print_text)
+			snapfile_say_sampled(snap);
+		printer->table(&table, &out);
 		rc = out_finish(&out, err);
 	}
 	if (table.query)

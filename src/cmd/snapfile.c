@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/memory.h"
+#include "base/units.h"
 #include "cmd/log.h"
 #include "cmd/progress.h"
 
@@ -60,6 +61,15 @@ int snapfile_choose(struct snapfile *snap, const char *name, struct error *err)
 		return error_prefix(err, "%s", snap->file);
 	snap->moment = (size_t)moment;
 	return 0;
+}
+
+void snapfile_say_sampled(const struct snapfile *snap)
+{
+	char interval[UNITS_MAX];
+
+	if (snapshot_interval(snap->snapshot))
+		log_say("%s: one block in %s was recorded, so these are estimates (--format table shows their errors)", snap->file,
+			units_size(interval, (int64_t)snapshot_interval(snap->snapshot), false));
 }
 
 void snapfile_close(struct snapfile *snap)

@@ -22,6 +22,8 @@ struct snapfile {
 int snapfile_open(struct snapfile *snap, const char *name, struct error *err);
 /* Chooses the moment NAME of --moment, unless it is NULL; an error also where one was named already. */
 int snapfile_choose(struct snapfile *snap, const char *name, struct error *err);
+/* Where its numbers are estimates, and what is printed has no place for that, says so on stderr. */
+void snapfile_say_sampled(const struct snapfile *snap);
 void snapfile_close(struct snapfile *snap);
 
 /* The Nth newest (0: the newest) memtrace.*.snap in the working directory but that of the name BUT (or

@@ -26,6 +26,21 @@ int summary_parse_top(const char *top, struct error *err)
 	return (int)value;
 }
 
+/* How far the numbers above may be off. */
+static void say_errors(const struct snapshot *snapshot)
+{
+	struct variance exit = snapshot_moment_variance(snapshot, 0), peak = { 0, 0 };
+	char interval[UNITS_MAX], at_peak[UNITS_MAX], at_exit[UNITS_MAX];
+
+	if (!snapshot->sampling.count)
+		return;
+	if (snapshot->moments.count > 1)
+		peak = snapshot_moment_variance(snapshot, 1);
+	log_say("these are estimates, of one block in %s: at 95 %% the peak is \xc2\xb1%s, the end \xc2\xb1%s",
+		units_size(interval, (int64_t)snapshot_interval(snapshot), false),
+		units_size(at_peak, variance_error(peak.size), false), units_size(at_exit, variance_error(exit.size), false));
+}
+
 static void say_totals(const struct snapshot *snapshot)
 {
 	const struct run *run = &snapshot->run;
@@ -115,6 +130,7 @@ void summary_print(const struct snapshot *snapshot, const char *file, const char
 	bool shown = rows && snapshot->traces.count;
 
 	say_totals(snapshot);
+	say_errors(snapshot);
 	say_leaks(snapshot);
 	say_gaps(snapshot);
 	if (shown && print_top(snapshot, file, rows, err) < 0)

@@ -47,6 +47,7 @@ void snapshot_free(struct snapshot *snapshot)
 	ARRAY_FREE(&snapshot->sizes);
 	ARRAY_FREE(&snapshot->timeline);
 	ARRAY_FREE(&snapshot->memory);
+	ARRAY_FREE(&snapshot->sampling);
 	free(snapshot->counts);
 	free(snapshot);
 }

@@ -15,6 +15,7 @@
  *   leak ──> trace                           where leaks were looked for
  *   life, of each trace; size class ──> trace; lifetimes; timeline
  *                                            where the recorder saw it: what became of blocks, and when
+ *   sampling ──> moment, trace               where blocks were sampled
  *
  * Invariants (snapshot_check holds a file to them, so nobody else needs to): every index is inside
  * its table; a stack's parent is a lower index; each location's frames begin where those of the one
@@ -219,6 +220,22 @@ struct memory_part {
 	uint64_t size;
 };
 
+/* Where only some blocks were recorded, sizes and counts are estimates; how far one may be off: its standard error, in 256ths
+ * of a byte and of a block. */
+struct uncertainty {
+	uint32_t moment;      /* INDEX_NONE: of the totals, of all that was ever allocated */
+	uint32_t trace;	      /* INDEX_NONE: of the run's totals, always there */
+	uint64_t size, count;
+	uint64_t interval;    /* one block in so many bytes was recorded, the same in all */
+};
+#define UNCERTAINTY_UNIT 256.0
+#define UNCERTAINTY_MAX (1ull << 62)
+
+/* What adds up of it. */
+struct variance {
+	double size, count;
+};
+
 struct run {
 	ARRAY(string_id) command;			/* argv */
 	string_id executable, directory, host;
@@ -264,6 +281,7 @@ struct snapshot {
 	ARRAY(struct size_class) sizes; /* by trace and size, each class once */
 	ARRAY(struct point) timeline;   /* by time; few, however long it ran; none where nobody kept it */
 	ARRAY(struct memory_part) memory; /* by moment and kind, each pair once; of moments at which it was looked at */
+	ARRAY(struct uncertainty) sampling; /* by moment and trace, INDEX_NONE first; empty: all numbers are exact */
 	struct counts *counts; /* moments.count × traces.count, moment-major; snapshot_alloc_counts
 				  makes it */
 };
@@ -305,6 +323,27 @@ void snapshot_sort_memory(struct snapshot *snapshot);
 const char *memory_kind_name(enum memory_kind kind);
 /* The part of snapshot_check that holds these to their invariants. */
 int snapshot_check_memory(const struct snapshot *snapshot, struct error *err);
+/* Adds to what is known of errors; snapshot_sort_sampling when all has been added, which joins those of one moment and trace. */
+void snapshot_add_uncertainty(struct snapshot *snapshot, struct uncertainty one);
+void snapshot_sort_sampling(struct snapshot *snapshot);
+/* One block in how many bytes was recorded; 0: every block was. */
+static inline uint64_t snapshot_interval(const struct snapshot *snapshot)
+{
+	return snapshot->sampling.count ? snapshot->sampling.items[0].interval : 0;
+}
+/* Of TRACE at MOMENT, each may be INDEX_NONE as above. 0 where it is exact. */
+struct variance snapshot_variance(const struct snapshot *snapshot, size_t moment, size_t trace);
+/* Of the sum of all traces at MOMENT. */
+struct variance snapshot_moment_variance(const struct snapshot *snapshot, size_t moment);
+static inline void variance_add(struct variance *sum, struct variance one, double times)
+{
+	sum->size += times * one.size;
+	sum->count += times * one.count;
+}
+/* The half width of the interval that has the truth in it in 95 of 100 cases, rounded up. */
+int64_t variance_error(double variance);
+/* A part of snapshot_check. */
+int snapshot_check_sampling(const struct snapshot *snapshot, struct error *err);
 /* "definite", "indirect", "possible", "reachable". */
 const char *leak_kind_name(enum leak_kind kind);
 /* The class of a size: 0 of none, k + 1 of those above 2^(k-1), up to 2^k. */

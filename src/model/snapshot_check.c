@@ -248,7 +248,8 @@ int snapshot_check(const struct snapshot *snapshot, struct error *err)
 		check_traces(snapshot, depths, err) == 0 && check_moments(snapshot, err) == 0 &&
 		check_blocks(snapshot, err) == 0 && check_leaks(snapshot, err) == 0 &&
 		check_parts(snapshot, err) == 0 && snapshot_check_lives(snapshot, err) == 0 &&
-		snapshot_check_memory(snapshot, err) == 0)
+		snapshot_check_memory(snapshot, err) == 0 &&
+		snapshot_check_sampling(snapshot, err) == 0)
 		rc = 0;
 	free(depths);
 	return rc;

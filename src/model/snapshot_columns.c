@@ -164,6 +164,14 @@ static const struct column lifetime_columns[] = {
 	COLUMN(struct lifetime, counts.count, FORMAT_PLAIN),
 };
 
+static const struct column uncertainty_columns[] = {
+	COLUMN(struct uncertainty, moment, FORMAT_INDEX),
+	COLUMN(struct uncertainty, trace, FORMAT_INDEX),
+	COLUMN(struct uncertainty, size, FORMAT_PLAIN),
+	COLUMN(struct uncertainty, count, FORMAT_PLAIN),
+	COLUMN(struct uncertainty, interval, FORMAT_DELTA),
+};
+
 static const struct column part_columns[] = {
 	COLUMN(struct part, file, FORMAT_PLAIN),
 	COLUMN(struct part, command, FORMAT_PLAIN),
@@ -218,6 +226,7 @@ const struct table snapshot_tables[] = {
 	TABLE(FORMAT_SIZES, "sizes", sizes, struct size_class, size_columns),
 	TABLE(FORMAT_TIMELINE, "timeline", timeline, struct point, point_columns),
 	TABLE(FORMAT_LIFETIMES, "lifetimes", lifetimes, struct lifetime, lifetime_columns),
+	TABLE(FORMAT_SAMPLING, "sampling", sampling, struct uncertainty, uncertainty_columns),
 	TABLE(FORMAT_PARTS, "parts", run.parts, struct part, part_columns),
 	TABLE(FORMAT_MEMORY, "memory", memory, struct memory_part, memory_columns),
 	TABLE(FORMAT_ORIGINS, "origins", traces, struct trace, origin_columns),

@@ -265,6 +265,24 @@ static void add_lives(struct merge *merge)
 	free(traces);
 }
 
+/* The errors of those that were sampled: numbers of the others have none. */
+static void add_sampling(struct merge *merge, size_t source)
+{
+	const struct snapshot *from = merge->sources[source].snapshot;
+
+	for (size_t i = 0; i < from->sampling.count; i++) {
+		struct uncertainty one = from->sampling.items[i];
+		bool of_totals = one.moment == INDEX_NONE;
+
+		if (!of_totals)
+			one.moment = merge->moments[source][one.moment];
+		if (one.trace != INDEX_NONE)
+			one.trace = merge->numbers[source].traces[one.trace];
+		if (of_totals || one.moment != INDEX_NONE)
+			snapshot_add_uncertainty(merge->into, one);
+	}
+}
+
 static bool same_process(const struct snapshot *a, const struct snapshot *b)
 {
 	return a->run.pid && a->run.pid == b->run.pid && a->run.image == b->run.image &&
@@ -314,10 +332,12 @@ static void merge_all(struct merge *merge, bool *over)
 	for (size_t i = 0; i < merge->n; i++) {
 		add_counts(merge, i, over);
 		add_leaks(merge, i);
+		add_sampling(merge, i);
 	}
 	snapshot_sort_leaks(merge->into);
 	add_lives(merge);
 	merge_timelines(merge->into, merge->sources, merge->n, merge->notes, over);
+	snapshot_sort_sampling(merge->into);
 	merge_run(merge->into, merge->sources, merge->n, over);
 	note_doubles(merge);
 }

@@ -114,6 +114,8 @@ static bool wanted(const struct table *table, const struct snapshot *snapshot)
 		return snapshot->keeps_blocks;
 	case FORMAT_LEAKS:
 		return snapshot->keeps_leaks;
+	case FORMAT_SAMPLING:
+		return snapshot->sampling.count > 0;
 	case FORMAT_PARTS:
 	case FORMAT_ORIGINS:
 	case FORMAT_STARTS:

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "model/snapshot_build.h"
+#include "record/estimate.h"
 #include "record/image.h"
 
 /* A cut stack's depth is the program's word; it must leave room for what is added to it. */
@@ -219,6 +220,43 @@ static void add_blocks(struct draft *draft)
 	snapshot_sort_blocks(snapshot);
 }
 
+static void add_uncertainty(struct draft *draft, size_t moment, uint32_t trace, uint64_t size, uint64_t count)
+{
+	if (size || count || trace == INDEX_NONE)
+		snapshot_add_uncertainty(draft->snapshot, (struct uncertainty){ .moment = (uint32_t)moment, .trace = trace,
+			.size = size, .count = count, .interval = draft->image->interval });
+}
+
+static void add_spread(struct draft *draft, size_t moment, uint32_t trace, struct ledger_spread spread)
+{
+	add_uncertainty(draft, moment, trace, estimate_deviation(spread.size), estimate_deviation(spread.count));
+}
+
+/* Where blocks were sampled: how far each number may be off. */
+static void add_sampling(struct draft *draft)
+{
+	const struct ledger *ledger = &draft->image->ledger;
+	const struct moments *moments = &draft->image->moments;
+
+	add_spread(draft, INDEX_NONE, INDEX_NONE, ledger->total);
+	for (size_t i = 0; i < ledger->traces.count; i++) {
+		if (i < ledger->n_errors)
+			add_spread(draft, INDEX_NONE, draft->traces[i], ledger->errors[i].allocated);
+		add_spread(draft, 0, draft->traces[i], ledger_live_spread(ledger, i));
+		add_spread(draft, 1, draft->traces[i], ledger_peak_spread(ledger, i));
+	}
+	for (size_t i = 0; i < moments->kept.count; i++) {
+		const struct buffer *bytes = &moments->kept.items[i].errors;
+		struct cursor cursor = cursor_over(bytes->data, bytes->size);
+		uint64_t index = UINT64_MAX;
+		struct sums error;
+
+		while (moments_next(&cursor, &index, &error))
+			add_uncertainty(draft, FIRST_LABELLED + i, draft->traces[index], error.size, error.count);
+	}
+	snapshot_sort_sampling(draft->snapshot);
+}
+
 static void add_leaks(struct draft *draft)
 {
 	draft->snapshot->keeps_leaks = true;
@@ -360,6 +398,8 @@ struct snapshot *image_snapshot(struct image *image, const struct image_state *s
 	add_traces(&draft, &draft.snapshot->moments.items[0], &draft.snapshot->moments.items[1]);
 	if (state->blocks)
 		add_blocks(&draft);
+	if (image->interval)
+		add_sampling(&draft);
 	if (image->looked_for_leaks)
 		add_leaks(&draft);
 	add_lives(&draft);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "record/estimate.h"
 #include "record/image.h"
 #include "record/moments.h"
 #include "record/procfs.h"
@@ -33,6 +34,7 @@ void moments_init(struct moments *moments, const struct moments_rules *rules)
 static void drop(struct moments *moments, size_t index)
 {
 	buffer_free(&moments->kept.items[index].counts);
+	buffer_free(&moments->kept.items[index].errors);
 	moments->kept.count--;
 	memmove(&moments->kept.items[index], &moments->kept.items[index + 1],
 		(moments->kept.count - index) * sizeof *moments->kept.items);
@@ -40,8 +42,10 @@ static void drop(struct moments *moments, size_t index)
 
 void moments_release(struct moments *moments)
 {
-	for (size_t i = 0; i < moments->kept.count; i++)
+	for (size_t i = 0; i < moments->kept.count; i++) {
 		buffer_free(&moments->kept.items[i].counts);
+		buffer_free(&moments->kept.items[i].errors);
+	}
 	ARRAY_FREE(&moments->kept);
 	ARRAY_FREE(&moments->numbers);
 }
@@ -80,23 +84,44 @@ static size_t most(const struct image *image)
 	return fit > MOMENTS_MAX ? MOMENTS_MAX : fit < MOMENTS_MIN ? MOMENTS_MIN : fit;
 }
 
+static void write_row(struct buffer *rows, uint64_t *last, uint64_t index, struct sums sums)
+{
+	if (!sums.size && !sums.count)
+		return;
+	buffer_varint(rows, index - *last);
+	buffer_varint(rows, sums.size);
+	buffer_varint(rows, sums.count);
+	*last = index;
+}
+
+static void trim(struct buffer *rows)
+{
+	if (rows->size)
+		rows->data = xrealloc(rows->data, rows->capacity = rows->size);
+}
+
+static void write_errors(const struct ledger *ledger, bool at_peak, struct buffer *errors)
+{
+	uint64_t last = UINT64_MAX;
+
+	for (size_t i = 0; ledger->errors && i < ledger->traces.count; i++) {
+		struct ledger_spread spread = at_peak ? ledger_peak_spread(ledger, i) : ledger_live_spread(ledger, i);
+
+		write_row(errors, &last, i, (struct sums){ estimate_deviation(spread.size), estimate_deviation(spread.count) });
+	}
+	trim(errors);
+}
+
 static void write_counts(const struct ledger *ledger, bool at_peak, struct buffer *counts)
 {
 	uint64_t last = UINT64_MAX;
 
 	for (size_t i = 0; i < ledger->traces.count; i++) {
 		const struct ledger_trace *trace = &ledger->traces.items[i];
-		struct sums live = at_peak ? ledger_at_peak(ledger, trace) : ledger_live(trace);
 
-		if (!live.size && !live.count)
-			continue;
-		buffer_varint(counts, i - last);
-		buffer_varint(counts, live.size);
-		buffer_varint(counts, live.count);
-		last = i;
+		write_row(counts, &last, i, at_peak ? ledger_at_peak(ledger, trace) : ledger_live(trace));
 	}
-	if (counts->size)
-		counts->data = xrealloc(counts->data, counts->capacity = counts->size);
+	trim(counts);
 }
 
 bool moments_next(struct cursor *cursor, uint64_t *index, struct sums *live)
@@ -124,6 +149,7 @@ static struct moment_kept *take(struct image *image, const char *label, bool at_
 	moment->rss = resident_bytes(image->pid);
 	residency_now(image, &moment->memory);
 	write_counts(&image->ledger, at_peak, &moment->counts);
+	write_errors(&image->ledger, at_peak, &moment->errors);
 	return moment;
 }
 

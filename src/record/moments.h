@@ -33,6 +33,7 @@ struct moment_kept {
 	const char *kind;        /* "every"; NULL: somebody's own label */
 	uint64_t time_ns, rss;   /* CLOCK_REALTIME; bytes */
 	struct residency memory;
+	struct buffer errors;    /* the same of standard errors, in 256ths, where blocks were sampled */
 	struct buffer counts;    /* (ledger index − last one, size, count) as varints, of what was live */
 };
 

@@ -49,8 +49,11 @@ struct budget {
 
 	/* What budgets_measure found. */
 	uint64_t value, base; /* base: of growth only */
+	bool is_estimate;     /* one of the two is */
+	uint64_t error;	      /* by so much what is over the limit may be off, at 95 % */
 	bool met;	      /* a frame of the snapshot (or of the base) is in the place */
 	bool broken;
+	bool in_doubt;	      /* over the limit, but by no more than the error: not broken */
 };
 
 struct budgets {

@@ -13,6 +13,11 @@
 #include "report/snapshot_json.h"
 #include "report/view.h"
 
+struct measured {
+	uint64_t value;
+	double variance;
+};
+
 enum answer { UNASKED, YES, NO };
 
 struct measure {
@@ -93,6 +98,16 @@ static uint64_t trace_value(const struct measure *measure, size_t index)
 	}
 }
 
+static double variance_of(const struct budget *budget, struct variance variance)
+{
+	return budget_is_size(budget) ? variance.size : variance.count;
+}
+
+static bool is_total(const struct budget *budget)
+{
+	return budget->metric == BUDGET_TOTAL_SIZE || budget->metric == BUDGET_TOTAL_COUNT;
+}
+
 static int no_peak(const struct budget *budget, const struct side *side, struct error *err)
 {
 	error_set(err, "%s does not know its peak, which '%s' limits", side->file, budget->text);
@@ -101,7 +116,7 @@ static int no_peak(const struct budget *budget, const struct side *side, struct 
 
 /* Sums stay in range: snapshot_check has seen to it. */
 static int measure_place(const struct budgets *budgets, struct budget *budget,
-	const struct side *side, uint64_t *value, struct error *err)
+	const struct side *side, struct measured *found, struct error *err)
 {
 	const struct snapshot *snapshot = side->snapshot;
 	struct measure measure = {.budget = budget, .all_frames = budgets->all_frames};
@@ -116,24 +131,39 @@ static int measure_place(const struct budgets *budgets, struct budget *budget,
 	}
 	view_init(&measure.view, snapshot, moment, budgets->hide_standard);
 	measure.answers = xcalloc(strings_count(snapshot->strings), 1);
-	*value = 0;
 	for (size_t i = 0; i < snapshot->traces.count; i++) {
 		if (!trace_matches(&measure, &snapshot->traces.items[i]))
 			continue;
 		budget->met = true;
-		*value += trace_value(&measure, i);
+		found->value += trace_value(&measure, i);
+		found->variance += variance_of(budget, snapshot_variance(snapshot, is_total(budget) ? INDEX_NONE : moment, i));
 	}
 	free(measure.answers);
 	view_release(&measure.view);
 	return 0;
 }
 
-static int measure_all(
-	const struct budget *budget, const struct side *side, uint64_t *value, struct error *err)
+static double variance_of_all(const struct budget *budget, const struct side *side)
 {
 	const struct snapshot *snapshot = side->snapshot;
+	struct error ignored = ERROR_INIT;
+	int peak = snapshot_moment(snapshot, "peak", &ignored);
+
+	if (is_total(budget))
+		return variance_of(budget, snapshot_variance(snapshot, INDEX_NONE, INDEX_NONE));
+	if (budget->metric == BUDGET_PEAK)
+		return peak < 0 ? 0 : variance_of(budget, snapshot_moment_variance(snapshot, (size_t)peak));
+	return variance_of(budget, snapshot_moment_variance(snapshot, side->moment));
+}
+
+static int measure_all(
+	const struct budget *budget, const struct side *side, struct measured *found, struct error *err)
+{
+	const struct snapshot *snapshot = side->snapshot;
+	uint64_t *value = &found->value;
 	const struct counts *live = &snapshot->moments.items[side->moment].live;
 
+	found->variance = variance_of_all(budget, side);
 	switch (budget->metric) {
 	case BUDGET_CURRENT:
 		*value = live->size;
@@ -157,11 +187,26 @@ static int measure_all(
 }
 
 static int measure(struct budgets *budgets, struct budget *budget, const struct side *side,
-	uint64_t *value, struct error *err)
+	struct measured *found, struct error *err)
 {
+	budget->is_estimate |= snapshot_interval(side->snapshot) != 0;
 	if (budget->place == BUDGET_ALL)
-		return measure_all(budget, side, value, err);
-	return measure_place(budgets, budget, side, value, err);
+		return measure_all(budget, side, found, err);
+	return measure_place(budgets, budget, side, found, err);
+}
+
+/* An estimate breaks a rule where chance alone does not explain it: what is over the limit is more than the error. */
+static void judge(struct budget *budget, const struct measured *now, const struct measured *then)
+{
+	double share = budget->percent ? 1 + (double)budget->limit / (100.0 * BUDGET_PERCENT) : 1;
+	uint64_t allowed;
+
+	budget->value = now->value;
+	budget->base = then->value;
+	budget->error = (uint64_t)variance_error(now->variance + share * share * then->variance);
+	allowed = budget_allowed(budget);
+	budget->broken = budget->value > allowed && budget->value - allowed > budget->error;
+	budget->in_doubt = budget->value > allowed && !budget->broken;
 }
 
 int budgets_measure(struct budgets *budgets, const struct side *now, const struct side *base,
@@ -170,16 +215,17 @@ int budgets_measure(struct budgets *budgets, const struct side *now, const struc
 	budgets->broken = 0;
 	for (size_t i = 0; i < budgets->all.count; i++) {
 		struct budget *budget = &budgets->all.items[i];
+		struct measured of_now = {0, 0}, of_base = {0, 0};
 
 		if (budget->any_metric && !(snapshot_knows_peak(now->snapshot) &&
 						  snapshot_knows_peak(base->snapshot)))
 			budget->metric = BUDGET_CURRENT;
-		if (measure(budgets, budget, now, &budget->value, err) < 0)
+		if (measure(budgets, budget, now, &of_now, err) < 0)
 			return -1;
-		if (budget->growth && measure(budgets, budget, base, &budget->base, err) < 0)
+		if (budget->growth && measure(budgets, budget, base, &of_base, err) < 0)
 			return -1;
 		budget->met |= budget->place == BUDGET_ALL;
-		budget->broken = budget->value > budget_allowed(budget);
+		judge(budget, &of_now, &of_base);
 		budgets->broken += budget->broken;
 	}
 	return 0;

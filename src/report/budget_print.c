@@ -39,6 +39,10 @@ static void line(const struct budget *budget, struct out *out)
 	safe_write(out, budget->text, strlen(budget->text));
 	out_text(out, ": ");
 	amount(budget, budget->value, out);
+	if (budget->is_estimate) {
+		out_text(out, " \xc2\xb1");
+		amount(budget, budget->error, out);
+	}
 	if (budget->growth) {
 		out_text(out, ", was ");
 		amount(budget, budget->base, out);
@@ -47,6 +51,8 @@ static void line(const struct budget *budget, struct out *out)
 	}
 	out_text(out, ", at most ");
 	amount(budget, budget_allowed(budget), out);
+	if (budget->in_doubt)
+		out_text(out, " (over it within the error of sampling, so not broken)");
 	if (!budget->met)
 		out_text(out, " (nothing was allocated there)");
 	out_text(out, "\n");
@@ -100,6 +106,10 @@ static void rule(struct emitter *emitter, const struct budget *budget)
 		emit_null(emitter, "growth_percent");
 	emit_uint(emitter, "allowed", budget_allowed(budget));
 	emit_bool(emitter, "matched", budget->met);
+	if (budget->is_estimate) {
+		emit_uint(emitter, "error", budget->error);
+		emit_bool(emitter, "in_doubt", budget->in_doubt);
+	}
 	emit_end(emitter);
 }
 

@@ -24,6 +24,20 @@ static void size_diff(const struct table *table, const struct row *row, struct o
 	out_text(out, units_size(text, row->size_diff, true));
 }
 
+static void size_error(const struct table *table, const struct row *row, struct out *out)
+{
+	char text[UNITS_MAX];
+
+	(void)table;
+	out_format(out, "\xc2\xb1%s", units_size(text, variance_error(row->variance.size), false));
+}
+
+static void count_error(const struct table *table, const struct row *row, struct out *out)
+{
+	(void)table;
+	out_format(out, "\xc2\xb1%" PRId64, variance_error(row->variance.count));
+}
+
 static void share(const struct table *table, const struct row *row, struct out *out)
 {
 	if (table->size)
@@ -141,20 +155,22 @@ static void place(const struct table *table, const struct row *row, struct out *
 }
 
 const struct column columns[] = {
-	{"TEMPORARY", COLUMN_NUMBER, true, true, false, temporary, SORT_TEMPORARY},
-	{"OF ALL", COLUMN_NUMBER, true, true, false, temporary_share, SORT_TEMPORARY},
-	{"CHURN", COLUMN_NUMBER, true, true, false, churn, SORT_CHURN},
-	{"LIFETIME", COLUMN_NUMBER, true, true, false, lifetime, SORT_LIFETIME},
-	{"PEAK", COLUMN_NUMBER, true, true, false, peak, SORT_PEAK},
-	{"SIZE", COLUMN_NUMBER, true, true, true, size, SORT_SIZE},
-	{"CHANGE", COLUMN_NUMBER, false, true, false, size_diff, SORT_SIZE},
-	{"SHARE", COLUMN_NUMBER, true, false, false, share, SORT_SIZE},
-	{"COUNT", COLUMN_NUMBER, true, true, true, count, SORT_SIZE},
-	{"CHANGE", COLUMN_NUMBER, false, true, false, count_diff, SORT_SIZE},
-	{"AVERAGE", COLUMN_NUMBER, true, true, true, average, SORT_SIZE},
-	{"STATUS", COLUMN_WORD, false, true, false, status, SORT_SIZE},
-	{"LEAK", COLUMN_WORD, false, false, true, leak, SORT_SIZE},
-	{"FUNCTION", COLUMN_FUNCTION, true, true, true, function, SORT_SIZE},
-	{"PLACE", COLUMN_PLACE, true, true, true, place, SORT_SIZE},
-	{NULL, COLUMN_NUMBER, false, false, false, NULL, SORT_SIZE},
+	{"TEMPORARY", COLUMN_NUMBER, true, true, false, false, temporary, SORT_TEMPORARY},
+	{"OF ALL", COLUMN_NUMBER, true, true, false, false, temporary_share, SORT_TEMPORARY},
+	{"CHURN", COLUMN_NUMBER, true, true, false, false, churn, SORT_CHURN},
+	{"LIFETIME", COLUMN_NUMBER, true, true, false, false, lifetime, SORT_LIFETIME},
+	{"PEAK", COLUMN_NUMBER, true, true, false, false, peak, SORT_PEAK},
+	{"SIZE", COLUMN_NUMBER, true, true, true, false, size, SORT_SIZE},
+	{"CHANGE", COLUMN_NUMBER, false, true, false, false, size_diff, SORT_SIZE},
+	{"ERROR", COLUMN_NUMBER, true, true, false, true, size_error, SORT_SIZE},
+	{"SHARE", COLUMN_NUMBER, true, false, false, false, share, SORT_SIZE},
+	{"COUNT", COLUMN_NUMBER, true, true, true, false, count, SORT_SIZE},
+	{"CHANGE", COLUMN_NUMBER, false, true, false, false, count_diff, SORT_SIZE},
+	{"ERROR", COLUMN_NUMBER, true, true, false, true, count_error, SORT_SIZE},
+	{"AVERAGE", COLUMN_NUMBER, true, true, true, false, average, SORT_SIZE},
+	{"STATUS", COLUMN_WORD, false, true, false, false, status, SORT_SIZE},
+	{"LEAK", COLUMN_WORD, false, false, true, false, leak, SORT_SIZE},
+	{"FUNCTION", COLUMN_FUNCTION, true, true, true, false, function, SORT_SIZE},
+	{"PLACE", COLUMN_PLACE, true, true, true, false, place, SORT_SIZE},
+	{NULL, COLUMN_NUMBER, false, false, false, false, NULL, SORT_SIZE},
 };

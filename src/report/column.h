@@ -21,6 +21,7 @@ struct column {
 	const char *title;
 	enum column_kind kind;
 	bool of_top, of_diff, of_leaks; /* of_leaks: also where the table is of leaks */
+	bool of_estimates;		/* only where the numbers are estimates */
 	/* Writes the cell's text, any bytes. */
 	void (*cell)(const struct table *table, const struct row *row, struct out *out);
 	enum sort_by sort; /* not SORT_SIZE: only where rows are sorted by that */

@@ -176,6 +176,34 @@ static void leaks(struct emitter *emitter, const struct snapshot *snapshot)
 	emit_end(emitter);
 }
 
+/* null: of the totals, and of all traces. */
+static void index_or_null(struct emitter *emitter, const char *key, uint32_t index)
+{
+	if (index == INDEX_NONE)
+		emit_null(emitter, key);
+	else
+		emit_uint(emitter, key, index);
+}
+
+static void sampling(struct emitter *emitter, const struct snapshot *snapshot)
+{
+	emit_begin(emitter, "sampling", '{');
+	emit_uint(emitter, "interval", snapshot_interval(snapshot));
+	emit_begin(emitter, "deviations", '[');
+	for (size_t i = 0; i < snapshot->sampling.count; i++) {
+		const struct uncertainty *one = &snapshot->sampling.items[i];
+
+		emit_begin(emitter, NULL, '{');
+		index_or_null(emitter, "moment", one->moment);
+		index_or_null(emitter, "trace", one->trace);
+		emit_uint(emitter, "size_256ths", one->size);
+		emit_uint(emitter, "count_256ths", one->count);
+		emit_end(emitter);
+	}
+	emit_end(emitter);
+	emit_end(emitter);
+}
+
 static int write_json(const struct snapshot *snapshot, const struct export_query *query,
 	struct out *out, struct error *err)
 {
@@ -202,6 +230,8 @@ static int write_json(const struct snapshot *snapshot, const struct export_query
 	if (snapshot->keeps_leaks)
 		leaks(emitter, snapshot);
 	document_lives(emitter, snapshot);
+	if (snapshot->sampling.count)
+		sampling(emitter, snapshot);
 	emit_end(emitter);
 	free(doc.first_frame);
 	return 0;

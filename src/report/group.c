@@ -67,6 +67,14 @@ static void add_domain(struct group_row *row, uint32_t id)
 	row->domains.items[at] = id;
 }
 
+/* What a trace's estimate adds to the row's error: N times the same number is N times as far off. */
+static void add_variance(struct group_row *row, const struct view *view, size_t index)
+{
+	row->times = row->varied == index + 1 ? row->times + 1 : 1;
+	row->varied = (uint32_t)index + 1;
+	variance_add(&row->variance, view_variance(view, index), 2 * row->times - 1);
+}
+
 /* Or only its class SIZE, where that is not NULL. */
 static int add_trace(struct pass *pass, uint32_t key, size_t index, const struct size_class *size, struct error *err)
 {
@@ -80,6 +88,8 @@ static int add_trace(struct pass *pass, uint32_t key, size_t index, const struct
 		__builtin_add_overflow(row->count, counts.count, &row->count))
 		return too_large(pass, key, err);
 	measure_add(&row->measures, snapshot, index, size);
+	if (snapshot->sampling.count)
+		add_variance(row, &groups->view, index);
 	add_domain(row, snapshot->domains.items[trace->domain].id);
 	if (trace->total_nframe < row->min_nframe)
 		row->min_nframe = trace->total_nframe;
@@ -203,6 +213,7 @@ static int add_all(struct pass *pass, struct sieve *sieve, struct error *err)
 		if (__builtin_add_overflow(groups->size, counts.size, &groups->size) ||
 			__builtin_add_overflow(groups->count, counts.count, &groups->count))
 			return error_set(err, "the blocks add up to more than 2^63 - 1");
+		variance_add(&groups->variance, view_variance(&groups->view, i), 1);
 		if (add_to_rows(pass, i, err) < 0)
 			return -1;
 	}

@@ -18,6 +18,8 @@
 struct group_row {
 	uint32_t key;
 	int64_t size, count;
+	struct variance variance;	 /* of these two, where blocks were sampled */
+	uint32_t varied, times;		 /* the last trace + 1 that it is of, and how often that was added */
 	uint32_t min_nframe, max_nframe; /* the true depths of its traces */
 	ARRAY(uint32_t) domains;	 /* ids, ascending */
 	struct measures measures;
@@ -33,6 +35,7 @@ struct groups {
 	ARRAY(uint32_t) row_of; /* by key: its row + 1, or 0 */
 	uint32_t *previous;	/* by trace: the row's trace before it; INDEX_NONE ends */
 	int64_t size, count;	/* of the traces that were kept, each once */
+	struct variance variance; /* of these two */
 	struct counts suppressed; /* of those that are kept but for the query's suppressions */
 };
 

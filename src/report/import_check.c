@@ -134,5 +134,6 @@ int import_check(const struct json_object *document, const struct snapshot *snap
 {
 	if (check_run(document, snapshot) < 0 || check_modules(document, snapshot) < 0)
 		return -1;
-	return snapshot->keeps_blocks ? check_blocks(document, snapshot) : 0;
+	/* Blocks that were sampled stand for others. */
+	return snapshot->keeps_blocks && !snapshot->sampling.count ? check_blocks(document, snapshot) : 0;
 }

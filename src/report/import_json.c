@@ -14,6 +14,7 @@
 #include "report/import_check.h"
 #include "report/import_frames.h"
 #include "report/import_lives.h"
+#include "report/import_sampling.h"
 #include "report/import_tables.h"
 #include "report/json_read.h"
 #include "report/json_scan.h"
@@ -334,6 +335,7 @@ static int read_document(struct import *import, const struct json_object *docume
 	if (frame_import_table(&import->frames, document) < 0 ||
 		read_traces(import, document) < 0 || read_blocks(import, document) < 0 || read_leaks(import, document) < 0 ||
 		import_lives(document, import->snapshot, import->traces.items, import->traces.count) < 0 ||
+		import_sampling(document, import->snapshot, import->traces.items, import->traces.count) < 0 ||
 		add_counts(import) < 0 ||
 		add_run_totals(import, document) < 0 ||
 		snapshot_check(import->snapshot, import->err) < 0)

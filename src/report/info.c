@@ -188,15 +188,40 @@ static void life_json(struct emitter *emitter, const struct snapshot *snapshot)
 	emit_end(emitter);
 }
 
+static void error(struct out *out, const struct snapshot *snapshot, struct variance variance)
+{
+	char size[UNITS_MAX], count[UNITS_MAX];
+
+	if (snapshot->sampling.count)
+		out_format(out, ", \xc2\xb1%s in %s", units_size(size, variance_error(variance.size), false),
+			units_count(count, (uint64_t)variance_error(variance.count), "block"));
+}
+
+static void sampled(struct out *out, const struct snapshot *snapshot)
+{
+	char size[UNITS_MAX];
+
+	if (!snapshot->sampling.count)
+		return;
+	label(out, "sampled");
+	out_format(out, "one block in %s: sizes and counts are estimates, with errors of 95 %%\n",
+		units_size(size, (int64_t)snapshot_interval(snapshot), false));
+}
+
 static void sums(struct out *out, const struct snapshot *snapshot)
 {
 	const struct moment *moment = snapshot_default_moment(snapshot);
 	const struct run *run = &snapshot->run;
+	struct error ignored = ERROR_INIT;
+	int peak = snapshot_moment(snapshot, "peak", &ignored);
 	char number[UNITS_MAX], high[UNITS_MAX], all[UNITS_MAX];
 	uint64_t least, most;
 
+	sampled(out, snapshot);
 	blocks(out, "allocated", run->total_size, run->total_count);
-	out_text(out, " in all\n");
+	out_text(out, " in all");
+	error(out, snapshot, snapshot_variance(snapshot, INDEX_NONE, INDEX_NONE));
+	out_text(out, "\n");
 	if (snapshot_joint_peak(snapshot, &least, &most)) {
 		label(out, "peak");
 		out_format(out, "at least %s (one process), at most %s (all that ran at one time); their sum is %s\n",
@@ -204,9 +229,12 @@ static void sums(struct out *out, const struct snapshot *snapshot)
 			units_size(all, (int64_t)run->peak_size, false));
 	} else if (snapshot_knows_peak(snapshot)) {
 		blocks(out, "peak", run->peak_size, run->peak_count);
+		if (peak >= 0)
+			error(out, snapshot, snapshot_moment_variance(snapshot, (size_t)peak));
 		out_text(out, "\n");
 	}
 	blocks(out, "current", moment->live.size, moment->live.count);
+	error(out, snapshot, snapshot_moment_variance(snapshot, (size_t)(moment - snapshot->moments.items)));
 	out_text(out, "\n");
 	if (moment->rss) {
 		label(out, "resident");

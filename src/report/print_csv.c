@@ -50,6 +50,8 @@ static void row_write(const struct table *table, const struct row *row, struct o
 	if (table->is_diff)
 		out_format(out, ",%" PRId64 ",%" PRId64 ",%s", row->size_diff, row->count_diff,
 			row_status_name(row->status));
+	if (table->is_sampled && !table->is_leaks)
+		out_format(out, ",%" PRId64 ",%" PRId64, variance_error(row->variance.size), variance_error(row->variance.count));
 	if (table->is_leaks)
 		out_format(out, ",%s", leak_kind_name(row->leak));
 	out_text(out, "\n");
@@ -60,6 +62,8 @@ static void print(const struct table *table, struct out *out)
 {
 	out_text(out, "place,filename,lineno,function,module,size,count,average");
 	out_text(out, table->is_diff ? ",size_diff,count_diff,status" : "");
+	if (table->is_sampled && !table->is_leaks)
+		out_text(out, table->is_diff ? ",size_diff_error,count_diff_error" : ",size_error,count_error");
 	out_text(out, table->is_leaks ? ",category\n" : "\n");
 	for (size_t i = 0; i < table->shown; i++)
 		row_write(table, &table->rows.items[i], out);

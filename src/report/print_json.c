@@ -66,6 +66,15 @@ static void process(struct emitter *emitter, const struct keys *keys, const stru
 	emit_end(emitter);
 }
 
+/* Half of the width of the interval of 95 %: of the sizes, or of their differences. */
+static void errors(struct emitter *emitter, const struct table *table, const struct variance *variance)
+{
+	if (!table->is_sampled || table->is_leaks)
+		return;
+	emit_int(emitter, table->is_diff ? "size_diff_error" : "size_error", variance_error(variance->size));
+	emit_int(emitter, table->is_diff ? "count_diff_error" : "count_error", variance_error(variance->count));
+}
+
 static void row(struct emitter *emitter, const struct table *table, const struct row *row)
 {
 	const struct group_row *facts = row_facts(row);
@@ -88,6 +97,7 @@ static void row(struct emitter *emitter, const struct table *table, const struct
 		emit_string(emitter, "status", row_status_name(row->status));
 	if (!table->is_leaks)
 		measures(emitter, table, &facts->measures, row->now ? table->now.snapshot : table->before.snapshot);
+	errors(emitter, table, &row->variance);
 	emit_begin(emitter, "domains", '[');
 	for (size_t i = 0; i < facts->domains.count; i++)
 		emit_uint(emitter, NULL, facts->domains.items[i]);
@@ -173,6 +183,7 @@ static void print(const struct table *table, struct out *out)
 		emit_int(&emitter, "size_diff", table->size_diff);
 		emit_int(&emitter, "count_diff", table->count_diff);
 	}
+	errors(&emitter, table, &table->variance);
 	emit_uint(&emitter, "groups", table->rows.count);
 	emit_uint(&emitter, "shown", table->shown);
 	emit_end(&emitter);

@@ -55,7 +55,7 @@ static void fill(struct grid *grid)
 	struct out cells;
 
 	for (const struct column *column = columns; column->title; column++) {
-		if (column->sort != SORT_SIZE && column->sort != table->query->sort)
+		if ((column->sort != SORT_SIZE && column->sort != table->query->sort) || (column->of_estimates && !table->is_sampled))
 			continue;
 		if ((table->is_diff ? column->of_diff : column->of_top) || (column->of_leaks && table->is_leaks))
 			grid->columns[grid->n_columns++] = column;
@@ -204,6 +204,8 @@ static void head_write(const struct table *table, const struct row *row, struct 
 		return;
 	}
 	out_format(out, "%" PRId64 " memory blocks: %s", row->count, units_size(size, row->size, false));
+	if (table->is_sampled && !table->is_diff)
+		out_format(out, " \xc2\xb1%s", units_size(diff, variance_error(row->variance.size), false));
 	if (table->is_diff)
 		out_format(out, " (%s), %s", units_size(diff, row->size_diff, true), row_status_name(row->status));
 }
@@ -266,6 +268,17 @@ static void title_write(const struct table *table, struct out *out)
 	colour(out, PLAIN);
 }
 
+static void estimates_write(const struct table *table, struct out *out)
+{
+	uint64_t now = snapshot_interval(table->now.snapshot), before = table->is_diff ? snapshot_interval(table->before.snapshot) : 0;
+	char text[UNITS_MAX];
+
+	colour(out, DIM);
+	out_format(out, "estimates: one block in %s was recorded; the errors are of 95 %%\n",
+		units_size(text, (int64_t)(now > before ? now : before), false));
+	colour(out, PLAIN);
+}
+
 /* As memcheck's LEAK SUMMARY. */
 static void leaks_write(const struct table *table, struct out *out)
 {
@@ -320,6 +333,8 @@ static void footer_write(const struct table *table, struct out *out)
 		return;
 	}
 	out_format(out, "total: %s", units_size(size, table->size, false));
+	if (table->is_sampled && !table->is_diff)
+		out_format(out, " \xc2\xb1%s", units_size(diff, variance_error(table->variance.size), false));
 	if (table->is_diff)
 		out_format(out, " (%s)", units_size(diff, table->size_diff, true));
 	out_format(out, ", %s\n", units_count(size, (uint64_t)table->count, "block"));
@@ -330,6 +345,8 @@ static void footer_write(const struct table *table, struct out *out)
 static void print(const struct table *table, struct out *out)
 {
 	title_write(table, out);
+	if (table->is_sampled && !table->is_leaks)
+		estimates_write(table, out);
 	if (table->query->by == BY_TRACEBACK)
 		tracebacks_write(table, out);
 	else

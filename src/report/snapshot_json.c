@@ -16,6 +16,29 @@ static void command(struct emitter *emitter, const struct snapshot *snapshot)
 		emit_null(emitter, "command");
 }
 
+static void error(struct emitter *emitter, const char *size, const char *count, struct variance variance)
+{
+	emit_int(emitter, size, variance_error(variance.size));
+	emit_int(emitter, count, variance_error(variance.count));
+}
+
+/* Numbers that are estimates, and how far they may be off. */
+static void sampled(struct emitter *emitter, const struct snapshot *snapshot)
+{
+	const struct moment *moment = snapshot_default_moment(snapshot);
+	struct error ignored = ERROR_INIT;
+	int peak = snapshot_moment(snapshot, "peak", &ignored);
+
+	emit_begin(emitter, "sampled", '{');
+	emit_uint(emitter, "interval", snapshot_interval(snapshot));
+	emit_double(emitter, "confidence", 0.95);
+	error(emitter, "current_error", "current_count_error", snapshot_moment_variance(snapshot, (size_t)(moment - snapshot->moments.items)));
+	if (peak >= 0)
+		error(emitter, "peak_error", "peak_count_error", snapshot_moment_variance(snapshot, (size_t)peak));
+	error(emitter, "total_size_error", "total_count_error", snapshot_variance(snapshot, INDEX_NONE, INDEX_NONE));
+	emit_end(emitter);
+}
+
 void snapshot_json(
 	struct emitter *emitter, const char *key, const struct snapshot *snapshot, const char *file)
 {
@@ -41,5 +64,7 @@ void snapshot_json(
 	emit_bool(emitter, "complete", run->complete);
 	emit_uint(emitter, "events_lost", run->events_lost);
 	emit_uint(emitter, "unknown_frees", run->unknown_frees);
+	if (snapshot->sampling.count)
+		sampled(emitter, snapshot);
 	emit_end(emitter);
 }

@@ -116,6 +116,8 @@ int table_top(
 		return error_prefix(err, "%s", side->file);
 	table->size = groups->size;
 	table->count = groups->count;
+	table->variance = groups->variance;
+	table->is_sampled = side->snapshot->sampling.count;
 	for (size_t i = 0; i < groups->rows.count; i++) {
 		const struct group_row *group = &groups->rows.items[i];
 
@@ -123,6 +125,7 @@ int table_top(
 			.key = group->key,
 			.size = group->size,
 			.count = group->count,
+			.variance = group->variance,
 			.now = group,
 		};
 	}
@@ -152,6 +155,10 @@ struct row *table_add(struct table *table, const struct group_row *before, const
 	row->count = now ? now->count : 0;
 	row->size_diff = row->size - (before ? before->size : 0);
 	row->count_diff = row->count - (before ? before->count : 0);
+	if (now)
+		variance_add(&row->variance, now->variance, 1);
+	if (before)
+		variance_add(&row->variance, before->variance, 1);
 	row->status = status_of(row);
 	return row;
 }
@@ -178,6 +185,9 @@ int table_diff(struct table *table, const struct query *query, const struct side
 	table->count = new->count;
 	table->size_diff = new->size - old->size;
 	table->count_diff = new->count - old->count;
+	table->is_sampled = before->snapshot->sampling.count || now->snapshot->sampling.count;
+	table->variance = new->variance;
+	variance_add(&table->variance, old->variance, 1);
 	table_order(table);
 	return 0;
 }

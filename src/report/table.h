@@ -28,6 +28,7 @@ struct row {
 	uint32_t key;
 	int64_t size, count;
 	int64_t size_diff, count_diff;	/* of a difference */
+	struct variance variance;	/* of size and count, as estimates; of a difference, of that */
 	enum row_status status;		/* of a difference */
 	enum leak_kind leak;		/* of leaks, which have `now` */
 	const struct group_row *now;	/* NULL: gone */
@@ -55,6 +56,8 @@ struct table {
 	ARRAY(struct row) rows;			    /* all of them, in order */
 	size_t shown;				    /* how many of them are wanted */
 	int64_t size, count, size_diff, count_diff; /* of the blocks that were kept, each once */
+	bool is_sampled;			    /* one side is: numbers are estimates */
+	struct variance variance;		    /* of the sums, or of their differences */
 	bool is_leaks;
 	struct table_leaks leaks[LEAK_KINDS];	    /* of all kinds, also those without rows */
 };

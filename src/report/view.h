@@ -64,4 +64,12 @@ static inline struct counts view_counts(const struct view *view, size_t trace)
 	return *snapshot_counts(view->snapshot, view->moment, trace);
 }
 
+/* Of those as estimates; of leaks, which are not sampled, none. */
+static inline struct variance view_variance(const struct view *view, size_t trace)
+{
+	if (view->leaks || !view->snapshot->sampling.count)
+		return (struct variance){0, 0};
+	return snapshot_variance(view->snapshot, view->moment, trace);
+}
+
 #endif

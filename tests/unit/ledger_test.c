@@ -2,6 +2,7 @@
 /* The accounts: totals, the exact peak, and each trace's share of it, against a plain recomputation. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include "record/estimate.h"
 #include "record/ledger.h"
 
 Test(ledger, peak_is_the_highest_sum_and_knows_each_share)
@@ -161,5 +162,37 @@ Test(ledger, reset_peak_takes_the_present)
 	cr_assert_eq(ledger.peak.size, 30);
 	cr_assert_eq(ledger_at_peak(&ledger, &ledger.traces.items[a]).size, 0);
 	cr_assert_eq(ledger_at_peak(&ledger, &ledger.traces.items[b]).size, 30);
+	ledger_release(&ledger);
+}
+
+/* What a sampled block brought goes with it to the last bit, errors too; and the peak has those of its moment. */
+Test(ledger, estimates_go_as_they_came)
+{
+	struct ledger ledger;
+	uint32_t a, b;
+	struct estimate first = { 1000, 10, 70, 7 }, second = { 500, 5, 30, 3 };
+
+	ledger_init(&ledger);
+	a = ledger_trace(&ledger, 1, 0, 0, 0);
+	b = ledger_trace(&ledger, 2, 0, 0, 0);
+	ledger_alloc_estimate(&ledger, a, &first);
+	ledger_alloc_estimate(&ledger, b, &second); /* 1500: the peak */
+	ledger_free_estimate(&ledger, a, &first);
+	cr_assert_eq(ledger_live(&ledger.traces.items[a]).count, 0);
+	cr_assert(ledger_live_spread(&ledger, a).size == 0 && ledger_live_spread(&ledger, a).count == 0);
+	ledger_unfree_estimate(&ledger, a, &first);
+	cr_assert(ledger_live_spread(&ledger, a).size == 70);
+	ledger_free_estimate(&ledger, a, &first);
+	ledger_alloc_estimate(&ledger, b, &second); /* 1000 */
+	ledger_settle(&ledger);
+	cr_assert_eq(ledger.peak.size, 1500);
+	cr_assert_eq(ledger.peak.count, 15);
+	cr_assert_eq(ledger_at_peak(&ledger, &ledger.traces.items[a]).count, 10);
+	cr_assert(ledger_peak_spread(&ledger, a).size == 70 && ledger_peak_spread(&ledger, a).count == 7);
+	cr_assert(ledger_peak_spread(&ledger, b).size == 30);
+	cr_assert(ledger_live_spread(&ledger, b).size == 60 && ledger_live_spread(&ledger, b).count == 6);
+	cr_assert(ledger.total.size == 130);
+	ledger_clear(&ledger);
+	cr_assert(ledger_live_spread(&ledger, b).size == 0 && ledger.total.size == 0);
 	ledger_release(&ledger);
 }
