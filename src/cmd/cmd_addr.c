@@ -120,6 +120,8 @@ static int look_up(struct addr_options *options, const struct snapfile *snap, ch
 		rc = error_set(err, "addr: %s keeps no live blocks", snap->file);
 		error_hint(err, "memtrace run --blocks keeps them");
 	}
+	if (rc == 0 && missing)
+		snapfile_say_sampled(snap);
 	if (rc == 0)
 		rc = print(options, &addresses, err);
 	addresses_release(&addresses);

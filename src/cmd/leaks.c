@@ -96,8 +96,13 @@ static int copy(struct collector *collector, struct reader_process *process, str
 
 struct leak_scan *leaks_copy(struct collector *collector, struct reader_process *process, uint64_t stack, struct error *err)
 {
-	struct leak_scan *scan = xcalloc(1, sizeof *scan);
+	struct leak_scan *scan;
 
+	if (process->image->interval) {
+		error_set(err, "leaks need every block, and --sample records only some");
+		return NULL;
+	}
+	scan = xcalloc(1, sizeof *scan);
 	if (copy(collector, process, scan, err) < 0) {
 		leaks_free(scan);
 		return NULL;
