@@ -20,7 +20,9 @@ COUNT = os.path.join(PROGRAMS, "libcount.so")
 NAMES_PROCESS = "memtrace-names"
 # heaptrack's interpreter has taken all memory of the machine when there were many modules.
 OTHER_MIB = 8 * 1024
-NATIVE, COUNTED, RING, PIPE, OTHER = "native", "count", "ring", "pipe", "heaptrack"
+NATIVE, COUNTED, RING, PIPE, SAMPLED, OTHER = "native", "count", "ring", "pipe", "sampled", "heaptrack"
+# How memtrace is started in each of its ways.
+OURS = {RING: ["--transport", "ring"], PIPE: ["--transport", "pipe"], SAMPLED: ["--sample", "512K"]}
 
 
 class Bench:
@@ -31,8 +33,8 @@ class Bench:
 
     def wrapped(self, kind, command):
         """The command as this kind starts it, and whether that is a tracer."""
-        if kind in (RING, PIPE):
-            return [MEMTRACE, "run", "-q", "-f", "-o", self.snapshot, "--transport", kind, "--", *command], True
+        if kind in OURS:
+            return [MEMTRACE, "run", "-q", "-f", "-o", self.snapshot, *OURS[kind], "--", *command], True
         if kind == OTHER:  # a script: the shell is named, so that the watcher stays in it
             return ["bash", HEAPTRACK, "-o", os.path.join(self.folder, "heaptrack"), *command], True
         return command, False
@@ -69,7 +71,7 @@ class Bench:
             return {"failed": "took too long and was killed"}
         result = {"wall": (told["end_ns"] - told["start_ns"]) / 1e9, "cpu_all": told["cpu_ns"] / 1e9,
                   "cpu": told["cpu_ns"] / 1e9, "status": told["status"]}
-        if kind in (RING, PIPE, OTHER):
+        if kind in OURS or kind == OTHER:
             name = os.path.basename(command[0])[:15]
             own = [child for child in told["children"] if child["comm"] == name]
             names = sum(child["cpu_ns"] for child in told["children"] if child["comm"] == NAMES_PROCESS)

@@ -2,9 +2,11 @@
 """Prints what was measured. Ratios are to native; a dash is what was not measured, "fails" what could not be finished."""
 import math
 
-from measuring import COUNTED, NATIVE, OTHER, PIPE, RING
+from measuring import COUNTED, NATIVE, OTHER, PIPE, RING, SAMPLED
 
-HEADS = {COUNTED: "count", RING: "ring", PIPE: "pipe", OTHER: "heaptr"}
+HEADS = {COUNTED: "count", RING: "ring", PIPE: "pipe", SAMPLED: "sample", OTHER: "heaptr"}
+
+FORMS = {SAMPLED: ".3f"}  # it is to stay below 1.03
 
 
 def cell(value, width=7, form=".2f"):
@@ -78,14 +80,14 @@ class Ratios:
         native = of(row, NATIVE, "wall")
         tail, events, memory = ring.get("tail"), ring.get("events"), ring.get("tracer_memory")
         print(f"{row['name']:16}{cell(native, 8, '.3f')}" + ("s" if isinstance(native, float) else " ") +
-              self.groups(cell(ratio(row, kind, what)) for what, kind in self.columns()) +
+              self.groups(cell(ratio(row, kind, what), form=FORMS.get(kind, ".2f")) for what, kind in self.columns()) +
               cell(less(row), 7, ".1f") + cell(tail and tail * 1000, 8, ".0f") + cell(ring.get("bytes_event"), 8, ".1f") +
               cell(ring.get("ns_event"), 9, ".1f") + cell(events, 9, ".0f") + cell(memory and memory / 1024, 6, ".0f"),
               flush=True)
 
     def mean(self):
         def over(what, kind):
-            return cell(mean(ratio(row, kind, what) for row in self.rows))
+            return cell(mean(ratio(row, kind, what) for row in self.rows), form=FORMS.get(kind, ".2f"))
         if len(self.rows) > 1:
             print(f"{'geometric mean':25}" + self.groups(over(what, kind) for what, kind in self.columns()), flush=True)
         for kind in self.kinds:
