@@ -12,12 +12,31 @@
 #include "shim/life.h"
 #include "shim/tell.h"
 
+/*
+ * A hook of two parts, for the two that are called most: the first is the shortest way (tell.h) and needs no frame, the second is the hook
+ * as any other, jumped to and not called, so that its frame is where the hook's would be. Without optimization there is no
+ * such jump, and then it is one part.
+ */
+#if TELL_FAST && defined(__OPTIMIZE__)
+#define SECOND(result, name, params) static __attribute__((noipa)) result name##_told params
+#define FIRST(result, name, params, args, skips)                                                   \
+	__attribute__((optimize("optimize-sibling-calls"))) SHIM_EXPORT result name params         \
+	{                                                                                          \
+		if (skips)                                                                         \
+			return real.name args;                                                     \
+		return name##_told args;                                                           \
+	}
+#else
+#define SECOND(result, name, params) SHIM_EXPORT result name params
+#define FIRST(result, name, params, args, skips)
+#endif
+
 static void *too_early(size_t size, size_t alignment)
 {
 	return arena_allocate(size, alignment);
 }
 
-SHIM_EXPORT void *malloc(size_t size)
+SECOND(void *, malloc, (size_t size))
 {
 	struct call call;
 	void *addr;
@@ -30,6 +49,7 @@ SHIM_EXPORT void *malloc(size_t size)
 	tell_alloc(&call, addr, size);
 	return addr;
 }
+FIRST(void *, malloc, (size_t size), (size), tell_skips_alloc(size))
 
 SHIM_EXPORT void *calloc(size_t n, size_t size)
 {
@@ -37,6 +57,8 @@ SHIM_EXPORT void *calloc(size_t n, size_t size)
 	size_t all;
 	void *addr;
 
+	if (!__builtin_mul_overflow(n, size, &all) && tell_skips_alloc(all))
+		return real.calloc(n, size);
 	if (!call_begin(&call, __builtin_frame_address(0))) {
 		if (likely(real.calloc))
 			return real.calloc(n, size);
@@ -132,7 +154,7 @@ SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 
 /* Every form of free. OTHER: what to call where libc has no such form. */
 #define FREE_HOOK(name, params, args)                                                              \
-	SHIM_EXPORT void name params                                                               \
+	SECOND(void, name, params)                                                                 \
 	{                                                                                          \
 		struct call call;                                                                  \
                                                                                                    \
@@ -158,7 +180,8 @@ SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 		else                                                                               \
 			real.free(addr);                                                           \
 		call_done(&call);                                                                  \
-	}
+	}                                                                                          \
+	FIRST(void, name, params, args, tell_skips_free(addr, __builtin_return_address(0)) && likely(real.name))
 
 FREE_HOOK(free, (void *addr), (addr))
 FREE_HOOK(cfree, (void *addr), (addr))

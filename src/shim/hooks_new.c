@@ -50,8 +50,13 @@ NEW_HOOK(_ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, con
 	SHIM_EXPORT void name params                                                               \
 	{                                                                                          \
 		struct call call;                                                                  \
-		bool told = begin(&call, __builtin_frame_address(0));                              \
+		bool told;                                                                         \
                                                                                                    \
+		if (tell_skips_free(addr, __builtin_return_address(0)) && likely(real.name)) {     \
+			real.name args;                                                            \
+			return;                                                                    \
+		}                                                                                  \
+		told = begin(&call, __builtin_frame_address(0));                                   \
 		if (unlikely(!addr))                                                               \
 			return;                                                                    \
 		if (unlikely(!real.name) && real.malloc)                                           \

@@ -42,6 +42,18 @@ static bool range_of(void *address, struct real_range *range)
 	return true;
 }
 
+bool real_malloc_is_libcs(void)
+{
+#ifdef MEMTRACE_BLOB
+	return false; /* the hooks are inside of it */
+#else
+	struct real_range ours, libcs;
+
+	return range_of((void *)real.malloc, &ours) && range_of((void *)real._exit, &libcs) && ours.start == libcs.start &&
+	       !splice_has_malloc();
+#endif
+}
+
 static void add_range(struct real_range range)
 {
 	uint32_t n = atomic_load_explicit(&n_allocators, memory_order_relaxed);

@@ -38,6 +38,9 @@ static inline bool real_range_has(const struct real_range *range, uintptr_t pc)
 /* The dynamic loader. */
 extern struct real_range real_loader __attribute__((visibility("hidden")));
 
+/* Is the next malloc libc's? That calls none of our hooks. */
+bool real_malloc_is_libcs(void);
+
 /* Are the program's calls bound to our hooks? False: malloc is its own, a sanitizer's, … */
 bool real_malloc_is_ours(void);
 /* False: the program has an operator new or delete of its own, and ours would only see parts of it.

@@ -7,7 +7,9 @@
  * handler or a forked child finds a sound set wherever it comes from. An address is added by who got it and removed by
  * who gives it back, before anybody else can get it: only its place is fought for.
  */
+#include "shim/arena.h"
 #include "shim/channel.h"
+#include "shim/real.h"
 #include "shim/sampling.h"
 #include "shim/sys.h"
 #include "shim/thread.h"
@@ -149,7 +151,7 @@ bool sampling_begin(void)
 
 	forget();
 	n_threads = 0;
-	sampling.near = NULL;
+	sampling.near = sampling.fast = NULL;
 	sampling.interval = channel.sample;
 	if (!sampling.interval)
 		return true;
@@ -159,5 +161,12 @@ bool sampling_begin(void)
 	if (!pieces)
 		pieces = channel_memory(SAMPLING_NEAR);
 	sampling.near = pieces;
-	return pieces;
+	if (!pieces)
+		return false;
+	/* Blocks of the arena are not libc's to free. */
+	for (uintptr_t at = 0; at < ARENA_SIZE; at += 1 << SHIFT_LEAST)
+		pieces[((uintptr_t)arena_bytes + at) >> sampling.shift & (SAMPLING_NEAR - 1)] = SAMPLING_NEAR_FULL;
+	if (real_malloc_is_libcs())
+		sampling.fast = pieces;
+	return true;
 }

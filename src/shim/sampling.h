@@ -29,6 +29,7 @@ enum { SAMPLING_NEAR = 1 << 20, SAMPLING_NEAR_FULL = 255 };
 
 struct sampling {
 	_Atomic uint8_t *_Atomic near; /* SAMPLING_NEAR of them; NULL: all is told */
+	_Atomic uint8_t *_Atomic fast; /* the same where the real malloc is libc's, see tell.h; else NULL */
 	unsigned int shift;    /* a piece of the address space has 1 << shift bytes */
 	uint64_t interval;
 };
@@ -72,12 +73,16 @@ static inline bool sampling_passes(int64_t *left, size_t size)
 	return true;
 }
 
-/* Certainly not a told block. */
-static inline bool sampling_unknown(uintptr_t addr)
+/* By NEAR or FAST, certainly not a told block. */
+static inline bool sampling_unknown_by(_Atomic uint8_t *_Atomic *how, uintptr_t addr)
 {
-	const _Atomic uint8_t *near = atomic_load_explicit(&sampling.near, memory_order_relaxed);
+	const _Atomic uint8_t *near = atomic_load_explicit(how, memory_order_relaxed);
 
 	return near && !atomic_load_explicit(&near[(addr >> sampling.shift) % SAMPLING_NEAR], memory_order_relaxed);
+}
+static inline bool sampling_unknown(uintptr_t addr)
+{
+	return sampling_unknown_by(&sampling.near, addr);
 }
 /* Whether blocks are chosen at all. */
 static inline bool sampling_is_on(void)

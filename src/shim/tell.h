@@ -12,6 +12,31 @@
 
 enum { DOMAIN_MALLOC, DOMAIN_MMAP, DOMAIN_BRK };
 
+/*
+ * The shortest way, of nearly all calls where blocks are sampled: a hook may at once go on to the real function NAME, and tell
+ * nothing, when no point falls into the block, or it was never told. The real function then runs without a word of whose it is
+ * (call_real), so it must be libc's, which asks no hook of ours for anything.
+ */
+#if defined(MEMTRACE_SPLICED) || defined(MEMTRACE_BLOB)
+#define TELL_FAST 0
+#else
+#define TELL_FAST 1
+#endif
+static inline bool tell_skips_alloc(size_t size)
+{
+	struct thread *thread;
+
+	if (!TELL_FAST || likely(!atomic_load_explicit(&sampling.fast, memory_order_relaxed)))
+		return false;
+	thread = thread_self();
+	return thread && life_is_marked() && !thread->inside && sampling_passes(&thread->left, size);
+}
+/* PC: whither the hook returns. */
+static inline bool tell_skips_free(const void *addr, const void *pc)
+{
+	return TELL_FAST && sampling_unknown_by(&sampling.fast, (uintptr_t)addr) && !real_range_has(&real_loader, (uintptr_t)pc);
+}
+
 /* A block was made; NULL is none. Told after the real call. */
 void tell_alloc_of(struct thread *thread, uintptr_t frame, uintptr_t addr, size_t size);
 static inline void tell_alloc(const struct call *call, const void *addr, size_t size)

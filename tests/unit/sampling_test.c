@@ -8,6 +8,11 @@
 #include "record/estimate.h"
 #include "shim/sampling.c"
 
+bool real_malloc_is_libcs(void)
+{
+	return true;
+}
+
 #define INTERVAL 4096u
 enum { SEEDS = 1000, LARGE = 400, BLOCKS = 86 * LARGE };
 
@@ -286,4 +291,5 @@ Test(sampling, a_full_count_stays)
 	cr_assert(!sampling_drop(16));
 	begin_set(512 << 10);
 	cr_assert(sampling_unknown(16), "a new beginning");
+	cr_assert(!sampling_unknown((uintptr_t)arena_bytes), "the arena's are not libc's to free");
 }
