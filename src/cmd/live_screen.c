@@ -95,6 +95,9 @@ static void write_numbers(const struct live_scene *scene, struct out *out)
 	if (scene->has_rate)
 		out_format(out, "  allocating %s/s in %.0f blocks/s", units_size(size, (int64_t)scene->bytes_a_second, false),
 			scene->blocks_a_second);
+	if (snapshot_interval(scene->now))
+		out_format(out, "  estimates of one block in %s",
+			units_size(size, (int64_t)snapshot_interval(scene->now), false));
 	if (!scene->now->run.complete)
 		out_text(out, "  incomplete");
 }

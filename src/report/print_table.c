@@ -246,6 +246,17 @@ void side_write(const struct side *side, struct out *out)
 		out_format(out, " (each of %zu at its own)", parts);
 }
 
+static void estimates_write(const struct table *table, struct out *out)
+{
+	uint64_t now = snapshot_interval(table->now.snapshot);
+	uint64_t before = table->is_diff ? snapshot_interval(table->before.snapshot) : 0;
+	char text[UNITS_MAX];
+
+	if (table->is_sampled && !table->is_leaks)
+		out_format(out, ", estimates of one block in %s, their errors at 95 %%",
+			units_size(text, (int64_t)(now > before ? now : before), false));
+}
+
 static void title_write(const struct table *table, struct out *out)
 {
 	static const char *const cumulative[] = {
@@ -262,20 +273,11 @@ static void title_write(const struct table *table, struct out *out)
 	side_write(&table->now, out);
 	if (table->is_leaks)
 		out_text(out, table->is_diff ? ", leaks that grew" : ", leaks");
-	out_format(out, ", by %s%s%s\n", query_by_name(table->query->by),
+	out_format(out, ", by %s%s%s", query_by_name(table->query->by),
 		cumulative[table->query->cumulative],
 		table->query->hide_standard ? ", without standard frames" : "");
-	colour(out, PLAIN);
-}
-
-static void estimates_write(const struct table *table, struct out *out)
-{
-	uint64_t now = snapshot_interval(table->now.snapshot), before = table->is_diff ? snapshot_interval(table->before.snapshot) : 0;
-	char text[UNITS_MAX];
-
-	colour(out, DIM);
-	out_format(out, "estimates: one block in %s was recorded; the errors are of 95 %%\n",
-		units_size(text, (int64_t)(now > before ? now : before), false));
+	estimates_write(table, out);
+	out_text(out, "\n");
 	colour(out, PLAIN);
 }
 
@@ -345,8 +347,6 @@ static void footer_write(const struct table *table, struct out *out)
 static void print(const struct table *table, struct out *out)
 {
 	title_write(table, out);
-	if (table->is_sampled && !table->is_leaks)
-		estimates_write(table, out);
 	if (table->query->by == BY_TRACEBACK)
 		tracebacks_write(table, out);
 	else
