@@ -115,6 +115,8 @@ static int write_plain(FILE *stream, const struct export_options *options,
 		query.metric = (enum metric)metric_find(options->metric);
 	if (options->demangle && strcmp(options->demangle, "short") == 0)
 		short_names(snap->snapshot);
+	if (strcmp(options->to, "json") != 0)
+		snapfile_say_sampled(snap);
 	out_init(&out, stream);
 	if (exporter_find(options->to)->write(snap->snapshot, &query, &out, err) < 0)
 		return -1;

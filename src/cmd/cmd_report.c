@@ -110,6 +110,8 @@ static int write_page(const struct report_options *options, struct snapfile *now
 	map_path_apply(&options->query.map_paths, snapshots, n);
 	rc = query_options_read(&options->query, snapshots, n, &query, err);
 	page.query = &query;
+	snapfile_say_sampled(base);
+	snapfile_say_sampled(now);
 	if (rc == 0)
 		rc = strcmp(name, "-") == 0 ? write_to(stdout, &page, err) : write_file(name, options->force, &page, err);
 	query_release(&query);

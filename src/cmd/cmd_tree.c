@@ -74,6 +74,8 @@ static int print(const struct tree_options *options, const struct tree_query *qu
 	int rc = tree_make(&tree, query, base->snapshot ? &before : NULL, &now, err);
 
 	if (rc == 0) {
+		snapfile_say_sampled(base);
+		snapfile_say_sampled(snap);
 		out_init(&out, stdout);
 		query_options_printer(&options->query, &out)->tree(&tree, &out);
 		rc = out_finish(&out, err);

@@ -67,8 +67,8 @@ void snapfile_say_sampled(const struct snapfile *snap)
 {
 	char interval[UNITS_MAX];
 
-	if (snapshot_interval(snap->snapshot))
-		log_say("%s: one block in %s was recorded, so these are estimates (--format table shows their errors)", snap->file,
+	if (snap->snapshot && snapshot_interval(snap->snapshot))
+		log_say("%s: one block in %s was recorded, so these are estimates (top --format table shows errors)", snap->file,
 			units_size(interval, (int64_t)snapshot_interval(snap->snapshot), false));
 }
 
