@@ -378,7 +378,8 @@ void image_ring_end(struct image *image, struct image_ring *ring)
 	struct image_move *last = &ring->moves[(ring->next_move - 1) % IMAGE_MOVES];
 
 	forget_cleared(image, ring);
-	if (ring->last_was_move && last->valid)
+	/* Of a sample the realloc has come back, most likely, with a block that is not told. */
+	if (ring->last_was_move && last->valid && !image->interval)
 		put_back(image, last);
 	ring->last_was_move = false;
 	free(ring->cuts.items);
