@@ -86,8 +86,8 @@ struct query_options {
 		.summary = "print the first N rows (default: 10), 0 for all"), \
 	QUERY_ROW("sort", 0, OPTION_CHOICE, sort, \
 		.argument = "KEY", .choices = QUERY_SORT_NAMES, \
-		.summary = "order by size (default), count, average, name, or by what became of " \
-			"blocks: temporary, churn, lifetime, peak"), \
+		.summary = "by size (default), count, average, name, " \
+			"temporary, churn, lifetime, peak"), \
 	QUERY_SIEVE_ROWS, \
 	QUERY_ROW("frames", 0, OPTION_GIVEN, frames, \
 		.argument = "N", \
