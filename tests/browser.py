@@ -142,9 +142,10 @@ class Page:
 
     def open(self, url, ready="true"):
         self.loaded = False
-        self.call("Page.navigate", {"url": url})
+        # What only goes elsewhere in the same document loads nothing.
+        loads = "loaderId" in self.call("Page.navigate", {"url": url})
         until = time.monotonic() + self.browser.patience
-        while not self.loaded and time.monotonic() < until:
+        while loads and not self.loaded and time.monotonic() < until:
             self.browser.read(until)
         self.wait(ready, url)
 
