@@ -59,9 +59,9 @@ void snapshot_sort_sizes(struct snapshot *snapshot)
 	if (snapshot->sizes.count)
 		qsort(sizes, snapshot->sizes.count, sizeof *sizes, compare_sizes);
 	for (size_t i = 0; i < snapshot->sizes.count; i++) {
-		struct size_class *last = &sizes[n - 1];
+		struct size_class *last = n ? &sizes[n - 1] : NULL;
 
-		if (!n || compare_sizes(last, &sizes[i]) != 0) {
+		if (!last || compare_sizes(last, &sizes[i]) != 0) {
 			sizes[n++] = sizes[i];
 			continue;
 		}
