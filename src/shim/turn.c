@@ -80,19 +80,24 @@ static void take_turn(struct producer *producer, uint64_t turn)
 	producer->turn_at = producer->position;
 }
 
+/* Found anew each time: a signal's handler may have forked meanwhile, and in the child it is another process's. */
+static uint64_t look_at_turn(void)
+{
+	return atomic_load(&channel.process->turn);
+}
+
 uint64_t ring_tick(struct producer *producer)
 {
-	_Atomic uint64_t *shared = &channel.process->turn;
 	uint64_t turn, tick;
 
 	do {
-		turn = atomic_load(shared);
+		turn = look_at_turn();
 		while (turn != WIRE_TURN_OF_ALL && turn != producer->turn) {
 			take_turn(producer, turn);
-			turn = atomic_load(shared);
+			turn = look_at_turn();
 		}
 		tick = read_clock();
-	} while (atomic_load(shared) != turn);
+	} while (look_at_turn() != turn);
 	if (turn == WIRE_TURN_OF_ALL)
 		look_around(producer);
 	/* A thread that moves to another processor could see a younger clock. */
