@@ -66,13 +66,13 @@ enum format_section {
 	FORMAT_COUNTS = 14, /* moments × traces rows, moment after moment */
 	FORMAT_BLOCKS = 15, /* live blocks by address; there only where they were to be kept */
 	FORMAT_PARTS = 16,  /* the snapshots that this one was merged from; else not there */
-	FORMAT_SAMPLING = 22, /* errors of estimates; there only where blocks were sampled */
 	FORMAT_LEAKS = 17, /* what can still be reached; there only where that was looked for */
-	FORMAT_LIVES = 18, /* what became of each trace's blocks; this and the next three only where that was seen */
+	FORMAT_LIVES = 18, /* what became of each trace's blocks; this, sizes, timeline and lifetimes only where that was seen */
 	FORMAT_SIZES = 19, /* each trace's blocks by size */
 	FORMAT_TIMELINE = 20, /* live blocks and resident memory by time */
-	FORMAT_LIFETIMES = 23, /* blocks by how long they lived */
 	FORMAT_MEMORY = 21, /* what the resident memory consisted of, at moments; only where it was looked at */
+	FORMAT_SAMPLING = 22, /* errors of estimates; there only where blocks were sampled */
+	FORMAT_LIFETIMES = 23, /* blocks by how long they lived */
 	FORMAT_ORIGINS = 24, /* more of each trace: which part it is of; only of merged ones */
 	FORMAT_STARTS = 25,  /* more of each part: when it began */
 };

@@ -47,6 +47,7 @@ void ledger_release(struct ledger *ledger)
 	ARRAY_FREE(&ledger->resizes);
 	free(ledger->errors);
 	ledger->errors = NULL;
+	ledger->n_errors = 0;
 	memset(&ledger->traces, 0, sizeof ledger->traces);
 }
 

@@ -5,7 +5,7 @@
  * Think of all bytes asked for as one line, on which points lie at random, one in `interval` bytes on
  * average and independently of each other (a Poisson process). A block is told when a point falls
  * into it: with probability 1 − exp(−(size + 1) / interval). The one byte more lets empty blocks be
- * seen, too. What a told block then stands for is the reader's business (record/sampling.h).
+ * seen, too. What a told block then stands for is the reader's business (record/estimate.h).
  *
  * A thread counts the bytes down to its next point: thread.left more bytes can pass. 0 for ever where
  * all blocks are told, so one comparison serves both. Distances are exactly geometric, from integers
@@ -64,10 +64,11 @@ static inline int64_t sampling_distance(uint64_t *state, uint64_t interval)
 }
 
 /* Whether a block of SIZE bytes passes without being told. LEFT is signed, and looked at again before it is used: a
- * handler may take from it in between. */
+ * handler may take from it in between. No block is as large as the half of all sizes, which would add to LEFT: that is asked for
+ * before it is known to fail. */
 static inline bool sampling_passes(int64_t *left, size_t size)
 {
-	if ((int64_t)size >= *left)
+	if ((int64_t)size >= *left || (int64_t)size < 0)
 		return false;
 	*left -= (int64_t)size + 1;
 	return true;

@@ -293,3 +293,17 @@ Test(sampling, a_full_count_stays)
 	cr_assert(sampling_unknown(16), "a new beginning");
 	cr_assert(!sampling_unknown((uintptr_t)arena_bytes), "the arena's are not libc's to free");
 }
+
+/* Sizes that no block has are asked for, too: nothing may come of them. */
+Test(sampling, absurd_sizes_change_nothing)
+{
+	const size_t sizes[] = { SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX - 99 };
+	int64_t left = 1000;
+
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		cr_assert(!sampling_passes(&left, sizes[i]));
+		cr_assert_eq(left, 1000);
+	}
+	cr_assert(sampling_passes(&left, 99));
+	cr_assert_eq(left, 900);
+}
