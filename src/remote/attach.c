@@ -255,12 +255,11 @@ static int stop_all(struct work *work, unsigned int tries, bool *alone, struct e
 	}
 }
 
-static struct work *delivering;
-
-static void send_descriptors(const struct errand *errand, uint32_t door)
+static void send_descriptors(void *data, uint32_t door)
 {
-	(void)errand;
-	knock_answer(delivering->process.pid, (int)door - 1, delivering->descriptors);
+	const struct work *work = data;
+
+	knock_answer(work->process.pid, (int)door - 1, work->descriptors);
 }
 
 static int deliver(struct work *work, const char *function, struct wire_join letter, struct attach_report *report,
@@ -270,7 +269,7 @@ static int deliver(struct work *work, const char *function, struct wire_join let
 	const struct maps_entry *own = maps_find(&work->haven.maps, work->haven.own.start);
 	struct errand errand = { .data = &letter, .data_size = sizeof letter,
 		.tells_at = offsetof(struct wire_join, result), .asks_at = offsetof(struct wire_join, door), .asked = send_descriptors,
-		.result = &answer };
+		.asked_data = work, .result = &answer };
 	struct names names;
 	bool alone, is_first;
 	int result;
@@ -287,7 +286,6 @@ static int deliver(struct work *work, const char *function, struct wire_join let
 	if (stop_all(work, is_first ? 1 : QUIET_TRIES, &alone, err) < 0)
 		return -1;
 	letter.flags |= (alone ? WIRE_JOIN_ALONE : 0) | (work->watched ? WIRE_JOIN_CONFINED : 0);
-	delivering = work;
 	result = run_errand(work, &errand, err);
 	report->before = status_anonymous(work->process.pid);
 	go_on(work);

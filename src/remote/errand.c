@@ -263,7 +263,7 @@ static void answer(const struct process_thread *thread, const struct frame *fram
 	if (!word)
 		return;
 	*answered = true;
-	errand->asked(errand, word);
+	errand->asked(errand->asked_data, word);
 }
 
 /* The function runs until it has told, faults, or ends with the process. False: none of that. */

@@ -29,7 +29,8 @@ struct errand {
 	uint64_t first, argument; /* argument: the second */
 	size_t tells_at;         /* a u32 in the data that is not 0 when all is done; 0: it does not tell */
 	size_t asks_at;          /* a u32 in the data that is not 0 while it waits for us; 0: it never does */
-	void (*asked)(const struct errand *errand, uint32_t word); /* called once, with that word; the context is the caller's */
+	void (*asked)(void *data, uint32_t word); /* called once, with that word and … */
+	void *asked_data;
 	void *result;            /* data_size bytes for what stands in the data afterwards, or NULL */
 };
 enum { ERRAND_DATA_MAX = 8192, ERRAND_STACK_MAX = 32768 /* bytes of stack that are needed beside the function's own */ };
