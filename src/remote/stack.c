@@ -2,23 +2,32 @@
 /*
  * See stack.h. libunwind's own accessors ask ptrace for each word and each register; ours answer registers from those that the
  * caller has, and memory from the piece of stack at the stack pointer, read at once; other memory (unwind tables) comes in pages.
+ * libunwind-ptrace's own search reads the files that /proc/PID/maps names, which may be others, or none, where we look: so the tables
+ * are looked for in the process, and only code without one there is left to it, where it sees the process's own file.
  *
  * Where a stack ends: its outermost frame says so (libc's start code has its return address undefined), and libunwind then
  * answers 0. It answers 0 also where it finds no unwind information and gives up after guessing: so the end is believed only where
- * the last frame has information of its own.
+ * every frame has information of its own. That one has none it says by no status, but by information of no form.
  */
 #include <libunwind-ptrace.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "remote/parcel.h"
 #include "remote/peek.h"
 #include "remote/stack.h"
+#include "remote/unwind_info.h"
+
+/* Exported for who finds tables by himself (perf, too), but in no header of libunwind's. */
+#define search_table UNW_OBJ(dwarf_search_unwind_table)
+int search_table(unw_addr_space_t space, unw_word_t pc, unw_dyn_info_t *table, unw_proc_info_t *info, int need, void *argument);
 
 enum { STACK_PIECE = 8192, PAGE = 4096, PAGES = 64 };
 
 struct stacks {
 	unw_addr_space_t space;
 	void *process;           /* libunwind's, of the process */
+	struct unwind_infos infos;
 	pid_t tid;
 	const struct user_regs_struct *registers;
 	uint64_t stack_at;
@@ -80,10 +89,30 @@ static int access_reg(unw_addr_space_t space, unw_regnum_t number, unw_word_t *v
 	return 0;
 }
 
-static int find_info(unw_addr_space_t space, unw_word_t pc, unw_proc_info_t *info, int need, void *unused)
+/* By the file that the mapping of PC names, if it is the process's. */
+static bool sees_file(const struct unwind_infos *infos, uint64_t pc)
 {
-	(void)unused;
-	return _UPT_find_proc_info(space, pc, info, need, walked->process);
+	const struct maps_entry *entry = maps_find(&infos->maps, pc);
+
+	return entry && *entry->path == '/' && parcel_is_seen(infos->pid, entry->path);
+}
+
+static int find_info(unw_addr_space_t space, unw_word_t pc, unw_proc_info_t *info, int need, void *argument)
+{
+	struct stacks *stacks = walked;
+	const struct unwind_info *known = unwind_infos_find(&stacks->infos, pc);
+	unw_dyn_info_t table = { .format = UNW_INFO_FORMAT_REMOTE_TABLE };
+
+	if (!known)
+		return -UNW_ENOINFO;
+	if (!known->header)
+		return sees_file(&stacks->infos, pc) ? _UPT_find_proc_info(space, pc, info, need, stacks->process) : -UNW_ENOINFO;
+	table.start_ip = known->start;
+	table.end_ip = known->end;
+	table.u.rti.segbase = known->header;
+	table.u.rti.table_data = known->table;
+	table.u.rti.table_len = known->rows * 8 / sizeof(unw_word_t);
+	return search_table(space, pc, &table, info, need, argument);
 }
 
 static void put_info(unw_addr_space_t space, unw_proc_info_t *info, void *unused)
@@ -125,6 +154,7 @@ struct stacks *stacks_new(pid_t pid)
 
 	stacks->space = unw_create_addr_space(&accessors, 0);
 	stacks->process = _UPT_create(pid);
+	unwind_infos_open(&stacks->infos, pid);
 	if (!stacks->space || !stacks->process) {
 		stacks_free(stacks);
 		return NULL;
@@ -141,12 +171,17 @@ void stacks_free(struct stacks *stacks)
 		_UPT_destroy(stacks->process);
 	if (stacks->space)
 		unw_destroy_addr_space(stacks->space);
+	unwind_infos_close(&stacks->infos);
 	free(stacks);
 }
 
 void stacks_forget(struct stacks *stacks)
 {
+	pid_t pid = stacks->infos.pid;
+
 	unw_flush_cache(stacks->space, 0, 0);
+	unwind_infos_close(&stacks->infos);
+	unwind_infos_open(&stacks->infos, pid);
 	for (size_t i = 0; i < PAGES; i++)
 		stacks->pages[i].at = 0;
 }
@@ -169,6 +204,7 @@ size_t stack_walk(struct stacks *stacks, pid_t tid, const struct user_regs_struc
 	unw_cursor_t cursor;
 	unw_word_t pc, sp;
 	size_t n = 0;
+	bool known = true;
 	int more = 1;
 
 	begin(stacks, tid, registers);
@@ -182,9 +218,9 @@ size_t stack_walk(struct stacks *stacks, pid_t tid, const struct user_regs_struc
 			break;
 		frames[n] = (struct stack_frame){ .pc = pc, .sp = sp, .interrupted = n == 0 || unw_is_signal_frame(&cursor) > 0 };
 		n++;
-		*whole = unw_get_proc_info(&cursor, &info) == 0;
+		known &= unw_get_proc_info(&cursor, &info) == 0 && info.format == UNW_INFO_FORMAT_TABLE;
 		more = unw_step(&cursor);
 	}
-	*whole = *whole && more == 0 && n < max;
+	*whole = known && more == 0 && n < max;
 	return n;
 }

@@ -3,10 +3,12 @@
 #include <criterion/criterion.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <unistd.h>
 #include "remote/maps.h"
 #include "remote/names.h"
@@ -106,6 +108,79 @@ Test(stack, goes_through_signal_frames_to_the_beginning, .init = tracee_needs_pt
 			stacks_forget(stacks);
 		process_go(&process);
 	}
+	process_release(&process);
+	stacks_free(stacks);
+	tracee_kill(pid);
+}
+
+/* A place of memory of the process, another file where we look for the one that is there: as in a container. */
+static void hide_file_of(const struct maps *maps, const void *address)
+{
+	const struct maps_entry *entry = maps_find(maps, (uintptr_t)address);
+
+	cr_assert_not_null(entry);
+	cr_assert_eq(mount("/bin/true", entry->path, NULL, MS_BIND, NULL), 0, "%s", entry->path);
+}
+
+/* The tables are the process's, not those of files that stand where its own do. */
+Test(stack, needs_none_of_the_files, .init = tracee_needs_ptrace)
+{
+	struct error err = ERROR_INIT;
+	struct process process;
+	struct stacks *stacks;
+	struct maps maps;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		cr_skip_test("no mount namespaces may be made here");
+	pid = tracee_start(deep, 0);
+	cr_assert_eq(maps_read(&maps, pid, &err), 0, "%s", err.text);
+	hide_file_of(&maps, (const void *)&deep);
+	hide_file_of(&maps, dlsym(RTLD_DEFAULT, "raise"));
+	stacks = stacks_new(pid);
+	cr_assert_eq(process_seize(&process, pid, &err), 0, "%s", err.text);
+	cr_assert_eq(process_stop(&process, WAIT_MS, &err), 0, "%s", err.text);
+	expect_deep(pid, &process.threads.items[0], stacks);
+	process_release(&process);
+	stacks_free(stacks);
+	maps_free(&maps);
+	tracee_kill(pid);
+}
+
+/* Code without a table, called with libc's frames below it: where the walk ends is no beginning. */
+static void (*written)(void (*calls)(void));
+
+static void call_written(void)
+{
+	static const uint8_t code[] = {
+		0x55, /* push %rbp */
+		0x31, 0xed, /* xor %ebp, %ebp: no frame pointer to guess by */
+		0xff, 0xd7, /* call *%rdi */
+		0x5d, 0xc3,
+	};
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert_neq(page, MAP_FAILED);
+	memcpy(page, code, sizeof code);
+	memcpy(&written, &page, sizeof written);
+	written(bottom);
+}
+
+Test(stack, an_end_by_guess_is_no_beginning, .init = tracee_needs_ptrace)
+{
+	pid_t pid = tracee_start(call_written, 0);
+	struct stacks *stacks = stacks_new(pid);
+	struct stack_frame frames[FRAMES];
+	struct user_regs_struct registers;
+	struct error err = ERROR_INIT;
+	struct process process;
+	bool whole;
+
+	cr_assert_eq(process_seize(&process, pid, &err), 0, "%s", err.text);
+	cr_assert_eq(process_stop(&process, WAIT_MS, &err), 0, "%s", err.text);
+	cr_assert(thread_registers(&process.threads.items[0], &registers));
+	cr_assert_geq(stack_walk(stacks, pid, &registers, frames, FRAMES, &whole), 1);
+	cr_assert_not(whole);
 	process_release(&process);
 	stacks_free(stacks);
 	tracee_kill(pid);
