@@ -408,3 +408,25 @@ int file_check_writable(const char *path, enum file_replace replace, struct erro
 	free(target);
 	return rc;
 }
+
+int file_write_by(const char *path, enum file_replace replace, int (*write)(FILE *stream, void *data, struct error *err),
+	void *data, struct error *err)
+{
+	char *whole = NULL;
+	size_t size = 0;
+	FILE *stream;
+	int rc;
+
+	if (file_check_writable(path, replace, err) < 0)
+		return -1;
+	stream = open_memstream(&whole, &size);
+	if (!stream)
+		memory_out();
+	rc = write(stream, data, err);
+	if (fclose(stream) != 0)
+		memory_out();
+	if (rc == 0)
+		rc = file_write(path, whole, size, replace, err);
+	free(whole);
+	return rc;
+}

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include "base/error.h"
 
 struct file_view {
@@ -31,6 +32,11 @@ enum file_replace { FILE_REFUSE_EXISTING, FILE_REPLACE };
  * and, where we may, its owner. */
 int file_write(const char *path, const void *data, size_t size, enum file_replace replace,
 	struct error *err);
+
+/* The same of what WRITE writes into a stream: it is whole in memory first, so that the file appears at once or not at all, and
+ * asked for only when PATH can be written. WRITE's error is returned as it is. */
+int file_write_by(const char *path, enum file_replace replace, int (*write)(FILE *stream, void *data, struct error *err),
+	void *data, struct error *err);
 
 /* Whether PATH could be written now: its folder exists and is writable, and PATH is free or
  * (REPLACE) a regular file. The error says which. Nothing is left behind. */

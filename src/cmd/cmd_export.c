@@ -123,23 +123,28 @@ static int write_plain(FILE *stream, const struct export_options *options,
 	return out_finish(&out, err);
 }
 
-static int write_to(FILE *stream, const struct export_options *options, const struct snapfile *snap,
-	struct error *err)
+struct whole {
+	const struct export_options *options;
+	const struct snapfile *snap;
+};
+
+static int write_to(FILE *stream, void *data, struct error *err)
 {
-	enum squeeze squeeze = squeeze_of(options);
+	const struct whole *whole = data;
+	enum squeeze squeeze = squeeze_of(whole->options);
 	struct out end;
 	FILE *squeezed;
 	int rc;
 
 	if (squeeze == SQUEEZE_NONE)
-		return write_plain(stream, options, snap, err);
+		return write_plain(stream, whole->options, whole->snap, err);
 	out_init(&end, stream);
 	if (end.terminal) {
-		error_set(err, "export: --to %s is binary, and not for a terminal", options->to);
-		return error_hint(err, "memtrace export --to %s -o FILE", options->to);
+		error_set(err, "export: --to %s is binary, and not for a terminal", whole->options->to);
+		return error_hint(err, "memtrace export --to %s -o FILE", whole->options->to);
 	}
 	squeezed = squeeze_open(stream, squeeze);
-	rc = write_plain(squeezed, options, snap, err);
+	rc = write_plain(squeezed, whole->options, whole->snap, err);
 	if (fclose(squeezed) != 0 && rc == 0) {
 		end.failed = true;
 		end.failure = errno;
@@ -147,25 +152,13 @@ static int write_to(FILE *stream, const struct export_options *options, const st
 	return rc == 0 ? out_finish(&end, err) : rc;
 }
 
-/* Whole in memory first, so that the file appears at once or not at all. */
-static int write_file(
-	const struct export_options *options, const struct snapfile *snap, struct error *err)
+static int write_out(const struct export_options *options, const struct snapfile *snap, struct error *err)
 {
-	enum file_replace replace = options->force ? FILE_REPLACE : FILE_REFUSE_EXISTING;
-	char *data = NULL;
-	size_t size = 0;
-	FILE *stream;
-	int rc;
+	struct whole whole = {options, snap};
 
-	if (file_check_writable(options->output, replace, err) < 0)
-		return -1;
-	stream = open_memstream(&data, &size);
-	rc = write_to(stream, options, snap, err);
-	fclose(stream);
-	if (rc == 0)
-		rc = file_write(options->output, data, size, replace, err);
-	free(data);
-	return rc;
+	if (!options->output || strcmp(options->output, "-") == 0)
+		return write_to(stdout, &whole, err);
+	return file_write_by(options->output, options->force ? FILE_REPLACE : FILE_REFUSE_EXISTING, write_to, &whole, err);
 }
 
 static int run(void *data, int argc, char **argv, struct error *err)
@@ -190,9 +183,7 @@ static int run(void *data, int argc, char **argv, struct error *err)
 	if (rc == 0)
 		map_path_apply(&options->map_paths, &snap.snapshot, 1);
 	if (rc == 0)
-		rc = options->output && strcmp(options->output, "-") != 0
-			     ? write_file(options, &snap, err)
-			     : write_to(stdout, options, &snap, err);
+		rc = write_out(options, &snap, err);
 	snapfile_close(&snap);
 	ARRAY_FREE(&options->map_paths);
 	return rc;

@@ -60,7 +60,7 @@ static char *output_name(const char *file)
 	return xasprintf("%.*s.html", (int)size, file);
 }
 
-static int write_to(FILE *stream, const struct html_page *page, struct error *err)
+static int write_to(FILE *stream, void *page, struct error *err)
 {
 	struct out out;
 
@@ -70,28 +70,12 @@ static int write_to(FILE *stream, const struct html_page *page, struct error *er
 	return out_finish(&out, err);
 }
 
-/* Whole in memory first, so that the file appears at once or not at all. */
-static int write_file(const char *name, bool force, const struct html_page *page, struct error *err)
+static int write_file(const char *name, bool force, struct html_page *page, struct error *err)
 {
-	enum file_replace replace = force ? FILE_REPLACE : FILE_REFUSE_EXISTING;
-	char *data = NULL;
-	size_t size = 0;
-	FILE *stream;
-	int rc;
-
-	if (file_check_writable(name, replace, err) < 0)
+	if (file_write_by(name, force ? FILE_REPLACE : FILE_REFUSE_EXISTING, write_to, page, err) < 0)
 		return -1;
-	stream = open_memstream(&data, &size);
-	if (!stream)
-		memory_out();
-	rc = write_to(stream, page, err);
-	fclose(stream);
-	if (rc == 0)
-		rc = file_write(name, data, size, replace, err);
-	if (rc == 0)
-		log_say("wrote %s; open it in a browser", name);
-	free(data);
-	return rc;
+	log_say("wrote %s; open it in a browser", name);
+	return 0;
 }
 
 static int write_page(const struct report_options *options, struct snapfile *now, struct snapfile *base, struct error *err)
