@@ -13,7 +13,7 @@
 #include "shim/tell.h"
 
 /*
- * A hook of two parts, for the two that are called most: the first is the shortest way (tell.h) and needs no frame, the second is the hook
+ * A hook of two parts, for those that are called most: the first is the shortest way (tell.h) and needs no frame, the second is the hook
  * as any other, jumped to and not called, so that its frame is where the hook's would be. Without optimization there is no
  * such jump, and then it is one part.
  */
@@ -113,7 +113,7 @@ static void *move_out(struct call *call, bool told, void *old, size_t size)
 	return addr;
 }
 
-SHIM_EXPORT void *realloc(void *old, size_t size)
+SECOND(void *, realloc, (void *old, size_t size))
 {
 	struct call call;
 	bool told = call_begin(&call, __builtin_frame_address(0));
@@ -130,6 +130,7 @@ SHIM_EXPORT void *realloc(void *old, size_t size)
 	tell_moved(&call, moved, addr, size);
 	return addr;
 }
+FIRST(void *, realloc, (void *old, size_t size), (old, size), tell_skips_resize(old, size, __builtin_return_address(0)))
 
 SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 {

@@ -36,6 +36,11 @@ static inline bool tell_skips_free(const void *addr, const void *pc)
 {
 	return TELL_FAST && sampling_unknown_by(&sampling.fast, (uintptr_t)addr) && !real_range_has(&real_loader, (uintptr_t)pc);
 }
+/* The free half first: it takes nothing from the way to the next point, if the second part is needed after all. */
+static inline bool tell_skips_resize(const void *old, size_t size, const void *pc)
+{
+	return tell_skips_free(old, pc) && likely(size > 0) && tell_skips_alloc(size);
+}
 
 /* A block was made; NULL is none. Told after the real call. */
 void tell_alloc_of(struct thread *thread, uintptr_t frame, uintptr_t addr, size_t size);
