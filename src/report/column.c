@@ -77,10 +77,10 @@ static const struct measures *measures_of(const struct row *row)
 	return &row_facts(row)->measures;
 }
 
-static void temporary(const struct table *table, const struct row *row, struct out *out)
+/* What the rows are sorted by. */
+static void measure(const struct table *table, const struct row *row, struct out *out)
 {
-	(void)table;
-	out_format(out, "%" PRIu64, measures_of(row)->life.temporary.count);
+	measure_write(measures_of(row), table->query->sort, out);
 }
 
 /* Of all allocations. */
@@ -91,31 +91,6 @@ static void temporary_share(const struct table *table, const struct row *row, st
 	(void)table;
 	if (measures->total.count)
 		out_format(out, "%.1f%%", 100.0 * (double)measures->life.temporary.count / (double)measures->total.count);
-}
-
-static void churn(const struct table *table, const struct row *row, struct out *out)
-{
-	char text[UNITS_MAX];
-
-	(void)table;
-	out_text(out, units_size(text, (int64_t)measures_of(row)->gone.size, false));
-}
-
-static void lifetime(const struct table *table, const struct row *row, struct out *out)
-{
-	char text[UNITS_MAX];
-
-	(void)table;
-	if (measures_of(row)->timed)
-		out_text(out, measure_time(text, measure_lifetime(measures_of(row))));
-}
-
-static void peak(const struct table *table, const struct row *row, struct out *out)
-{
-	char text[UNITS_MAX];
-
-	(void)table;
-	out_text(out, units_size(text, (int64_t)measures_of(row)->peak.size, false));
 }
 
 static void leak(const struct table *table, const struct row *row, struct out *out)
@@ -155,11 +130,11 @@ static void place(const struct table *table, const struct row *row, struct out *
 }
 
 const struct column columns[] = {
-	{"TEMPORARY", COLUMN_NUMBER, true, true, false, false, temporary, SORT_TEMPORARY},
+	{"TEMPORARY", COLUMN_NUMBER, true, true, false, false, measure, SORT_TEMPORARY},
 	{"OF ALL", COLUMN_NUMBER, true, true, false, false, temporary_share, SORT_TEMPORARY},
-	{"CHURN", COLUMN_NUMBER, true, true, false, false, churn, SORT_CHURN},
-	{"LIFETIME", COLUMN_NUMBER, true, true, false, false, lifetime, SORT_LIFETIME},
-	{"PEAK", COLUMN_NUMBER, true, true, false, false, peak, SORT_PEAK},
+	{"CHURN", COLUMN_NUMBER, true, true, false, false, measure, SORT_CHURN},
+	{"LIFETIME", COLUMN_NUMBER, true, true, false, false, measure, SORT_LIFETIME},
+	{"PEAK", COLUMN_NUMBER, true, true, false, false, measure, SORT_PEAK},
 	{"SIZE", COLUMN_NUMBER, true, true, true, false, size, SORT_SIZE},
 	{"CHANGE", COLUMN_NUMBER, false, true, false, false, size_diff, SORT_SIZE},
 	{"ERROR", COLUMN_NUMBER, true, true, false, true, size_error, SORT_SIZE},

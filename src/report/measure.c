@@ -5,6 +5,7 @@
  */
 #include "report/measure.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -136,4 +137,31 @@ char *measure_time(char text[UNITS_MAX], uint64_t ns)
 	snprintf(text, UNITS_MAX, units[unit].ns > 1 && (double)ns / units[unit].ns < 99.95 ? "%.1f %s" : "%.0f %s",
 		(double)ns / units[unit].ns, units[unit].name);
 	return text;
+}
+
+const char *measure_key(enum sort_by sort)
+{
+	static const char *const keys[] = {
+		[SORT_TEMPORARY] = "temporary_count",
+		[SORT_CHURN] = "churn",
+		[SORT_LIFETIME] = "lifetime_ns",
+		[SORT_PEAK] = "peak",
+	};
+
+	return sort < sizeof(keys) / sizeof(*keys) ? keys[sort] : NULL;
+}
+
+void measure_write(const struct measures *measures, enum sort_by sort, struct out *out)
+{
+	int64_t value = measure_value(measures, sort);
+	char text[UNITS_MAX];
+
+	if (value < 0)
+		return;
+	if (sort == SORT_TEMPORARY)
+		out_format(out, "%" PRId64, value);
+	else if (sort == SORT_LIFETIME)
+		out_text(out, measure_time(text, (uint64_t)value));
+	else
+		out_text(out, units_size(text, value, false));
 }

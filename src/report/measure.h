@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/error.h"
+#include "base/out.h"
 #include "base/units.h"
 #include "model/snapshot.h"
 #include "report/query.h"
@@ -38,6 +39,10 @@ static inline bool measure_wants_gone(const struct query *query)
 void measure_add(struct measures *measures, const struct snapshot *snapshot, size_t trace, const struct size_class *size);
 /* What the rows are sorted by; -1: not known. */
 int64_t measure_value(const struct measures *measures, enum sort_by sort);
+/* What that is called where it is a number for programs; NULL: it is not one of these. */
+const char *measure_key(enum sort_by sort);
+/* The same for people: "12", "4096 B", "1.5 ms"; nothing where it is not known. */
+void measure_write(const struct measures *measures, enum sort_by sort, struct out *out);
 /* On average, of rows that have some (timed). */
 static inline uint64_t measure_lifetime(const struct measures *measures)
 {

@@ -2,7 +2,8 @@
 /*
  * Rows as comma-separated values (RFC 4180, lines ending in \n), a header first. `place` is the
  * one-line form of tracemalloc, which names the oldest frame of a traceback; the columns behind it
- * are of the same frame. A column is empty where a thing is unknown. Names are written as they are,
+ * are of the same frame. A column is empty where a thing is unknown. What the
+ * rows are sorted by has a column of its own if no other says it. Names are written as they are,
  * quoted where they must be.
  */
 #include <inttypes.h>
@@ -23,6 +24,15 @@ static void place_field(const struct table *table, const struct row *row, struct
 	fclose(field.stream);
 	csv_field(out, data, size);
 	free(data);
+}
+
+static void measure_field(const struct row *row, enum sort_by sort, struct out *out)
+{
+	int64_t value = measure_value(&row_facts(row)->measures, sort);
+
+	out_text(out, ",");
+	if (value >= 0)
+		out_format(out, "%" PRId64, value);
 }
 
 static void row_write(const struct table *table, const struct row *row, struct out *out)
@@ -54,6 +64,8 @@ static void row_write(const struct table *table, const struct row *row, struct o
 		out_format(out, ",%" PRId64 ",%" PRId64, variance_error(row->variance.size), variance_error(row->variance.count));
 	if (table->is_leaks)
 		out_format(out, ",%s", leak_kind_name(row->leak));
+	if (measure_key(table->query->sort))
+		measure_field(row, table->query->sort, out);
 	out_text(out, "\n");
 	ARRAY_FREE(&frames.all);
 }
@@ -64,7 +76,10 @@ static void print(const struct table *table, struct out *out)
 	out_text(out, table->is_diff ? ",size_diff,count_diff,status" : "");
 	if (table->is_sampled && !table->is_leaks)
 		out_text(out, table->is_diff ? ",size_diff_error,count_diff_error" : ",size_error,count_error");
-	out_text(out, table->is_leaks ? ",category\n" : "\n");
+	out_text(out, table->is_leaks ? ",category" : "");
+	if (measure_key(table->query->sort))
+		out_format(out, ",%s", measure_key(table->query->sort));
+	out_text(out, "\n");
 	for (size_t i = 0; i < table->shown; i++)
 		row_write(table, &table->rows.items[i], out);
 }

@@ -2,12 +2,21 @@
 /*
  * Rows as text, byte for byte those of tracemalloc: str(Statistic), str(StatisticDiff), and for
  * tracebacks the lines of Traceback.format() under a line that sums them up. Rows and nothing else,
- * names as they are: this is for scripts.
+ * names as they are: this is for scripts. What tracemalloc cannot sort by is added at the end.
  */
 #include <inttypes.h>
 #include "base/units.h"
 #include "report/printer.h"
 #include "report/traceback.h"
+
+/* What tracemalloc does not know: what the rows are sorted by beside their blocks. */
+static void measure_append(const struct table *table, const struct row *row, struct out *out)
+{
+	if (!measure_key(table->query->sort) || measure_value(&row_facts(row)->measures, table->query->sort) < 0)
+		return;
+	out_format(out, ", %s=", query_sort_name(table->query->sort));
+	measure_write(&row_facts(row)->measures, table->query->sort, out);
+}
 
 static void row_write(const struct table *table, const struct row *row, struct out *out)
 {
@@ -24,6 +33,7 @@ static void row_write(const struct table *table, const struct row *row, struct o
 		out_format(out, ", average=%s", units_average(average, row->size, row->count));
 	if (table->is_leaks)
 		out_format(out, ", leak=%s", leak_kind_name(row->leak));
+	measure_append(table, row, out);
 	out_text(out, "\n");
 }
 
@@ -53,6 +63,7 @@ static void head_write(const struct table *table, const struct row *row, struct 
 	out_format(out, ": %s", units_size(size, row->size, false));
 	if (table->is_diff)
 		out_format(out, " (%s)", units_size(diff, row->size_diff, true));
+	measure_append(table, row, out);
 	out_text(out, "\n");
 }
 
