@@ -3,7 +3,7 @@
 """What e2e/report.test holds the pages of `memtrace report` to, in a browser. Run in a folder with the pages and what `memtrace
 top` and `diff` say of the same snapshots; prints a line "ok - WHAT" or "not ok - WHAT" with what was seen behind it.
 
-    report_page.py [PART…]     of top, flame, place, difference, hostile, narrow, many; all
+    report_page.py [PART…]     of top, flame, place, difference, sampled, hostile, narrow, many; all
 """
 import json
 import os
@@ -219,6 +219,26 @@ def difference(browser):
     quiet(page, "difference")
 
 
+def sampled(browser):
+    page = browser.page()
+    page.open(url("a-sampled.html"), READY)
+    rows = load("sampled.json")["rows"]
+    for key, name in (("size", "sizeError"), ("count", "countError")):
+        verdict(f"each row tells how far its {key} may be off", list(zip(cells(page, key), cells(page, name))),
+                [(r[key], r[f"{key}_error"]) for r in rows])
+    verdict("with callees too", dict(zip(cells(page, "name"), cells(page, "cumulativeError")))[place_text("lineno", rows[0])] > 0)
+    total = load("sampled.json")["total"]
+    told(page, "and the sum, as top says it", "errorOf(report.tables.groups.total.sizeVariance)", total["size_error"])
+    told(page, "in words", "/: [0-9.]+ [KM]iB ± [0-9.]+ [KM]?i?B in /.test(document.querySelector('#panel [role=status]').textContent)")
+    page.open(url("a-sampled-diff.html"), READY)
+    rows = load("sampled-diff.json")["rows"]
+    verdict("a difference has the errors of both", list(zip(cells(page, "sizeDiff"), cells(page, "sizeError"))),
+            [(r["size_diff"], r["size_diff_error"]) for r in rows])
+    page.open(url("a.html"), READY)
+    told(page, "what is exact tells none", "document.querySelectorAll('#panel th.sizeError').length", 0)
+    quiet(page, "sampled")
+
+
 def hostile(browser):
     page = browser.page()
     page.open(url("ahostile.html"), READY)
@@ -277,7 +297,7 @@ def many(browser):
     quiet(page, "many stacks")
 
 
-PARTS = {part.__name__: part for part in (top, flame, place, difference, hostile, narrow, many)}
+PARTS = {part.__name__: part for part in (top, flame, place, difference, sampled, hostile, narrow, many)}
 
 
 def main():

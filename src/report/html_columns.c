@@ -14,9 +14,8 @@
 enum { LEVEL = 6, ALIGNMENT = 8 };
 #define EXACT_MAX (UINT64_C(1) << 53)
 
-static void put_double(struct buffer *buffer, uint64_t value)
+static void put_double(struct buffer *buffer, double number)
 {
-	double number = (double)value;
 	uint64_t bits;
 
 	memcpy(&bits, &number, sizeof bits);
@@ -29,21 +28,29 @@ static void align(struct buffer *buffer)
 		buffer_u8(buffer, 0);
 }
 
-void html_columns_add(struct html_columns *columns, const uint64_t *values, size_t n, const char *name, ...)
+static struct html_column *add(struct html_columns *columns, size_t n, const char *name, va_list args)
 {
 	struct html_column *column = ARRAY_PUSH(&columns->all);
+
+	vsnprintf(column->name, sizeof column->name, name, args);
+	align(&columns->bytes);
+	column->offset = columns->bytes.size;
+	column->count = n;
+	return column;
+}
+
+void html_columns_add(struct html_columns *columns, const uint64_t *values, size_t n, const char *name, ...)
+{
+	struct html_column *column;
 	struct buffer *bytes = &columns->bytes;
 	uint64_t most = 0;
 	va_list args;
 
 	va_start(args, name);
-	vsnprintf(column->name, sizeof column->name, name, args);
+	column = add(columns, n, name, args);
 	va_end(args);
 	for (size_t i = 0; i < n; i++)
 		most = values[i] > most ? values[i] : most;
-	align(bytes);
-	column->offset = bytes->size;
-	column->count = n;
 	column->type = most <= UINT8_MAX ? "u8" : most <= UINT16_MAX ? "u16" : most <= UINT32_MAX ? "u32" : "f64";
 	columns->rounded = columns->rounded || most > EXACT_MAX;
 	for (size_t i = 0; i < n; i++) {
@@ -54,8 +61,19 @@ void html_columns_add(struct html_columns *columns, const uint64_t *values, size
 		else if (most <= UINT32_MAX)
 			buffer_u32(bytes, (uint32_t)values[i]);
 		else
-			put_double(bytes, values[i]);
+			put_double(bytes, (double)values[i]);
 	}
+}
+
+void html_columns_add_doubles(struct html_columns *columns, const double *values, size_t n, const char *name, ...)
+{
+	va_list args;
+
+	va_start(args, name);
+	add(columns, n, name, args)->type = "f64";
+	va_end(args);
+	for (size_t i = 0; i < n; i++)
+		put_double(&columns->bytes, values[i]);
 }
 
 void html_columns_json(struct emitter *emitter, const struct html_columns *columns)

@@ -37,6 +37,9 @@ struct html_columns {
 /* Adds one; its name is formatted. */
 void html_columns_add(struct html_columns *columns, const uint64_t *values, size_t n, const char *name, ...)
 	__attribute__((format(printf, 4, 5)));
+/* The same of numbers that are none of blocks or bytes: as they are. */
+void html_columns_add_doubles(struct html_columns *columns, const double *values, size_t n, const char *name, ...)
+	__attribute__((format(printf, 4, 5)));
 /* The directory, under the key "columns". */
 void html_columns_json(struct emitter *emitter, const struct html_columns *columns);
 /* Header and columns as base64. -1: more than can be packed. */

@@ -10,6 +10,7 @@
 
 struct sums {
 	uint64_t *at, *size, *count; /* one a row, or of the first rows only */
+	double *size_variance, *count_variance; /* of these, where blocks were sampled; else NULL */
 	size_t n_rows;
 };
 
@@ -37,9 +38,22 @@ static size_t pack(struct sums *sums)
 			continue;
 		sums->at[n] = row;
 		sums->size[n] = sums->size[row];
-		sums->count[n++] = sums->count[row];
+		sums->count[n] = sums->count[row];
+		if (sums->size_variance) {
+			sums->size_variance[n] = sums->size_variance[row];
+			sums->count_variance[n] = sums->count_variance[row];
+		}
+		n++;
 	}
 	return n;
+}
+
+static void add_variance(struct sums *sums, size_t row, struct variance variance)
+{
+	if (!sums->size_variance)
+		return;
+	sums->size_variance[row] += variance.size;
+	sums->count_variance[row] += variance.count;
 }
 
 static void moment(const struct html_side *side, int number, size_t at, struct sums *sums, struct html_columns *columns)
@@ -54,17 +68,24 @@ static void moment(const struct html_side *side, int number, size_t at, struct s
 			continue;
 		sums->size[side->row_of[i] - 1] += counts->size;
 		sums->count[side->row_of[i] - 1] += counts->count;
+		add_variance(sums, side->row_of[i] - 1, snapshot_variance(snapshot, at, i));
 	}
 	n = pack(sums);
 	html_columns_add(columns, sums->at, n, "at/%d/%zu", number, at);
 	html_columns_add(columns, sums->size, n, "size/%d/%zu", number, at);
 	html_columns_add(columns, sums->count, n, "count/%d/%zu", number, at);
+	if (sums->size_variance) {
+		html_columns_add_doubles(columns, sums->size_variance, n, "size_variance/%d/%zu", number, at);
+		html_columns_add_doubles(columns, sums->count_variance, n, "count_variance/%d/%zu", number, at);
+	}
 }
 
 static void clear(struct sums *sums)
 {
 	memset(sums->size, 0, sums->n_rows * sizeof(uint64_t));
 	memset(sums->count, 0, sums->n_rows * sizeof(uint64_t));
+	for (size_t row = 0; sums->size_variance && row < sums->n_rows; row++)
+		sums->size_variance[row] = sums->count_variance[row] = 0;
 }
 
 void html_numbers_columns(const struct html_side *side, int number, size_t n_rows, struct html_columns *columns)
@@ -76,6 +97,10 @@ void html_numbers_columns(const struct html_side *side, int number, size_t n_row
 		.n_rows = n_rows,
 	};
 
+	if (snapshot_interval(side->snapshot)) {
+		sums.size_variance = xcalloc(n_rows + 1, sizeof(double));
+		sums.count_variance = xcalloc(n_rows + 1, sizeof(double));
+	}
 	totals(side, number, &sums, columns);
 	for (size_t i = 0; i < side->snapshot->moments.count; i++) {
 		clear(&sums);
@@ -84,4 +109,6 @@ void html_numbers_columns(const struct html_side *side, int number, size_t n_row
 	free(sums.at);
 	free(sums.size);
 	free(sums.count);
+	free(sums.size_variance);
+	free(sums.count_variance);
 }

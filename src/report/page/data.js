@@ -52,16 +52,27 @@ class Data {
 		return moment === this.now.moment || same < 0 ? this.before.moment : same;
 	}
 
-	// One number a row: KIND is "size" or "count", of the blocks that were live then.
+	// Whether any number is an estimate.
+	get sampled() {
+		return this.sides.some(side => side.snapshot.sampled);
+	}
+
+	// One number a row: KIND is "size" or "count", of the blocks that were live then, or with "_variance", which exact ones have not.
 	live(side, kind, moment) {
 		const at = this.momentOf(side, moment);
 		return this.once(`${kind}/${side}/${at}`, () => {
 			const all = new Float64Array(this.rows);
 			const rows = this.column[`at/${side}/${at}`], values = this.column[`${kind}/${side}/${at}`];
-			for (let i = 0; i < rows.length; i++)
+			for (let i = 0; values && i < rows.length; i++)
 				all[rows[i]] = values[i];
 			return all;
 		});
+	}
+
+	// The variance of all sides at once: that of a difference is the sum.
+	variance(kind, moment) {
+		const all = this.sides.map((_, side) => this.live(side, `${kind}_variance`, moment));
+		return all.length === 1 ? all[0] : this.once(`${kind}_variance/${moment}`, () => all[0].map((one, row) => one + all[1][row]));
 	}
 
 	// The same of any weight (WEIGHTS).
@@ -82,6 +93,11 @@ const WEIGHTS = {
 	temporary_count: {label: "Temporary blocks", bytes: false, moment: false},
 	moved_size: {label: "Bytes carried by realloc", bytes: true, moment: false},
 };
+
+// Half of the interval that has the truth in it in 95 of 100 cases (model/snapshot.h).
+function errorOf(variance) {
+	return Math.ceil(1.96 * Math.sqrt(variance));
+}
 
 function weightText(weight, value, signed) {
 	return WEIGHTS[weight].bytes ? sizeText(value, signed) : countText(value, signed);

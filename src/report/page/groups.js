@@ -28,7 +28,7 @@ class Groups {
 
 	empty(key) {
 		return {key, size: 0, count: 0, sizeDiff: 0, countDiff: 0, cumulative: 0, cumulativeDiff: 0,
-			totalSize: 0, totalCount: 0, leaf: 0, name: -1, holds: false};
+			sizeVariance: 0, countVariance: 0, cumulativeVariance: 0, totalSize: 0, totalCount: 0, leaf: 0, name: -1, holds: false};
 	}
 
 	group(key) {
@@ -55,6 +55,7 @@ class Groups {
 		const size = data.live(0, "size", this.moment), count = data.live(0, "count", this.moment);
 		const oldSize = data.before ? data.live(1, "size", this.moment) : null;
 		const oldCount = data.before ? data.live(1, "count", this.moment) : null;
+		const sizeVariance = data.sampled && data.variance("size", this.moment), countVariance = data.sampled && data.variance("count", this.moment);
 		for (let row = 0; row < data.rows; row++) {
 			if (!size[row] && !count[row] && !(oldSize && (oldSize[row] || oldCount[row])))
 				continue;
@@ -64,6 +65,10 @@ class Groups {
 				sum.count += count[row];
 				sum.sizeDiff += size[row] - (oldSize ? oldSize[row] : 0);
 				sum.countDiff += count[row] - (oldSize ? oldCount[row] : 0);
+				if (data.sampled) {
+					sum.sizeVariance += sizeVariance[row];
+					sum.countVariance += countVariance[row];
+				}
 			}
 			const named = name[spot[top]];
 			group.holds = true;
@@ -91,6 +96,7 @@ class Groups {
 		const {data, stacks} = this, {row_node: node, node_spot: spot, node_parent: parent} = data.column;
 		const places = data.column[BY[this.by].column];
 		const size = data.live(0, "size", this.moment), old = data.before ? data.live(1, "size", this.moment) : null;
+		const variance = data.sampled && data.variance("size", this.moment);
 		const stamps = new Int32Array(data.column.place_kind.length).fill(-1);
 		for (let row = 0; row < data.rows; row++) {
 			if (!size[row] && !(old && old[row]))
@@ -103,6 +109,8 @@ class Groups {
 				const group = this.group(place);
 				group.cumulative += size[row];
 				group.cumulativeDiff += size[row] - (old ? old[row] : 0);
+				if (variance)
+					group.cumulativeVariance += variance[row];
 				if (!group.leaf)
 					group.leaf = n;
 			}

@@ -92,11 +92,12 @@ class Tables {
 		// Places that hold nothing themselves are of interest where their callees are asked for.
 		const shown = this.table.key === "cumulative" ? groups.all : groups.all.filter(group => group.holds);
 		const rows = text ? shown.filter(group => this.searched(group).includes(text)) : [...shown];
-		const sum = rows.reduce((all, g) => ({size: all.size + g.size, count: all.count + g.count, diff: all.diff + g.sizeDiff}), {size: 0, count: 0, diff: 0});
+		const sum = rows.reduce((all, g) => ({size: all.size + g.size, count: all.count + g.count, diff: all.diff + g.sizeDiff,
+			variance: all.variance + g.sizeVariance}), {size: 0, count: 0, diff: 0, variance: 0});
 		this.table.rows = rows;
 		this.table.sort(this.table.key, this.table.order);
 		this.summary.textContent = `${plural(rows.length, "row")}${text ? ` of ${countText(shown.length)}` : ""}: ${sizeText(sum.size)}`
-			+ (before ? ` (${sizeText(sum.diff, true)})` : "") + ` in ${plural(sum.count, "block")} at ${visible(this.report.momentName())}`
+			+ (this.report.data.sampled ? ` ± ${sizeText(errorOf(sum.variance))}` : "") + (before ? ` (${sizeText(sum.diff, true)})` : "") + ` in ${plural(sum.count, "block")} at ${visible(this.report.momentName())}`
 			+ (text ? `, ${shareText(sum.size, groups.total.size)} of ${sizeText(groups.total.size)}.` : ".");
 	}
 
@@ -126,18 +127,22 @@ class Tables {
 		const difference = (key, label, bytes) => ({key, label, number: true, value: g => g[key], cell: g =>
 			el("span", {class: g[key] > 0 ? "grew" : g[key] < 0 ? "shrank" : "same", text: bytes ? sizeText(g[key], true) : countText(g[key], true)}),
 			title: g => countText(g[key], true)});
-		const columns = [size("size", "Size", "Bytes live at the moment, allocated here")];
+		const error = (key, bytes, about) => ({key: `${key}Error`, label: "±", about, number: true, value: g => errorOf(g[`${key}Variance`]),
+			text: g => `±\u202f${bytes ? sizeText(errorOf(g[`${key}Variance`])) : countText(errorOf(g[`${key}Variance`]))}`});
+		const errors = this.report.data.sampled ? [error("size", true, "How far the size, or its change, may be off"), error("count", false, "How far the number of blocks may be off")] : [];
+		const columns = [size("size", "Size", "Bytes live at the moment, allocated here"), ...errors.slice(0, 1)];
 		if (before)
 			columns.unshift({...difference("sizeDiff", "Change", true), value: g => Math.abs(g.sizeDiff), raw: g => g.sizeDiff});
 		else
 			columns.push({key: "share", label: "Share", number: true, value: g => g.size, cell: g => share(g.size, total.size)});
-		columns.push(count("count", "Blocks"));
+		columns.push(count("count", "Blocks"), ...errors.slice(1));
 		if (before)
 			columns.push({...difference("countDiff", "Change", false), value: g => Math.abs(g.countDiff), raw: g => g.countDiff});
 		columns.push({key: "average", label: "Average", number: true, value: g => g.count ? g.size / g.count : 0,
 			text: g => g.count ? sizeText(g.size / g.count) : "–"});
 		if (BY[by].column && by !== "traceback")
-			columns.push(size("cumulative", "With callees", "Bytes live that were allocated here or in what it called"));
+			columns.push(size("cumulative", "With callees", "Bytes live that were allocated here or in what it called"),
+				...(errors.length ? [error("cumulative", true, "How far the size with callees may be off")] : []));
 		columns.push(size("totalSize", "Ever", "Bytes allocated in the whole run, freed ones too"));
 		columns.push({key: "name", label: BY[by].label, value: g => this.label(g), compare: (a, b) => this.compareNames(a, b), head: true, cell: g => this.nameCell(by, g)});
 		return columns;
