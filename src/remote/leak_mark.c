@@ -9,7 +9,7 @@
 #include <string.h>
 #include "remote/leak_mark.h"
 
-enum { PAGE = 4096, WORD = 8, GAP = 1 << 20 };
+enum { PAGE = 4096, WORD = 8, GAP = 1 << 20, TABLE_WORDS = 20 };
 enum state { UNSEEN, POSSIBLE, REACHABLE, INDIRECT };
 #define NONE SIZE_MAX
 
@@ -182,18 +182,61 @@ uint64_t leak_word(const struct leak_memory *memory, uint64_t address)
 	return word;
 }
 
+static bool is_in(const struct leak_range *ranges, size_t n, uint64_t address)
+{
+	size_t low = 0;
+
+	while (low < n) {
+		size_t middle = (low + n) / 2;
+
+		if (address - ranges[middle].start < ranges[middle].end - ranges[middle].start)
+			return true;
+		if (address < ranges[middle].start)
+			n = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
+/* Whether functions stand at ADDRESS, with nothing but NULLs between: a virtual table. One of a single function could be anything. */
+static bool is_table(const struct leak_memory *memory, uint64_t address)
+{
+	int functions = 0;
+
+	if (address % WORD || !is_in(memory->tables.items, memory->tables.count, address))
+		return false;
+	for (int i = 0; i < TABLE_WORDS && functions < 2; i++) {
+		uint64_t word = leak_word(memory, address + (uint64_t)i * WORD);
+
+		if (word && !is_in(memory->code.items, memory->code.count, word))
+			return false;
+		functions += word != 0;
+	}
+	return functions == 2;
+}
+
+/* Whether POINTER, into the middle of BLOCK, is one to another base class of the object there: both begin with their tables. */
+static bool is_base(const struct leak_memory *memory, const struct leak_block *block, uint64_t pointer)
+{
+	return memory->tables.count && pointer % WORD == 0 && block->address + block->size - pointer >= WORD &&
+		is_table(memory, leak_word(memory, pointer)) && is_table(memory, leak_word(memory, block->address));
+}
+
 /* Whether POINTER, into the middle of BLOCK, is the only one that a program has to such a block. */
 static bool is_usual(const struct marker *marker, const struct leak_block *block, uint64_t pointer)
 {
 	uint64_t distance = pointer - block->address, first, second;
 
-	if (block->size < WORD || (distance != WORD && distance != 3 * WORD) || block->address % WORD)
+	if (block->size < WORD || block->address % WORD)
 		return false;
 	first = leak_word(marker->memory, block->address);
-	if (distance == WORD)
-		return first && (block->size - WORD == first || (block->size - WORD) % first == 0);
-	second = leak_word(marker->memory, block->address + WORD);
-	return first <= second && block->size > 3 * WORD && second == block->size - 3 * WORD - 1;
+	if (distance == WORD && first && (block->size - WORD == first || (block->size - WORD) % first == 0))
+		return true;
+	second = distance == 3 * WORD ? leak_word(marker->memory, block->address + WORD) : 0;
+	if (distance == 3 * WORD && first <= second && block->size > 3 * WORD && second == block->size - 3 * WORD - 1)
+		return true;
+	return is_base(marker->memory, block, pointer);
 }
 
 static void push(struct marker *marker, size_t index)

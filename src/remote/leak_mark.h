@@ -10,7 +10,7 @@
  *
  * A pointer is an aligned word. Some that lead into the middle are as good as one to the beginning, since compilers and libraries
  * make no other (memcheck's heuristics): behind the count that new[] keeps for arrays with destructors, behind the length that sqlite and
- * others keep, at the text of a libstdc++ string of the old kind.
+ * others keep, at the text of a libstdc++ string of the old kind, at the part of a C++ object that is its second base class.
  *
  * Nothing here knows of processes: memory is what the caller has copied, and what it has not is not looked at.
  */
@@ -44,6 +44,8 @@ struct leak_memory {
 	ARRAY(struct leak_extent) extents; /* by address, disjoint */
 	ARRAY(struct leak_range) roots;
 	ARRAY(uint64_t) words;             /* that are roots, too: registers */
+	/* Of files, in order: executable, and else readable. Virtual tables stand in these and lead to those. */
+	ARRAY(struct leak_range) code, tables;
 };
 
 /* Brings the blocks into order and takes out those that hold others: a pool is no block, what was cut from it is. */

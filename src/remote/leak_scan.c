@@ -20,6 +20,8 @@ enum { PAGE = 4096, BATCH = 1 << 16, OWNED_CHUNKS = 4096, OWNED_ITEMS = 1 << 16,
 #define ROOM ((size_t)64 << 20)
 #define HUGE ((size_t)2 << 20)
 #define BLIND_MAX (1ull << 30)
+#define FIXED_END (1ull << 32)
+#define FIXED_MAX (32ull << 20)
 #define PAGE_IS_THERE (3ull << 62)  /* present or swapped */
 #define PAGE_IS_FILES (1ull << 61)  /* or of shared memory: not the process's own */
 
@@ -172,6 +174,14 @@ static bool may_be_read(const struct maps_entry *entry)
 			strncmp(entry->path, "/dev/zero", 9) == 0);
 }
 
+/* Virtual tables are written as a module is loaded, and so are pages of the process's own; but not those of a program that was linked
+ * to its place, which is a low one. */
+static bool has_fixed_tables(const struct maps_entry *entry)
+{
+	return entry->protection == MAPS_READ && *entry->path == '/' && entry->end <= FIXED_END &&
+		entry->end - entry->start <= FIXED_MAX;
+}
+
 static void copy_all(struct leak_scan *scan)
 {
 	uint64_t *pages = xcalloc(BATCH, sizeof *pages);
@@ -180,9 +190,14 @@ static void copy_all(struct leak_scan *scan)
 
 	snprintf(name, sizeof name, "/proc/%d/pagemap", (int)scan->pid);
 	pagemap = open(name, O_RDONLY | O_CLOEXEC);
-	for (size_t i = 0; i < scan->maps.entries.count; i++)
-		if (may_be_read(&scan->maps.entries.items[i]))
-			copy_entry(scan, &scan->maps.entries.items[i], pagemap, pages);
+	for (size_t i = 0; i < scan->maps.entries.count; i++) {
+		const struct maps_entry *entry = &scan->maps.entries.items[i];
+
+		if (has_fixed_tables(entry))
+			copy(scan, entry->start, entry->end);
+		else if (may_be_read(entry))
+			copy_entry(scan, entry, pagemap, pages);
+	}
 	if (pagemap >= 0)
 		close(pagemap);
 	free(pages);
@@ -235,8 +250,24 @@ int leak_scan_copy(struct leak_scan *scan, const struct process *process, uint64
 	return 0;
 }
 
+static void find_tables(struct leak_scan *scan)
+{
+	for (size_t i = 0; i < scan->maps.entries.count; i++) {
+		const struct maps_entry *entry = &scan->maps.entries.items[i];
+		const struct leak_range range = { entry->start, entry->end };
+
+		if (*entry->path != '/' || (entry->protection & MAPS_SHARED))
+			continue;
+		if (entry->protection & MAPS_EXECUTE)
+			*ARRAY_PUSH(&scan->memory.code) = range;
+		else if (entry->protection & MAPS_READ)
+			*ARRAY_PUSH(&scan->memory.tables) = range;
+	}
+}
+
 void leak_scan_find(struct leak_scan *scan)
 {
+	find_tables(scan);
 	leak_sort(&scan->memory);
 	leak_roots(scan);
 	leak_mark(&scan->memory);
@@ -254,5 +285,7 @@ void leak_scan_free(struct leak_scan *scan)
 	ARRAY_FREE(&scan->memory.extents);
 	ARRAY_FREE(&scan->memory.roots);
 	ARRAY_FREE(&scan->memory.words);
+	ARRAY_FREE(&scan->memory.code);
+	ARRAY_FREE(&scan->memory.tables);
 	maps_free(&scan->maps);
 }

@@ -45,6 +45,8 @@ static const char *kinds(void)
 	ARRAY_FREE(&memory.extents);
 	ARRAY_FREE(&memory.roots);
 	ARRAY_FREE(&memory.words);
+	ARRAY_FREE(&memory.code);
+	ARRAY_FREE(&memory.tables);
 	return text;
 }
 
@@ -287,4 +289,58 @@ Test(leak_mark, as_a_slower_way_finds_it)
 				cr_assert(held);
 		}
 	}
+}
+
+#define CODE 0x550000000000ull
+#define TABLES 0x560000010000ull
+static uint64_t tables[64];
+
+/* Virtual tables: at words 0 and 8 two of two functions, at 16 one of a single one, at 24 what is none. */
+static void begin_objects(void)
+{
+	begin();
+	*ARRAY_PUSH(&memory.code) = (struct leak_range){ CODE - 4096, CODE - 2048 };
+	*ARRAY_PUSH(&memory.code) = (struct leak_range){ CODE, CODE + 4096 };
+	*ARRAY_PUSH(&memory.tables) = (struct leak_range){ TABLES - 8192, TABLES - 4096 };
+	*ARRAY_PUSH(&memory.tables) = (struct leak_range){ TABLES, TABLES + sizeof tables };
+	*ARRAY_PUSH(&memory.extents) = memory.extents.items[1];
+	memory.extents.items[1] = (struct leak_extent){ TABLES, TABLES + sizeof tables, (const uint8_t *)tables };
+	memset(tables, 0, sizeof tables);
+	tables[0] = tables[8] = tables[16] = CODE + 1;
+	tables[3] = tables[9] = tables[25] = CODE + 17;
+	tables[17] = 5;
+	tables[24] = CODE + 4096;
+}
+
+Test(leak_mark, another_base_class_is_as_good_as_the_beginning)
+{
+	begin_objects();
+	roots[0] = block(0, 64) + 32;
+	heap[0] = TABLES;
+	heap[4] = TABLES + 64;
+	cr_assert_str_eq(kinds(), "R");
+}
+
+Test(leak_mark, two_classes_need_two_tables)
+{
+	static const struct { uint64_t first, inner; } cases[] = {
+		{ TABLES, 0 }, { 0, TABLES }, { TABLES, TABLES + 128 }, { TABLES, TABLES + 192 }, { TABLES + 4, TABLES },
+		{ TABLES, TABLES - 64 }, { CODE, CODE }, { TABLES + 192, TABLES },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		begin_objects();
+		roots[0] = block(0, 64) + 32;
+		heap[0] = cases[i].first;
+		heap[4] = cases[i].inner;
+		cr_assert_str_eq(kinds(), "P", "case %zu", i);
+	}
+	begin_objects();
+	roots[0] = block(0, 64) + 33;
+	heap[0] = heap[4] = TABLES;
+	cr_assert_str_eq(kinds(), "P");
+	begin_objects();
+	roots[0] = block(0, 36) + 32; /* its last word is not all in the block */
+	heap[0] = heap[4] = TABLES;
+	cr_assert_str_eq(kinds(), "P");
 }
