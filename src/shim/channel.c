@@ -233,7 +233,7 @@ void channel_give_up(void)
 	atomic_store(&shim_mode, SHIM_SILENT);
 	atomic_fetch_or(&channel.process->flags, WIRE_FLAG_GAVE_UP);
 	channel_lost();
-	life_page[0] = 0;
+	life_unmark();
 }
 
 bool channel_is_heard(void)

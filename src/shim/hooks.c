@@ -130,7 +130,7 @@ SECOND(void *, realloc, (void *old, size_t size))
 	tell_moved(&call, moved, addr, size);
 	return addr;
 }
-FIRST(void *, realloc, (void *old, size_t size), (old, size), tell_skips_resize(old, size, __builtin_return_address(0)))
+FIRST(void *, realloc, (void *old, size_t size), (old, size), tell_skips_resize(old, size))
 
 SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 {
@@ -153,8 +153,8 @@ SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 	return addr;
 }
 
-/* Every form of free. OTHER: what to call where libc has no such form. */
-#define FREE_HOOK(name, params, args)                                                              \
+/* Every form of free. THERE: whether libc has it. */
+#define FREE_HOOK(name, params, args, there)                                                              \
 	SECOND(void, name, params)                                                                 \
 	{                                                                                          \
 		struct call call;                                                                  \
@@ -182,12 +182,13 @@ SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 			real.free(addr);                                                           \
 		call_done(&call);                                                                  \
 	}                                                                                          \
-	FIRST(void, name, params, args, tell_skips_free(addr, __builtin_return_address(0)) && likely(real.name))
+	FIRST(void, name, params, args, tell_skips_free(addr) && (there))
 
-FREE_HOOK(free, (void *addr), (addr))
-FREE_HOOK(cfree, (void *addr), (addr))
-FREE_HOOK(free_sized, (void *addr, size_t size), (addr, size))
-FREE_HOOK(free_aligned_sized, (void *addr, size_t alignment, size_t size), (addr, alignment, size))
+FREE_HOOK(free, (void *addr), (addr), true)
+FREE_HOOK(cfree, (void *addr), (addr), real.cfree)
+FREE_HOOK(free_sized, (void *addr, size_t size), (addr, size), real.free_sized)
+FREE_HOOK(free_aligned_sized, (void *addr, size_t alignment, size_t size), (addr, alignment, size),
+	real.free_aligned_sized)
 
 /* What returns a block of SIZE, aligned. */
 #define ALIGNED_HOOK(name, params, args, alignment_)                                               \

@@ -122,7 +122,7 @@ static bool set_mark(void)
 {
 	if (sys_failed(SYS_CALL(SYS_madvise, (long)life_page, PAGE, WIPE_ON_FORK)))
 		return false;
-	life_page[0] = 1;
+	life_page[LIFE_MARK] = 1;
 	return true;
 }
 
@@ -174,8 +174,10 @@ static bool begin(const struct wire_hello *parent)
 static bool decide(bool traced)
 {
 	if (!traced)
-		life_page[0] = 0;
+		life_unmark();
 	atomic_store(&shim_mode, traced ? SHIM_LIVE : SHIM_SILENT);
+	if (traced)
+		sampling_hurry();
 	return traced;
 }
 
@@ -233,7 +235,7 @@ bool life_forked(void)
 /* Of what was before. */
 static void forget(void)
 {
-	life_page[0] = 0;
+	life_unmark();
 	thread_drop_all();
 	stacks_forget_all();
 	channel_close();
@@ -285,7 +287,7 @@ void life_leave(bool alone)
 		if (channel.piped && !channel.jail)
 			ring_flush_all(false);
 		atomic_store(&shim_mode, SHIM_SILENT);
-		life_page[0] = 0;
+		life_unmark();
 		atomic_fetch_or(&channel.process->flags, WIRE_FLAG_LEFT);
 	}
 	if (alone && channel.pool)

@@ -24,6 +24,7 @@
 #include "shim/modules.h"
 #include "shim/real.h"
 #include "shim/rows.h"
+#include "shim/sampling.h"
 #include "shim/shim.h"
 #include "shim/stacks.h"
 #include "shim/sys.h"
@@ -257,7 +258,7 @@ static bool add(struct producer *producer, const struct module *looked)
 
 		if (index >= MAX_MODULES) {
 			atomic_store(&n_modules, MAX_MODULES);
-			atomic_store(&stacks_cut, true);
+			stacks_set_cut();
 			return false;
 		}
 		module = &modules[index];
@@ -267,6 +268,7 @@ static bool add(struct producer *producer, const struct module *looked)
 		module->identity = looked->identity;
 	}
 	module->map = looked->map;
+	sampling_watch((uintptr_t)module->map);
 	module->id = atomic_fetch_add(&last_id, 1) + 1;
 	atomic_store_explicit(&module->state, MODULE_ALIVE, memory_order_release);
 	tell(producer, module);
@@ -341,8 +343,10 @@ void modules_verify(struct producer *producer)
 	if (gone)
 		reseed();
 	/* Where no stack was told whole, rows may be known of modules that are not. */
-	if (atomic_exchange(&stacks_cut, false))
+	if (atomic_exchange(&stacks_cut, false)) {
+		sampling_listen_no_more();
 		rows_drop();
+	}
 }
 
 void modules_tell_all(struct producer *producer, bool forked)
@@ -354,6 +358,7 @@ void modules_tell_all(struct producer *producer, bool forked)
 		for (uint32_t i = 0; i < n_modules && i < MAX_MODULES; i++)
 			if (modules[i].state == MODULE_ALIVE && is_still_there(&modules[i])) {
 				modules[i].id = atomic_fetch_add(&last_id, 1) + 1;
+				sampling_watch((uintptr_t)modules[i].map);
 				tell(producer, &modules[i]);
 			} else if (modules[i].state == MODULE_ALIVE) {
 				modules[i].was_gone = true;

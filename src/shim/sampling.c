@@ -11,6 +11,8 @@
 #include "shim/channel.h"
 #include "shim/real.h"
 #include "shim/sampling.h"
+#include "shim/shim.h"
+#include "shim/stacks.h"
 #include "shim/sys.h"
 #include "shim/thread.h"
 
@@ -70,7 +72,7 @@ static bool take_out(place *at, uintptr_t addr)
 /* One more or less near ADDR. A full count stays: it says that somebody must look. */
 static void count(uintptr_t addr, int change)
 {
-	_Atomic uint8_t *near = &pieces[(addr >> sampling.shift) % SAMPLING_NEAR];
+	_Atomic uint8_t *near = sampling_piece(pieces, addr);
 	uint8_t now = atomic_load(near);
 
 	while (now != SAMPLING_NEAR_FULL && (now || change > 0) &&
@@ -127,6 +129,32 @@ void sampling_start(struct thread *thread)
 	sampling_go_on(thread);
 }
 
+void sampling_watch(uintptr_t addr)
+{
+	if (sampling_is_on())
+		*sampling_piece(pieces, addr) = SAMPLING_NEAR_FULL;
+}
+
+void sampling_hurry(void)
+{
+	life_page[LIFE_MALLOC] = sampling_is_on() && real_malloc_is_libcs() ? (uintptr_t)pieces : 0;
+	sampling_listen_no_more();
+}
+
+void sampling_listen(void)
+{
+	life_page[LIFE_FREE] = 0;
+}
+
+void sampling_listen_no_more(void)
+{
+	life_page[LIFE_FREE] = life_page[LIFE_MALLOC];
+	/* It may just have been said by another thread. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load(&stacks_cut))
+		sampling_listen();
+}
+
 void sampling_make_room(void)
 {
 	for (unsigned int i = 0; sampling_is_on() && i < TABLES; i++)
@@ -151,7 +179,7 @@ bool sampling_begin(void)
 
 	forget();
 	n_threads = 0;
-	sampling.near = sampling.fast = NULL;
+	sampling.near = NULL;
 	sampling.interval = channel.sample;
 	if (!sampling.interval)
 		return true;
@@ -165,8 +193,6 @@ bool sampling_begin(void)
 		return false;
 	/* Blocks of the arena are not libc's to free. */
 	for (uintptr_t at = 0; at < ARENA_SIZE; at += 1 << SHIFT_LEAST)
-		pieces[((uintptr_t)arena_bytes + at) >> sampling.shift & (SAMPLING_NEAR - 1)] = SAMPLING_NEAR_FULL;
-	if (real_malloc_is_libcs())
-		sampling.fast = pieces;
+		sampling_watch((uintptr_t)arena_bytes + at);
 	return true;
 }

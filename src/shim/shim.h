@@ -149,9 +149,15 @@ extern _Atomic int shim_mode SHIM_HIDDEN;
  * process that set it up, while it is SHIM_LIVE. It stands in the library: so it says 0 even before
  * that is relocated, when nothing else here can be relied on. */
 extern volatile uint64_t life_page[] SHIM_HIDDEN;
+/* Its words. The others, where not 0, are sampling.near, and open the shortest ways of malloc and free, see tell.h. */
+enum { LIFE_MARK, LIFE_MALLOC, LIFE_FREE };
 static inline bool life_is_marked(void)
 {
-	return likely(life_page[0]);
+	return likely(life_page[LIFE_MARK]);
+}
+static inline void life_unmark(void)
+{
+	life_page[LIFE_MARK] = life_page[LIFE_MALLOC] = life_page[LIFE_FREE] = 0;
 }
 
 /* Grows from 1 on when the hot path must look up: modules may have gone, the seed of the stacks or

@@ -21,6 +21,7 @@
 #include "shim/id_table.h"
 #include "shim/modules.h"
 #include "shim/ring.h"
+#include "shim/sampling.h"
 #include "shim/shim.h"
 #include "shim/stacks.h"
 #include "shim/sys.h"
@@ -28,6 +29,14 @@
 enum { DOUBLINGS = 3 };
 
 _Atomic bool stacks_cut;
+
+void stacks_set_cut(void)
+{
+	if (atomic_load_explicit(&stacks_cut, memory_order_relaxed))
+		return;
+	atomic_store(&stacks_cut, true);
+	sampling_listen();
+}
 
 static struct id_table table;
 static _Atomic uint32_t last_id;
@@ -230,14 +239,14 @@ uint32_t stacks_find(struct producer *producer)
 	if (leaf->depth == 0)
 		return 0;
 	if (cut)
-		atomic_store_explicit(&stacks_cut, true, memory_order_relaxed);
+		stacks_set_cut();
 	key = finish(cut ? trail_mix(~leaf->hash, producer->frames_limit) : leaf->hash);
 	id = id_table_get(&table, key);
 	if (id)
 		return leaf->id = id;
 	id = tell(producer, cut);
 	if (!id)
-		atomic_store_explicit(&stacks_cut, true, memory_order_relaxed);
+		stacks_set_cut();
 	/* The hash that was looked up may not be that of what was told. */
 	if (id && cut && seed == trail->seed)
 		id_table_put(&table, key, id);

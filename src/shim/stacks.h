@@ -22,6 +22,7 @@ static inline uint32_t stacks_trace(struct producer *producer)
 
 /* A stack was met that was not told whole: modules that no told pc lies in may matter. */
 extern _Atomic bool stacks_cut;
+void stacks_set_cut(void);
 
 /* Makes the first table. False: no memory. */
 bool stacks_prepare(void);

@@ -26,20 +26,23 @@ static inline bool tell_skips_alloc(size_t size)
 {
 	struct thread *thread;
 
-	if (!TELL_FAST || likely(!atomic_load_explicit(&sampling.fast, memory_order_relaxed)))
+	if (!TELL_FAST || likely(!life_page[LIFE_MALLOC]))
 		return false;
 	thread = thread_self();
-	return thread && life_is_marked() && !thread->inside && sampling_passes(&thread->left, size);
+	return thread && !thread->inside && sampling_passes(&thread->left, size);
 }
-/* PC: whither the hook returns. */
-static inline bool tell_skips_free(const void *addr, const void *pc)
+/* The loader's frees are heard: those of what tells of a module by where that lies (sampling_watch), and all of them, in the second
+ * part, where modules matter that were never told (stacks_cut). */
+static inline bool tell_skips_free(const void *addr)
 {
-	return TELL_FAST && sampling_unknown_by(&sampling.fast, (uintptr_t)addr) && !real_range_has(&real_loader, (uintptr_t)pc);
+	_Atomic uint8_t *near = TELL_FAST ? (_Atomic uint8_t *)life_page[LIFE_FREE] : NULL;
+
+	return near && !atomic_load_explicit(sampling_piece(near, (uintptr_t)addr), memory_order_relaxed);
 }
 /* The free half first: it takes nothing from the way to the next point, if the second part is needed after all. */
-static inline bool tell_skips_resize(const void *old, size_t size, const void *pc)
+static inline bool tell_skips_resize(const void *old, size_t size)
 {
-	return tell_skips_free(old, pc) && likely(size > 0) && tell_skips_alloc(size);
+	return tell_skips_free(old) && likely(size > 0) && tell_skips_alloc(size);
 }
 
 /* A block was made; NULL is none. Told after the real call. */

@@ -53,7 +53,7 @@ struct producer {
 
 struct thread {
 	uintptr_t inside;    /* frame of the outermost hook whose real function runs, 0: none */
-	int64_t left;	     /* bytes that pass without being told, see sampling.h */
+	uint64_t left;	     /* bytes that pass without being told, see sampling.h */
 	uint64_t random;     /* state of what chooses the next point */
 	struct walk *walk;   /* see unwind_libgcc.c */
 	_Atomic int32_t tid; /* its owner, dead or alive */

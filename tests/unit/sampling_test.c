@@ -8,6 +8,9 @@
 #include "record/estimate.h"
 #include "shim/sampling.c"
 
+volatile uint64_t life_page[8];
+_Atomic bool stacks_cut;
+
 bool real_malloc_is_libcs(void)
 {
 	return true;
@@ -241,7 +244,7 @@ static void begin_set(uint64_t interval)
 
 Test(sampling, all_is_told_without_an_interval)
 {
-	int64_t left = 0;
+	uint64_t left = 0;
 
 	begin_set(0);
 	cr_assert(!sampling_is_on());
@@ -294,11 +297,44 @@ Test(sampling, a_full_count_stays)
 	cr_assert(!sampling_unknown((uintptr_t)arena_bytes), "the arena's are not libc's to free");
 }
 
+/* The loader's memory of a module, say. */
+Test(sampling, what_is_watched_is_looked_at_when_it_goes)
+{
+	begin_set(512 << 10);
+	cr_assert(sampling_unknown(0x7f0000000000));
+	sampling_watch(0x7f0000000010);
+	cr_assert(!sampling_unknown(0x7f0000000000));
+	cr_assert(!sampling_drop(0x7f0000000010), "it is no told block");
+	cr_assert(!sampling_unknown(0x7f0000000000), "and stays watched");
+}
+
+/* The shortest ways are open where the real malloc is libc's, that of free not while all of the loader's are to be heard. */
+Test(sampling, the_shortest_ways_are_closed_where_all_is_heard)
+{
+	begin_set(512 << 10);
+	cr_assert_eq(life_page[LIFE_MALLOC] | life_page[LIFE_FREE], 0, "not before the process is live");
+	sampling_hurry();
+	cr_assert_eq(life_page[LIFE_MALLOC], (uintptr_t)pieces);
+	cr_assert_eq(life_page[LIFE_FREE], (uintptr_t)pieces);
+	sampling_listen();
+	cr_assert_eq(life_page[LIFE_MALLOC], (uintptr_t)pieces);
+	cr_assert_eq(life_page[LIFE_FREE], 0);
+	stacks_cut = true;
+	sampling_listen_no_more();
+	cr_assert_eq(life_page[LIFE_FREE], 0);
+	stacks_cut = false;
+	sampling_listen_no_more();
+	cr_assert_eq(life_page[LIFE_FREE], (uintptr_t)pieces);
+	begin_set(0);
+	sampling_hurry();
+	cr_assert_eq(life_page[LIFE_MALLOC] | life_page[LIFE_FREE], 0, "all is told");
+}
+
 /* Sizes that no block has are asked for, too: nothing may come of them. */
 Test(sampling, absurd_sizes_change_nothing)
 {
 	const size_t sizes[] = { SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX - 99 };
-	int64_t left = 1000;
+	uint64_t left = 1000;
 
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		cr_assert(!sampling_passes(&left, sizes[i]));
