@@ -20,7 +20,7 @@
 
 #define FIRST_STEP_NS 200000ul
 #define LAST_STEP_NS 5000000ul
-enum { PASSES = 1000, RELEASE_MS = 100, BURY_MS = 1000 };
+enum { PASSES = 1000, MISSED_PASSES = 50, RELEASE_MS = 100, BURY_MS = 1000 };
 
 static bool is_stopped(const struct process_thread *thread)
 {
@@ -258,9 +258,42 @@ static bool wait_for_all(struct process *process, uint64_t deadline)
 	return all;
 }
 
+/* How many threads the process has, also such as end; 0: not known. */
+static size_t count_threads(pid_t pid)
+{
+	size_t count = 0;
+	char line[256];
+	FILE *status;
+
+	snprintf(line, sizeof line, "/proc/%d/status", (int)pid);
+	status = fopen(line, "re");
+	while (status && fgets(line, sizeof line, status) && sscanf(line, "Threads: %zu", &count) != 1)
+		;
+	if (status)
+		fclose(status);
+	return count;
+}
+
+/* Whether there may be threads that are not held. The kernel lists those of a folder from one to the next, and may pass over some
+ * when one ends meanwhile; how many there are it knows. A first thread that has ended is one that is never held. */
+static bool misses_some(const struct process *process)
+{
+	size_t held = 0;
+	bool first = false;
+
+	for (size_t i = 0; i < process->threads.count; i++) {
+		const struct process_thread *thread = &process->threads.items[i];
+
+		first |= thread->tid == process->pid;
+		held += thread->state != THREAD_GONE || thread->kept;
+	}
+	return count_threads(process->pid) > held + !first;
+}
+
 int process_stop(struct process *process, unsigned int ms, struct error *err)
 {
 	uint64_t deadline = deadline_after(ms);
+	unsigned int missed = 0;
 
 	/* Only threads make threads: when all that are known stand still and there is no other, that is all. */
 	do {
@@ -275,7 +308,7 @@ int process_stop(struct process *process, unsigned int ms, struct error *err)
 			return error_status(err, EXIT_MEMTRACE_FAILED,
 				"process %d does not stop: a thread of it sleeps in the kernel", (int)process->pid);
 		}
-	} while (seize_new(process) > 0);
+	} while (seize_new(process) > 0 || (misses_some(process) && missed++ < MISSED_PASSES));
 	if (!process_lives(process))
 		return error_status(err, EXIT_MEMTRACE_FAILED, "process %d has ended", (int)process->pid);
 	return 0;
