@@ -221,11 +221,13 @@ static int say_nobody(const struct asking *asking, struct error *err)
 {
 	const struct procfs_process *process = &asking->process;
 	int32_t pid = asking->request->pid;
+	struct procfs_process now;
 
-	if (!asking->seen && kill(pid, 0) < 0 && errno == ESRCH)
+	/* It may have ended since it was seen, and for that nobody answers. */
+	if (kill(pid, 0) < 0 && errno == ESRCH)
 		return error_set(err, "there is no process %" PRId32, pid);
-	if (asking->seen && process->state == 'Z')
-		return error_set(err, "process %" PRId32 " (%s) has ended", pid, process->name);
+	if (procfs_look(pid, &now) && (now.state == 'Z' || now.state == 'X'))
+		return error_set(err, "process %" PRId32 " (%s) has ended", pid, now.name);
 	if (asking->seen && process->uid != geteuid() && geteuid() != 0) {
 		error_set(err, "process %" PRId32 " (%s) belongs to another user", pid, process->name);
 		return error_hint(err, "only that user and root may ask about it");
