@@ -20,7 +20,7 @@
 
 #define FIRST_STEP_NS 200000ul
 #define LAST_STEP_NS 5000000ul
-enum { PASSES = 1000, MISSED_PASSES = 50, RELEASE_MS = 100, BURY_MS = 1000 };
+enum { PASSES = 1000, FIRST_MS = 100, RELEASE_MS = 20000, BURY_MS = 1000 };
 
 static bool is_stopped(const struct process_thread *thread)
 {
@@ -290,25 +290,55 @@ static bool misses_some(const struct process *process)
 	return count_threads(process->pid) > held + !first;
 }
 
-int process_stop(struct process *process, unsigned int ms, struct error *err)
+static void interrupt(struct process *process)
 {
-	uint64_t deadline = deadline_after(ms);
-	unsigned int missed = 0;
+	for (size_t i = 0; i < process->threads.count; i++) {
+		struct process_thread *thread = &process->threads.items[i];
+
+		if (thread->state == THREAD_RUNS && !poll_thread(thread))
+			ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL);
+	}
+}
+
+/* One of those that run has not stopped. */
+static int say_which(const struct process *process, struct error *err)
+{
+	pid_t tid = 0;
+
+	for (size_t i = 0; i < process->threads.count && !tid; i++)
+		if (process->threads.items[i].state == THREAD_RUNS)
+			tid = process->threads.items[i].tid;
+	return error_status(err, EXIT_MEMTRACE_FAILED, "process %d does not stop: its thread %d sleeps in the kernel", (int)process->pid,
+		(int)tid);
+}
+
+static int stop_by(struct process *process, uint64_t deadline, struct error *err)
+{
+	unsigned long step = FIRST_STEP_NS;
 
 	/* Only threads make threads: when all that are known stand still and there is no other, that is all. */
-	do {
-		for (size_t i = 0; i < process->threads.count; i++) {
-			struct process_thread *thread = &process->threads.items[i];
+	for (;;) {
+		interrupt(process);
+		if (!wait_for_all(process, deadline))
+			return say_which(process, err);
+		if (seize_new(process) > 0)
+			continue;
+		if (!misses_some(process))
+			return 0;
+		/* It is about to end, most likely. */
+		if (clock_ns(CLOCK_MONOTONIC) > deadline)
+			return error_status(err, EXIT_MEMTRACE_FAILED, "process %d does not stop: it has a thread that cannot be traced",
+				(int)process->pid);
+		rest(&step);
+	}
+}
 
-			if (thread->state == THREAD_RUNS && !poll_thread(thread))
-				ptrace(PTRACE_INTERRUPT, thread->tid, NULL, NULL);
-		}
-		if (!wait_for_all(process, deadline)) {
-			process_go(process);
-			return error_status(err, EXIT_MEMTRACE_FAILED,
-				"process %d does not stop: a thread of it sleeps in the kernel", (int)process->pid);
-		}
-	} while (seize_new(process) > 0 || (misses_some(process) && missed++ < MISSED_PASSES));
+int process_stop(struct process *process, unsigned int ms, struct error *err)
+{
+	if (stop_by(process, deadline_after(ms), err) < 0) {
+		process_go(process);
+		return -1;
+	}
 	if (!process_lives(process))
 		return error_status(err, EXIT_MEMTRACE_FAILED, "process %d has ended", (int)process->pid);
 	return 0;
@@ -330,23 +360,45 @@ static void bury(const struct process_thread *thread)
 		rest(&step);
 }
 
-static void release_thread(struct process_thread *thread)
+/* Lets go of those that stand still, the first thread only if FIRST. How many do not yet. */
+static size_t release_some(struct process *process, bool first)
 {
-	if (thread_stop(thread, RELEASE_MS) && ptrace(PTRACE_DETACH, thread->tid, NULL, (long)thread->signal) == 0)
-		return;
-	if (thread->state != THREAD_RUNS)
-		bury(thread);
+	size_t left = 0;
+
+	for (size_t i = 0; i < process->threads.count; i++) {
+		struct process_thread *thread = &process->threads.items[i];
+
+		if (thread->released || (thread->tid == process->pid && !first))
+			continue;
+		if (!poll_thread(thread)) {
+			left++;
+			continue;
+		}
+		if (!is_stopped(thread) || ptrace(PTRACE_DETACH, thread->tid, NULL, (long)thread->signal) < 0)
+			bury(thread);
+		thread->released = true;
+	}
+	return left;
 }
 
-/* The first thread last: it ends when the others have been buried. */
+/* A thread stops as soon as it has a processor, on a busy machine after seconds. One that was left would stand still for ever. */
+static void release_all(struct process *process, bool first, uint64_t deadline)
+{
+	unsigned long step = FIRST_STEP_NS;
+	sigset_t before;
+
+	hold_children(&before);
+	while (release_some(process, first) && clock_ns(CLOCK_MONOTONIC) < deadline)
+		rest(&step);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* The first thread last: it ends when the others have been buried. But it does not wait for long. */
 void process_release(struct process *process)
 {
-	for (size_t i = process->threads.count; i-- > 0;)
-		if (process->threads.items[i].tid != process->pid)
-			release_thread(&process->threads.items[i]);
-	for (size_t i = 0; i < process->threads.count; i++)
-		if (process->threads.items[i].tid == process->pid)
-			release_thread(&process->threads.items[i]);
+	interrupt(process);
+	release_all(process, false, deadline_after(FIRST_MS));
+	release_all(process, true, deadline_after(RELEASE_MS));
 	ARRAY_FREE(&process->threads);
 }
 

@@ -33,6 +33,7 @@ struct process_thread {
 	enum thread_state state;
 	int signal;         /* that it is given when it goes on; 0: none */
 	bool kept;          /* its end is somebody else's to wait for; to be set by the caller */
+	bool released;      /* by process_release, which is at work */
 };
 
 struct process {
@@ -44,15 +45,15 @@ enum thread_pace { THREAD_FREELY, THREAD_BY_SYSCALL /* it stops at the next syst
 
 /* Seizes all threads of PID, which run on. -1: not one of them could be; nothing is held then. */
 int process_seize(struct process *process, pid_t pid, struct error *err);
-/* Stops all threads, also those that come meanwhile. -1: one did not stop within MS milliseconds (it sleeps in the kernel), or the
- * process has ended; then all run. */
+/* Stops all threads, also those that come meanwhile. -1: one did not stop within MS milliseconds (it sleeps in the kernel), or
+ * cannot be traced, or the process has ended; then all run. */
 int process_stop(struct process *process, unsigned int ms, struct error *err);
 /* Lets all threads that are stopped go on. */
 void process_go(struct process *process);
 /* Gives signals that have come to threads that run. */
 void process_serve(struct process *process);
-/* Lets go of all threads, stopped or not, and forgets them. What cannot be let go of, since it sleeps in the kernel, stays held
- * until the caller ends: best be a process of its own. */
+/* Lets go of all threads, stopped or not, and forgets them; as soon as each can be, which may take seconds where processors are
+ * rare. What cannot be let go of in 20 s, since it sleeps in the kernel, stays held until the caller ends. */
 void process_release(struct process *process);
 /* Lives there still one of its threads? */
 bool process_lives(const struct process *process);
