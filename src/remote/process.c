@@ -284,7 +284,7 @@ static bool misses_some(const struct process *process)
 	for (size_t i = 0; i < process->threads.count; i++) {
 		const struct process_thread *thread = &process->threads.items[i];
 
-		first |= thread->tid == process->pid;
+		first |= thread->tid == process->pid && thread->state != THREAD_GONE;
 		held += thread->state != THREAD_GONE || thread->kept;
 	}
 	return count_threads(process->pid) > held + !first;

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "remote/process.h"
@@ -119,6 +120,39 @@ Test(process, gives_signals_to_threads_that_are_held, .init = tracee_needs_ptrac
 	tracee_shared->go = 1;
 	kill(pid, SIGUSR1);
 	cr_assert_eq(tracee_end(pid), SIGTERM);
+}
+
+/* In the kernel's sleep nearly always: until its child has gone. */
+static void sleep_by_vfork(void)
+{
+	tracee_ready();
+	for (;;) {
+		pid_t child = vfork();
+
+		if (child == 0) {
+			usleep(300 * 1000);
+			_exit(0);
+		}
+		waitpid(child, NULL, 0);
+		__atomic_fetch_add(&tracee_shared->count, 1, __ATOMIC_SEQ_CST);
+	}
+}
+
+/* One that was let go of in vain would stop when it wakes up, and nobody would ever look. */
+Test(process, lets_go_of_a_thread_that_stops_late, .init = tracee_needs_ptrace)
+{
+	pid_t pid = tracee_start(sleep_by_vfork, 0);
+	struct error err = ERROR_INIT;
+	struct process process;
+	long before;
+
+	cr_assert_eq(process_seize(&process, pid, &err), 0, "%s", err.text);
+	cr_assert_eq(process_stop(&process, 50, &err), -1, "it sleeps");
+	cr_assert_neq(strstr(err.text, "sleeps in the kernel"), NULL, "%s", err.text);
+	process_release(&process);
+	before = tracee_shared->count;
+	cr_assert(tracee_reaches(&tracee_shared->count, before + 2), "it stands still");
+	tracee_kill(pid);
 }
 
 Test(process, says_that_there_is_none, .init = tracee_needs_ptrace)
