@@ -95,6 +95,10 @@ int status_check(pid_t pid, struct error *err)
 		error_status(err, EXIT_MEMTRACE_FAILED, "%d is a thread, of process %ld", (int)pid, group);
 		return error_hint(err, "memtrace attach %ld", group);
 	}
+	/* With that goes what /proc tells of it by its number: mappings, memory, files. */
+	if (state && *state == 'Z' && number(text, "Threads") > 1)
+		return error_status(err, EXIT_MEMTRACE_FAILED, "cannot attach to process %d: its first thread has ended, and only others live",
+			(int)pid);
 	if (state && (*state == 'Z' || *state == 'X'))
 		return error_status(err, EXIT_MEMTRACE_FAILED, "process %d has ended, its parent has not asked for its status yet",
 			(int)pid);
