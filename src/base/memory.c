@@ -126,3 +126,23 @@ void array_free(void **items, size_t *count, size_t *capacity)
 	*count = 0;
 	*capacity = 0;
 }
+
+void array_join(void *items, size_t *count, size_t item_size, int (*compare)(const void *a, const void *b),
+	void (*join)(void *into, const void *item))
+{
+	char *last = items, *at = items, *end = at + *count * item_size;
+
+	if (at == end)
+		return;
+	qsort(items, *count, item_size, compare);
+	for (at += item_size; at < end; at += item_size) {
+		if (compare(last, at) == 0) {
+			join(last, at);
+			continue;
+		}
+		last += item_size;
+		if (last != at)
+			memcpy(last, at, item_size);
+	}
+	*count = (size_t)(last + item_size - (char *)items) / item_size;
+}

@@ -36,6 +36,12 @@ char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 		&(array)->capacity, sizeof *(array)->items))
 #define ARRAY_FREE(array) array_free((void **)&(array)->items, &(array)->count, &(array)->capacity)
 
+/* Sorts it by COMPARE, of qsort, and makes one of those that are equal by it: JOIN adds each to the first one. */
+#define ARRAY_JOIN(array, compare, join)                                                           \
+	array_join((array)->items, &(array)->count, sizeof *(array)->items, compare, join)
+
+void array_join(void *items, size_t *count, size_t item_size, int (*compare)(const void *a, const void *b),
+	void (*join)(void *into, const void *item));
 void *array_push(void **items, size_t *count, size_t *capacity, size_t item_size);
 void array_free(void **items, size_t *count, size_t *capacity);
 

@@ -33,22 +33,18 @@ static void add(uint64_t *sum, uint64_t value)
 		*sum = UINT64_MAX;
 }
 
+static void join(void *into, const void *leak)
+{
+	struct counts *sum = &((struct leak *)into)->counts;
+	const struct counts *counts = &((const struct leak *)leak)->counts;
+
+	add(&sum->size, counts->size);
+	add(&sum->count, counts->count);
+}
+
 void snapshot_sort_leaks(struct snapshot *snapshot)
 {
-	struct leak *leaks = snapshot->leaks.items;
-	size_t n = 0;
-
-	if (snapshot->leaks.count)
-		qsort(leaks, snapshot->leaks.count, sizeof *leaks, compare);
-	for (size_t i = 0; i < snapshot->leaks.count; i++) {
-		if (n && compare(&leaks[n - 1], &leaks[i]) == 0) {
-			add(&leaks[n - 1].counts.size, leaks[i].counts.size);
-			add(&leaks[n - 1].counts.count, leaks[i].counts.count);
-		} else {
-			leaks[n++] = leaks[i];
-		}
-	}
-	snapshot->leaks.count = n;
+	ARRAY_JOIN(&snapshot->leaks, compare, join);
 }
 
 struct counts snapshot_leak(const struct snapshot *snapshot, uint32_t trace, enum leak_kind kind)

@@ -51,26 +51,20 @@ static int compare_sizes(const void *a_data, const void *b_data)
 	return (a_class > b_class) - (a_class < b_class);
 }
 
+static void join_sizes(void *into_data, const void *size_data)
+{
+	struct size_class *into = into_data;
+	const struct size_class *size = size_data;
+
+	into->min = size->min < into->min ? size->min : into->min;
+	into->max = size->max > into->max ? size->max : into->max;
+	add(&into->total, &size->total);
+	add(&into->live, &size->live);
+}
+
 void snapshot_sort_sizes(struct snapshot *snapshot)
 {
-	struct size_class *sizes = snapshot->sizes.items;
-	size_t n = 0;
-
-	if (snapshot->sizes.count)
-		qsort(sizes, snapshot->sizes.count, sizeof *sizes, compare_sizes);
-	for (size_t i = 0; i < snapshot->sizes.count; i++) {
-		struct size_class *last = n ? &sizes[n - 1] : NULL;
-
-		if (!last || compare_sizes(last, &sizes[i]) != 0) {
-			sizes[n++] = sizes[i];
-			continue;
-		}
-		last->min = sizes[i].min < last->min ? sizes[i].min : last->min;
-		last->max = sizes[i].max > last->max ? sizes[i].max : last->max;
-		add(&last->total, &sizes[i].total);
-		add(&last->live, &sizes[i].live);
-	}
-	snapshot->sizes.count = n;
+	ARRAY_JOIN(&snapshot->sizes, compare_sizes, join_sizes);
 }
 
 static int compare_lifetimes(const void *a_data, const void *b_data)
@@ -80,20 +74,14 @@ static int compare_lifetimes(const void *a_data, const void *b_data)
 	return (a->class > b->class) - (a->class < b->class);
 }
 
+static void join_lifetimes(void *into, const void *lifetime)
+{
+	add(&((struct lifetime *)into)->counts, &((const struct lifetime *)lifetime)->counts);
+}
+
 void snapshot_sort_lifetimes(struct snapshot *snapshot)
 {
-	struct lifetime *lifetimes = snapshot->lifetimes.items;
-	size_t n = 0;
-
-	if (snapshot->lifetimes.count)
-		qsort(lifetimes, snapshot->lifetimes.count, sizeof *lifetimes, compare_lifetimes);
-	for (size_t i = 0; i < snapshot->lifetimes.count; i++) {
-		if (n && lifetimes[n - 1].class == lifetimes[i].class)
-			add(&lifetimes[n - 1].counts, &lifetimes[i].counts);
-		else
-			lifetimes[n++] = lifetimes[i];
-	}
-	snapshot->lifetimes.count = n;
+	ARRAY_JOIN(&snapshot->lifetimes, compare_lifetimes, join_lifetimes);
 }
 
 const struct size_class *snapshot_sizes_of(const struct snapshot *snapshot, uint32_t trace, size_t *n)

@@ -27,26 +27,25 @@ static uint64_t joined(uint64_t a, uint64_t b)
 	return (uint64_t)llround(hypot((double)a, (double)b));
 }
 
+static void join(void *into_data, const void *one_data)
+{
+	struct uncertainty *into = into_data;
+	const struct uncertainty *one = one_data;
+
+	into->size = joined(into->size, one->size);
+	into->count = joined(into->count, one->count);
+	into->interval = one->interval > into->interval ? one->interval : into->interval;
+}
+
 void snapshot_sort_sampling(struct snapshot *snapshot)
 {
-	struct uncertainty *all = snapshot->sampling.items;
 	uint64_t interval = 0;
-	size_t n = 0;
 
+	ARRAY_JOIN(&snapshot->sampling, compare, join);
 	for (size_t i = 0; i < snapshot->sampling.count; i++)
-		interval = all[i].interval > interval ? all[i].interval : interval;
-	if (snapshot->sampling.count)
-		qsort(all, snapshot->sampling.count, sizeof *all, compare);
-	for (size_t i = 0; i < snapshot->sampling.count; i++) {
-		all[i].interval = interval;
-		if (n && compare(&all[n - 1], &all[i]) == 0) {
-			all[n - 1].size = joined(all[n - 1].size, all[i].size);
-			all[n - 1].count = joined(all[n - 1].count, all[i].count);
-		} else {
-			all[n++] = all[i];
-		}
-	}
-	snapshot->sampling.count = n;
+		interval = snapshot->sampling.items[i].interval > interval ? snapshot->sampling.items[i].interval : interval;
+	for (size_t i = 0; i < snapshot->sampling.count; i++)
+		snapshot->sampling.items[i].interval = interval;
 }
 
 struct variance snapshot_variance(const struct snapshot *snapshot, size_t moment, size_t trace)
