@@ -47,6 +47,35 @@ Test(memory, pushed_again_after_taking_back_is_zeroed)
 	ARRAY_FREE(&array);
 }
 
+static int compare_pairs(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+static void add_pair(void *into, const void *item)
+{
+	((int *)into)[1] += ((const int *)item)[1];
+}
+
+Test(memory, equal_items_become_one)
+{
+	static const int given[][2] = { { 3, 1 }, { 1, 10 }, { 3, 2 }, { 2, 100 }, { 3, 4 }, { 1, 20 } };
+	static const int wanted[][2] = { { 1, 30 }, { 2, 100 }, { 3, 7 } };
+	struct pair { int key, sum; };
+	ARRAY(struct pair) array = { 0 };
+
+	ARRAY_JOIN(&array, compare_pairs, add_pair);
+	cr_assert_eq(array.count, 0);
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+		memcpy(ARRAY_PUSH(&array), given[i], sizeof given[i]);
+	ARRAY_JOIN(&array, compare_pairs, add_pair);
+	cr_assert_eq(array.count, 3);
+	cr_assert_eq(memcmp(array.items, wanted, sizeof wanted), 0);
+	ARRAY_JOIN(&array, compare_pairs, add_pair);
+	cr_assert_eq(array.count, 3, "once more changes nothing");
+	ARRAY_FREE(&array);
+}
+
 Test(memory, no_bytes_are_a_block_all_the_same)
 {
 	void *blocks[] = {xmalloc(0), xcalloc(0, 8), xcalloc(8, 0), xrealloc(NULL, 0),
