@@ -6,7 +6,7 @@
  *   - both ends of what the program has mapped, or memtrace,
  *   - the top of each thread's stack, where glibc keeps the thread's struct pthread, whose address is the thread's fs,
  *   - both ends of large blocks, which the word before them tells (malloc/malloc.c of glibc: IS_MMAPPED),
- *   - multiples of 64 MiB, where arenas begin (HEAP_MAX_SIZE).
+ *   - multiples of 64 MiB (HEAP_MAX_SIZE) where an arena begins: its heap_info says so. A stack may lie across one.
  * A piece with a block in it is an allocator's, every other one a root.
  */
 #include <stdlib.h>
@@ -70,10 +70,25 @@ static void make_cuts(struct rooter *rooter)
 	qsort(rooter->cuts.items, rooter->cuts.count, sizeof(uint64_t), compare_words);
 }
 
+/* malloc/arena.c's heap_info: its arena, at the beginning of this or of another heap; the one before; how much of it is in use. */
+static bool begins_arena(const struct rooter *rooter, uint64_t at)
+{
+	uint64_t arena = leak_word(rooter->memory, at), size = leak_word(rooter->memory, at + 16);
+
+	return arena % 8 == 0 && arena % ARENA != 0 && arena % ARENA < PAGE && size != 0 && size % PAGE == 0 && size <= ARENA;
+}
+
+static uint64_t next_arena(const struct rooter *rooter, uint64_t start, uint64_t end)
+{
+	for (uint64_t at = (start / ARENA + 1) * ARENA; at < end; at += ARENA)
+		if (begins_arena(rooter, at))
+			return at;
+	return end;
+}
+
 /* Where the piece that begins at START in a mapping up to END ends. */
 static uint64_t piece_end(const struct rooter *rooter, uint64_t start, uint64_t end)
 {
-	uint64_t arena = (start / ARENA + 1) * ARENA;
 	size_t low = 0, high = rooter->cuts.count;
 
 	while (low < high) {
@@ -86,7 +101,7 @@ static uint64_t piece_end(const struct rooter *rooter, uint64_t start, uint64_t 
 	}
 	if (low < rooter->cuts.count && rooter->cuts.items[low] < end)
 		end = rooter->cuts.items[low];
-	return arena < end ? arena : end;
+	return next_arena(rooter, start, end);
 }
 
 /* [START, END) but for what is ours. */

@@ -142,6 +142,18 @@ static void ended(void)
 	pthread_join(thread, NULL);
 }
 
+/* Its stack lies across a multiple of 64 MiB, where an arena of malloc's could begin: it goes below what was mapped last. */
+static void crossing(void)
+{
+	const uintptr_t arena = 64 << 20, half = 4 << 20;
+	char *last = mmap(NULL, arena, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uintptr_t top = ((uintptr_t)last - half) / arena * arena + half;
+
+	if (top < (uintptr_t)last)
+		mmap(NULL, (uintptr_t)last - top, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ended();
+}
+
 static __attribute__((noinline)) void mapped(void)
 {
 	void **private = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -281,7 +293,7 @@ static const struct {
 	const char *name;
 	void (*body)(void);
 } cases[] = { { "lost", lost }, { "chains", chains }, { "rings", rings }, { "middles", middles }, { "threads", threads },
-	{ "ended", ended }, { "mapped", mapped }, { "pools", pools }, { "routines", routines }, { "handlers", handlers },
+	{ "ended", ended }, { "crossing", crossing }, { "mapped", mapped }, { "pools", pools }, { "routines", routines }, { "handlers", handlers },
 	{ "forks", forks }, { "moving", moving } };
 
 /* Deeper on the stack than what comes after it: scrub overwrites all of it. */
