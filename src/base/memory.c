@@ -130,19 +130,19 @@ void array_free(void **items, size_t *count, size_t *capacity)
 void array_join(void *items, size_t *count, size_t item_size, int (*compare)(const void *a, const void *b),
 	void (*join)(void *into, const void *item))
 {
-	char *last = items, *at = items, *end = at + *count * item_size;
+	char *all = items;
+	size_t last = 0;
 
-	if (at == end)
+	if (!*count)
 		return;
 	qsort(items, *count, item_size, compare);
-	for (at += item_size; at < end; at += item_size) {
-		if (compare(last, at) == 0) {
-			join(last, at);
-			continue;
-		}
-		last += item_size;
-		if (last != at)
-			memcpy(last, at, item_size);
+	for (size_t i = 1; i < *count; i++) {
+		char *item = all + i * item_size;
+
+		if (compare(all + last * item_size, item) == 0)
+			join(all + last * item_size, item);
+		else if (++last != i)
+			memcpy(all + last * item_size, item, item_size);
 	}
-	*count = (size_t)(last + item_size - (char *)items) / item_size;
+	*count = last + 1;
 }
