@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "remote/leak_scan.h"
 #include "remote/peek.h"
 
-enum { PAGE = 4096, BATCH = 1 << 16, OWNED_CHUNKS = 4096, OWNED_ITEMS = 1 << 16, OWNED_LARGE = 1 << 20 };
+enum { PAGE = 4096, WORD = 8, BATCH = 1 << 16, OWNED_CHUNKS = 4096, OWNED_ITEMS = 1 << 16, OWNED_LARGE = 1 << 20 };
 #define PIECE ((size_t)16 << 20)
 #define ROOM ((size_t)64 << 20)
 #define HUGE ((size_t)2 << 20)
@@ -182,6 +183,31 @@ static bool has_fixed_tables(const struct maps_entry *entry)
 		entry->end - entry->start <= FIXED_MAX;
 }
 
+/* From the program's file: the process need not have the pages, and is not given them. */
+static void copy_fixed(struct leak_scan *scan, const struct maps_entry *entry)
+{
+	size_t size = entry->end - entry->start;
+	struct leak_room *room = &scan->rooms.items[scan->rooms.count - 1];
+	char name[64], path[PATH_MAX] = "";
+	ssize_t got;
+	int fd;
+
+	snprintf(name, sizeof name, "/proc/%d/exe", (int)scan->pid);
+	if (readlink(name, path, sizeof path - 1) < 0 || strcmp(path, entry->path) != 0 ||
+		(fd = open(name, O_RDONLY | O_CLOEXEC)) < 0)
+		return;
+	if (room->size - room->used < size)
+		room = add_room(scan, ROOM);
+	got = pread(fd, room->bytes + room->used, size, (off_t)entry->offset);
+	close(fd);
+	if (got < WORD)
+		return;
+	got = got / WORD * WORD;
+	*ARRAY_PUSH(&scan->memory.extents) = (struct leak_extent){ entry->start, entry->start + (size_t)got, room->bytes + room->used };
+	room->used += (size_t)got;
+	scan->bytes += (size_t)got;
+}
+
 static void copy_all(struct leak_scan *scan)
 {
 	uint64_t *pages = xcalloc(BATCH, sizeof *pages);
@@ -193,10 +219,13 @@ static void copy_all(struct leak_scan *scan)
 	for (size_t i = 0; i < scan->maps.entries.count; i++) {
 		const struct maps_entry *entry = &scan->maps.entries.items[i];
 
-		if (has_fixed_tables(entry))
-			copy(scan, entry->start, entry->end);
-		else if (may_be_read(entry))
+		uint64_t before = scan->bytes;
+
+		if (may_be_read(entry))
 			copy_entry(scan, entry, pagemap, pages);
+		/* What it has written of it is not that. */
+		if (scan->bytes == before && has_fixed_tables(entry))
+			copy_fixed(scan, entry);
 	}
 	if (pagemap >= 0)
 		close(pagemap);

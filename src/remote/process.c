@@ -283,9 +283,10 @@ static bool misses_some(const struct process *process)
 
 	for (size_t i = 0; i < process->threads.count; i++) {
 		const struct process_thread *thread = &process->threads.items[i];
+		bool there = thread->state != THREAD_GONE || thread->kept;
 
-		first |= thread->tid == process->pid && thread->state != THREAD_GONE;
-		held += thread->state != THREAD_GONE || thread->kept;
+		first |= there && thread->tid == process->pid;
+		held += there;
 	}
 	return count_threads(process->pid) > held + !first;
 }

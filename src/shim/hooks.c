@@ -154,7 +154,7 @@ SHIM_EXPORT void *reallocarray(void *old, size_t n, size_t size)
 }
 
 /* Every form of free. THERE: whether libc has it. */
-#define FREE_HOOK(name, params, args, there)                                                              \
+#define FREE_HOOK(name, params, args, there)                                                       \
 	SECOND(void, name, params)                                                                 \
 	{                                                                                          \
 		struct call call;                                                                  \

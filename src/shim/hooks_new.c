@@ -52,7 +52,7 @@ NEW_HOOK(_ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, con
 		struct call call;                                                                  \
 		bool told;                                                                         \
                                                                                                    \
-		if (tell_skips_free(addr) && likely(real.name)) {     \
+		if (tell_skips_free(addr) && likely(real.name)) {                                  \
 			real.name args;                                                            \
 			return;                                                                    \
 		}                                                                                  \

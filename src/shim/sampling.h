@@ -64,7 +64,7 @@ static inline uint64_t sampling_distance(uint64_t *state, uint64_t interval)
 }
 
 /* Whether a block of SIZE bytes passes without being told. A handler may take from LEFT in between: then its bytes are not counted, by
- * which no chance changes. No block is as large as the half of all sizes, which are asked for before they are known to fail. */
+ * which no chance changes. Sizes that no block has, which are asked for before they are known to fail, are never less than LEFT. */
 static inline bool sampling_passes(uint64_t *left, size_t size)
 {
 	uint64_t now = *left;
