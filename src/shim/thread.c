@@ -221,15 +221,18 @@ static bool prepare(struct producer *producer)
 	return producer->ready;
 }
 
+/* A handler may have come meanwhile, and have added it: what it has told there would be nobody's to send. */
 static struct producer *add_level(struct thread *thread, int level)
 {
-	struct producer *producer = channel_memory(level_bytes());
+	struct producer *producer = channel_memory(level_bytes()), *none = NULL;
 
-	if (producer) {
-		attach(producer, thread, producer + 1);
-		thread->levels[level] = producer;
-	}
-	return producer;
+	if (!producer)
+		return thread->levels[level];
+	attach(producer, thread, producer + 1);
+	if (__atomic_compare_exchange_n(&thread->levels[level], &none, producer, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return producer;
+	channel_free(producer, level_bytes());
+	return none;
 }
 
 struct producer *thread_enter_slow(struct thread *thread, uintptr_t frame)
