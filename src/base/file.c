@@ -47,26 +47,36 @@ static const char *kind_of(mode_t mode)
 	}
 }
 
-static int read_all(struct file_view *view, int fd, const char *path, struct error *err)
+/* At most SIZE bytes from OFFSET on, fewer where the file ends before; -1 and errno. */
+static ssize_t read_at(int fd, uint64_t offset, uint8_t *data, size_t size)
 {
-	uint8_t *data = xmalloc(view->size);
 	size_t done = 0;
 
-	while (done < view->size) {
-		ssize_t n = read(fd, data + done, view->size - done);
+	while (done < size) {
+		ssize_t n = pread(fd, data + done, size - done, (off_t)(offset + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			free(data);
-			return error_set(err, "cannot read %s: %s", path, strerror(errno));
-		}
+		if (n < 0)
+			return -1;
 		if (n == 0)
 			break;
 		done += (size_t)n;
 	}
+	return (ssize_t)done;
+}
+
+static int read_all(struct file_view *view, int fd, const char *path, struct error *err)
+{
+	uint8_t *data = xmalloc(view->size);
+	ssize_t size = read_at(fd, 0, data, view->size);
+
+	if (size < 0) {
+		free(data);
+		return error_set(err, "cannot read %s: %s", path, strerror(errno));
+	}
 	view->data = data;
-	view->size = done;
+	view->size = (size_t)size;
 	return 0;
 }
 
@@ -86,20 +96,39 @@ static size_t count_holes(int fd, off_t size)
 	return holes;
 }
 
-static int load(struct file_view *view, int fd, const char *path, size_t max, struct error *err)
+int file_open(const char *path, uint64_t *size, struct error *err)
 {
 	struct stat status;
+	/* O_NONBLOCK: opening a FIFO would wait for its writer. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
+	if (fd < 0)
+		return error_set(err, "cannot open %s: %s", path, strerror(errno));
 	if (fstat(fd, &status) < 0)
-		return error_set(err, "cannot read %s: %s", path, strerror(errno));
-	if (!S_ISREG(status.st_mode))
-		return error_set(
-			err, "cannot read %s: it is %s, not a file", path, kind_of(status.st_mode));
-	if ((uint64_t)status.st_size > max)
-		return error_set(err,
-			"cannot read %s: %lld bytes are more than the %zu that it may have", path,
-			(long long)status.st_size, max);
-	view->size = (size_t)status.st_size;
+		error_set(err, "cannot read %s: %s", path, strerror(errno));
+	else if (!S_ISREG(status.st_mode))
+		error_set(err, "cannot read %s: it is %s, not a file", path, kind_of(status.st_mode));
+	else {
+		*size = (uint64_t)status.st_size;
+		return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+void *file_read_part(int fd, uint64_t offset, size_t size)
+{
+	uint8_t *data = offset <= INT64_MAX && size <= INT64_MAX - offset ? malloc(size + 1) : NULL;
+
+	if (data && read_at(fd, offset, data, size) != (ssize_t)size) {
+		free(data);
+		data = NULL;
+	}
+	return data;
+}
+
+static int load(struct file_view *view, int fd, const char *path, struct error *err)
+{
 	if (view->size == 0)
 		return 0;
 	if (view->size <= READ_MAX)
@@ -116,14 +145,16 @@ static int load(struct file_view *view, int fd, const char *path, size_t max, st
 
 int file_view_open(struct file_view *view, const char *path, size_t max, struct error *err)
 {
+	uint64_t size;
+	int fd = file_open(path, &size, err), rc;
+
 	*view = (struct file_view){0};
-	/* O_NONBLOCK: opening a FIFO would wait for its writer. */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
 	if (fd < 0)
-		return error_set(err, "cannot open %s: %s", path, strerror(errno));
-	int rc = load(view, fd, path, max, err);
-
+		return -1;
+	view->size = (size_t)size;
+	rc = size > max ? error_set(err, "cannot read %s: %llu bytes are more than the %zu that it may have", path,
+				  (unsigned long long)size, max)
+			: load(view, fd, path, err);
 	close(fd);
 	if (rc < 0)
 		*view = (struct file_view){0};

@@ -26,6 +26,11 @@ void file_view_close(struct file_view *view);
 
 enum file_replace { FILE_REFUSE_EXISTING, FILE_REPLACE };
 
+/* Opens a regular file for who needs parts of it: its descriptor, and its size. Errors as above. */
+int file_open(const char *path, uint64_t *size, struct error *err);
+/* SIZE bytes of FD from OFFSET on, to be freed; NULL where they are not all there. */
+void *file_read_part(int fd, uint64_t offset, size_t size);
+
 /* Writes SIZE bytes as PATH by a temporary file. REPLACE says what an existing file
  * means; with FILE_REFUSE_EXISTING it is an error (status 125) and the existing file is untouched
  * even in a race (link or renameat2 RENAME_NOREPLACE). One that is replaced hands on its permissions

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A look at the file to be started. It only reads headers and the dynamic symbols, through the bounds-checked cursor,
- * since the file is anybody's. What it says is advice: the kernel and the dynamic linker decide.
+ * A look at the file to be started. It only reads headers and symbols, through the bounds-checked cursor, since the file is
+ * anybody's; not the whole of it, since a compiler's has tens of megabytes and is looked at with each of its runs. What it says
+ * is advice: the kernel and the dynamic linker decide.
  */
 #include <elf.h>
 #include <errno.h>
@@ -95,12 +96,41 @@ static bool is_privileged(const char *path)
 	return getuid() != 0 && getxattr(path, "security.capability", capability, sizeof capability) > 0;
 }
 
-/* The bytes [offset, offset + size) of the file, as a cursor that fails when they are not there. */
-static struct cursor part(const struct file_view *file, uint64_t offset, uint64_t size)
+struct program_file {
+	int fd;
+	uint64_t size;
+	ARRAY(void *) parts; /* what has been read of it */
+};
+
+/* No table of a program is longer; what claims to be is not read. */
+#define PART_MAX ((uint64_t)1 << 30)
+
+static int file_begin(struct program_file *file, const char *path)
 {
-	if (offset > file->size || size > file->size - offset)
+	struct error ignored = ERROR_INIT;
+
+	*file = (struct program_file){ 0 };
+	return file->fd = file_open(path, &file->size, &ignored);
+}
+
+static void file_end(struct program_file *file)
+{
+	for (size_t i = 0; i < file->parts.count; i++)
+		free(file->parts.items[i]);
+	ARRAY_FREE(&file->parts);
+	close(file->fd);
+}
+
+/* The bytes [offset, offset + size) of the file, as a cursor that fails when they are not there; until file_end. */
+static struct cursor part(struct program_file *file, uint64_t offset, uint64_t size)
+{
+	bool there = offset <= file->size && size <= file->size - offset && size <= PART_MAX;
+	void *bytes = there ? file_read_part(file->fd, offset, size) : NULL;
+
+	if (!bytes)
 		return (struct cursor){ .failed = true };
-	return cursor_over(file->data + offset, size);
+	*ARRAY_PUSH(&file->parts) = bytes;
+	return cursor_over(bytes, size);
 }
 
 static bool is_function(const Elf64_Sym *symbol)
@@ -111,7 +141,7 @@ static bool is_function(const Elf64_Sym *symbol)
 }
 
 /* What the symbols tell of: a malloc that is defined here; a sanitizer's runtime, which may also be a library, that wants to be the first one. */
-static enum program_kind look_for_malloc(const struct file_view *file, const Elf64_Shdr *symbols, const Elf64_Shdr *names)
+static enum program_kind look_for_malloc(struct program_file *file, const Elf64_Shdr *symbols, const Elf64_Shdr *names)
 {
 	static const char *const own[] = { "malloc", "__asan_init", "__tsan_init", "__msan_init", "__hwasan_init",
 		"__lsan_init" };
@@ -139,48 +169,48 @@ static enum program_kind look_for_malloc(const struct file_view *file, const Elf
 	return kind;
 }
 
-static bool read_section(const struct file_view *file, const Elf64_Ehdr *head, uint64_t i, Elf64_Shdr *section)
+static bool section_of(const struct cursor *table, uint64_t i, Elf64_Shdr *section)
 {
-	struct cursor at = part(file, head->e_shoff + i * sizeof *section, sizeof *section);
-	const void *bytes = i < head->e_shnum ? cursor_bytes(&at, sizeof *section) : NULL;
+	bool there = i < cursor_left(table) / sizeof *section;
 
-	if (bytes)
-		memcpy(section, bytes, sizeof *section);
-	return bytes;
+	if (there)
+		memcpy(section, table->at + i * sizeof *section, sizeof *section);
+	return there;
 }
 
 /* A malloc that is not exported (linked with -fvisibility=hidden) stands in .symtab alone. */
-static enum program_kind own_malloc(const struct file_view *file, const Elf64_Ehdr *head)
+static enum program_kind own_malloc(struct program_file *file, const Elf64_Ehdr *head)
 {
 	enum program_kind kind = PROGRAM_TRACEABLE, found;
+	struct cursor sections = part(file, head->e_shoff, (uint64_t)head->e_shnum * sizeof(Elf64_Shdr));
 	Elf64_Shdr symbols, names;
 
-	for (uint64_t i = 0; read_section(file, head, i, &symbols); i++)
+	for (uint64_t i = 0; section_of(&sections, i, &symbols); i++)
 		if ((symbols.sh_type == SHT_DYNSYM || symbols.sh_type == SHT_SYMTAB) &&
-			read_section(file, head, symbols.sh_link, &names) &&
+			section_of(&sections, symbols.sh_link, &names) &&
 			(found = look_for_malloc(file, &symbols, &names)) != PROGRAM_TRACEABLE)
 			kind = kind == PROGRAM_SANITIZED ? kind : found;
 	return kind;
 }
 
-static enum program_kind probe_elf(const struct file_view *file)
+static enum program_kind probe_elf(struct program_file *file)
 {
 	Elf64_Ehdr head;
+	struct cursor at = part(file, 0, sizeof head), segments;
 	bool dynamic = false, foreign_libc = false, loads = false;
 
-	if (file->size < sizeof head)
+	if (!cursor_ok(&at))
 		return PROGRAM_BROKEN;
-	memcpy(&head, file->data, sizeof head);
+	memcpy(&head, at.at, sizeof head);
 	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != EM_X86_64)
 		return PROGRAM_FOREIGN;
+	segments = part(file, head.e_phoff, (uint64_t)head.e_phnum * sizeof(Elf64_Phdr));
+	if (!cursor_ok(&segments))
+		return PROGRAM_BROKEN;
 	for (int i = 0; i < head.e_phnum; i++) {
-		struct cursor at = part(file, head.e_phoff + (uint64_t)i * sizeof(Elf64_Phdr), sizeof(Elf64_Phdr));
-		const void *bytes = cursor_bytes(&at, sizeof(Elf64_Phdr));
 		Elf64_Phdr segment;
 
-		if (!bytes)
-			return PROGRAM_BROKEN;
-		memcpy(&segment, bytes, sizeof segment);
+		memcpy(&segment, cursor_bytes(&segments, sizeof segment), sizeof segment);
 		loads |= segment.p_type == PT_LOAD;
 		if (segment.p_type != PT_INTERP)
 			continue;
@@ -197,13 +227,16 @@ static enum program_kind probe_elf(const struct file_view *file)
 	return own_malloc(file, &head);
 }
 
-/* A script's interpreter, malloc'ed; a script without "#!" is the shell's. */
-static char *interpreter(const struct file_view *file)
+/* A script's interpreter, malloc'ed; a script without "#!" is the shell's. NULL: an ELF file. */
+static char *interpreter(struct program_file *file)
 {
-	const char *text = (const char *)file->data;
-	size_t size = file->size < 256 ? file->size : 256, at = 2, length;
+	uint64_t size = file->size < 256 ? file->size : 256, at = 2, length;
+	struct cursor begin = part(file, 0, size);
+	const char *text = (const char *)begin.at;
 
-	if (size < 2 || memcmp(text, "#!", 2) != 0)
+	if (cursor_ok(&begin) && size >= SELFMAG && memcmp(text, ELFMAG, SELFMAG) == 0)
+		return NULL;
+	if (!cursor_ok(&begin) || size < 2 || memcmp(text, "#!", 2) != 0)
 		return xstrdup("/bin/sh");
 	while (at < size && (text[at] == ' ' || text[at] == '\t'))
 		at++;
@@ -214,36 +247,30 @@ static char *interpreter(const struct file_view *file)
 
 static enum program_kind probe(const char *path, int depth)
 {
-	struct file_view file;
-	struct error ignored = ERROR_INIT;
+	struct program_file file;
 	enum program_kind kind;
 	char *next;
 
 	if (is_privileged(path))
 		return PROGRAM_SETUID;
-	if (depth > 4 || file_view_open(&file, path, SIZE_MAX, &ignored) < 0)
+	if (depth > 4 || file_begin(&file, path) < 0)
 		return PROGRAM_UNREADABLE;
-	if (file.size >= 4 && memcmp(file.data, ELFMAG, SELFMAG) == 0) {
-		kind = probe_elf(&file);
-	} else {
-		next = interpreter(&file);
-		kind = probe(next, depth + 1);
-		free(next);
-	}
-	file_view_close(&file);
+	next = interpreter(&file);
+	kind = next ? probe(next, depth + 1) : probe_elf(&file);
+	free(next);
+	file_end(&file);
 	return kind;
 }
 
 char *program_interpreter(const char *path)
 {
-	struct error ignored = ERROR_INIT;
-	struct file_view file;
+	struct program_file file;
 	char *found;
 
-	if (file_view_open(&file, path, SIZE_MAX, &ignored) < 0)
+	if (file_begin(&file, path) < 0)
 		return NULL;
-	found = file.size >= 4 && memcmp(file.data, ELFMAG, SELFMAG) == 0 ? NULL : interpreter(&file);
-	file_view_close(&file);
+	found = interpreter(&file);
+	file_end(&file);
 	return found;
 }
 

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,6 +199,69 @@ void helper_progress(void *data)
 
 /* ---- the parent ---- */
 
+/* Those that were killed and not yet waited for, each with its parent: a forked child of ours inherits the list and not them. Taking
+ * a process's memory apart takes its kernel milliseconds, in which we do something else. */
+#define STOPPED_MAX 16
+static _Atomic uint64_t stopped[STOPPED_MAX];
+
+static uint64_t stopped_name(pid_t pid)
+{
+	return (uint64_t)getpid() << 32 | (uint32_t)pid;
+}
+
+static bool add_stopped(pid_t pid)
+{
+	for (int i = 0; i < STOPPED_MAX; i++) {
+		uint64_t seen = atomic_load(&stopped[i]);
+
+		if ((!seen || seen != stopped_name((pid_t)(uint32_t)seen)) &&
+			atomic_compare_exchange_strong(&stopped[i], &seen, stopped_name(pid)))
+			return true;
+	}
+	return false;
+}
+
+static void wait_for(pid_t pid, int options, bool *gone)
+{
+	pid_t waited;
+
+	while ((waited = waitpid(pid, NULL, options)) < 0 && errno == EINTR)
+		;
+	*gone = waited != 0;
+}
+
+static void reap_stopped(int options)
+{
+	for (int i = 0; i < STOPPED_MAX; i++) {
+		uint64_t seen = atomic_load(&stopped[i]);
+		pid_t pid = (pid_t)(uint32_t)seen;
+		bool gone = true;
+
+		if (seen && seen == stopped_name(pid))
+			wait_for(pid, options, &gone);
+		if (seen && gone)
+			atomic_compare_exchange_strong(&stopped[i], &seen, 0);
+	}
+}
+
+static atomic_bool reaps_at_exit;
+/* Before memtrace ends: nobody is to find a process of it after that. */
+static void reap_at_exit(void)
+{
+	reap_stopped(0);
+}
+
+/* Ends one that goes on where it should not. */
+static void end_now(struct helper *helper)
+{
+	bool gone;
+
+	kill(helper->pid, SIGKILL);
+	wait_for(helper->pid, 0, &gone);
+	close(helper->socket);
+	helper->pid = 0;
+}
+
 int helper_start(struct helper *helper, const struct helper_limits *limits,
 	void (*serve)(int socket, void *argument), void *argument, struct error *err)
 {
@@ -205,6 +269,9 @@ int helper_start(struct helper *helper, const struct helper_limits *limits,
 	pid_t parent = getpid();
 
 	helper->pid = 0;
+	if (!atomic_exchange(&reaps_at_exit, true))
+		atexit(reap_at_exit);
+	reap_stopped(WNOHANG);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
 		return error_set(err, "no socket for a reader: %s", strerror(errno));
 	helper->pid = fork();
@@ -255,9 +322,12 @@ void helper_stop(struct helper *helper)
 {
 	if (!helper->pid)
 		return;
+	reap_stopped(WNOHANG);
+	if (!add_stopped(helper->pid)) {
+		end_now(helper);
+		return;
+	}
 	kill(helper->pid, SIGKILL);
-	while (waitpid(helper->pid, NULL, 0) < 0 && errno == EINTR)
-		;
 	close(helper->socket);
 	helper->pid = 0;
 }
@@ -318,7 +388,7 @@ static int wait_ready(struct helper *helper, short events, struct error *err)
 			break;
 		before = used;
 	}
-	helper_stop(helper);
+	end_now(helper);
 	return error_status(err, EXIT_MEMTRACE_FAILED, "the reader made no progress for %g s",
 		waits * helper->patience_ms / 1000.0);
 }
@@ -382,7 +452,7 @@ void *helper_answer(struct helper *helper, size_t *size, struct error *err)
 			return NULL;
 	while (!length);
 	if (length > HELPER_MESSAGE_MAX) {
-		helper_stop(helper);
+		end_now(helper);
 		error_set(err, "the reader talks nonsense");
 		return NULL;
 	}

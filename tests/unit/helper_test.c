@@ -325,3 +325,46 @@ Test(helper, ends_with_its_parent, .timeout = 30)
 		usleep(50000);
 	cr_assert(has_ended(pid));
 }
+
+/* More than are remembered: each is gone when its parent has ended by exit. */
+Test(helper, are_waited_for_at_the_latest_at_exit, .timeout = 30)
+{
+	enum { HELPERS = 40 };
+	int pipes[2], status = -1;
+	pid_t pids[HELPERS], pid;
+
+	cr_assert_eq(pipe(pipes), 0);
+	pid = fork();
+	if (!pid) {
+		struct helper helpers[HELPERS];
+
+		for (int i = 0; i < HELPERS; i++)
+			if (helper_start(&helpers[i], &limits, hang, NULL, &err) || write(pipes[1], &helpers[i].pid, sizeof pid) != sizeof pid)
+				_exit(1);
+		for (int i = 0; i < HELPERS; i++)
+			helper_stop(&helpers[i]);
+		exit(0);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0);
+	cr_assert_eq(read(pipes[0], pids, sizeof pids), (ssize_t)sizeof pids);
+	for (int i = 0; i < HELPERS; i++)
+		cr_assert(kill(pids[i], 0) < 0 && errno == ESRCH, "%d of them is there", i);
+}
+
+/* A forked child has the list, and none of the processes on it. */
+Test(helper, of_others_are_not_waited_for, .timeout = 30)
+{
+	struct helper ours, childs;
+	int status = -1;
+	pid_t pid;
+
+	start(&ours, hang, NULL);
+	helper_stop(&ours);
+	pid = fork();
+	if (!pid) {
+		_exit(helper_start(&childs, &limits, hang, NULL, &err) ? 1 : (helper_stop(&childs), 0));
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0);
+}
