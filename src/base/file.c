@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whole files, read and written at once.
+ * Whole files, written at once.
  *
- * Writing: a temporary file in the target's own folder, which gets its name when it is whole. It
+ * A temporary file in the target's own folder, which gets its name when it is whole. It
  * has none until then where the file system can do that (O_TMPFILE), so that nothing is left of it
  * whenever we are killed; elsewhere, and for the instant in which it replaces a file, its name has
  * a leading dot (not matched by a glob for results). Where an existing file must not be replaced
@@ -11,9 +11,6 @@
  * power cut could leave neither the old file nor the new one; for a new file there is nothing to
  * lose that the cut has not taken anyway, and a build that writes hundreds need not wait for the
  * disk.
- *
- * Reading: a small file is read, so that one that shrinks meanwhile is just a cut file; a big one
- * is mapped.
  */
 #include "base/file.h"
 
@@ -28,147 +25,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/memory.h"
-
-#define READ_MAX ((size_t)64 << 20) /* bytes: larger files are mapped */
-#define HOLES_COUNTED 1000	    /* pieces of a file that are looked at */
-
-/* What a file of MODE is, when it is not a regular one. */
-static const char *kind_of(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return "a directory";
-	case S_IFIFO:
-		return "a pipe";
-	case S_IFSOCK:
-		return "a socket";
-	default:
-		return "a device";
-	}
-}
-
-/* At most SIZE bytes from OFFSET on, fewer where the file ends before; -1 and errno. */
-static ssize_t read_at(int fd, uint64_t offset, uint8_t *data, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = pread(fd, data + done, size - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
-static int read_all(struct file_view *view, int fd, const char *path, struct error *err)
-{
-	uint8_t *data = xmalloc(view->size);
-	ssize_t size = read_at(fd, 0, data, view->size);
-
-	if (size < 0) {
-		free(data);
-		return error_set(err, "cannot read %s: %s", path, strerror(errno));
-	}
-	view->data = data;
-	view->size = (size_t)size;
-	return 0;
-}
-
-/* The blocks of stat are no measure: they are compressed ones, or none, on some file systems. */
-static size_t count_holes(int fd, off_t size)
-{
-	size_t holes = 0;
-	off_t at = 0, data;
-
-	for (int i = 0; i < HOLES_COUNTED && at >= 0 && at < size; i++) {
-		data = lseek(fd, at, SEEK_DATA);
-		if (data < 0 && errno != ENXIO)
-			break;
-		holes += (size_t)((data < 0 ? size : data) - at);
-		at = data < 0 ? size : lseek(fd, data, SEEK_HOLE);
-	}
-	return holes;
-}
-
-int file_open(const char *path, uint64_t *size, struct error *err)
-{
-	struct stat status;
-	/* O_NONBLOCK: opening a FIFO would wait for its writer. */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0)
-		return error_set(err, "cannot open %s: %s", path, strerror(errno));
-	if (fstat(fd, &status) < 0)
-		error_set(err, "cannot read %s: %s", path, strerror(errno));
-	else if (!S_ISREG(status.st_mode))
-		error_set(err, "cannot read %s: it is %s, not a file", path, kind_of(status.st_mode));
-	else {
-		*size = (uint64_t)status.st_size;
-		return fd;
-	}
-	close(fd);
-	return -1;
-}
-
-void *file_read_part(int fd, uint64_t offset, size_t size)
-{
-	uint8_t *data = offset <= INT64_MAX && size <= INT64_MAX - offset ? malloc(size + 1) : NULL;
-
-	if (data && read_at(fd, offset, data, size) != (ssize_t)size) {
-		free(data);
-		data = NULL;
-	}
-	return data;
-}
-
-static int load(struct file_view *view, int fd, const char *path, struct error *err)
-{
-	if (view->size == 0)
-		return 0;
-	if (view->size <= READ_MAX)
-		return read_all(view, fd, path, err);
-	void *map = mmap(NULL, view->size, PROT_READ, MAP_PRIVATE, fd, 0);
-
-	if (map == MAP_FAILED)
-		return error_set(err, "cannot read %s: %s", path, strerror(errno));
-	view->data = map;
-	view->mapped = true;
-	view->holes = count_holes(fd, (off_t)view->size);
-	return 0;
-}
-
-int file_view_open(struct file_view *view, const char *path, size_t max, struct error *err)
-{
-	uint64_t size;
-	int fd = file_open(path, &size, err), rc;
-
-	*view = (struct file_view){0};
-	if (fd < 0)
-		return -1;
-	view->size = (size_t)size;
-	rc = size > max ? error_set(err, "cannot read %s: %llu bytes are more than the %zu that it may have", path,
-				  (unsigned long long)size, max)
-			: load(view, fd, path, err);
-	close(fd);
-	if (rc < 0)
-		*view = (struct file_view){0};
-	return rc;
-}
-
-void file_view_close(struct file_view *view)
-{
-	if (view->mapped)
-		munmap((void *)view->data, view->size);
-	else
-		free((void *)view->data);
-	*view = (struct file_view){0};
-}
 
 static int cannot_write(const char *path, int number, struct error *err)
 {
@@ -209,7 +65,7 @@ static int find_target(
 	if (*exists && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
 		free(*real);
 		return error_status(err, EXIT_MEMTRACE_FAILED,
-			"cannot write %s: it is %s, not a file", path, kind_of(status.st_mode));
+			"cannot write %s: it is %s, not a file", path, file_kind(status.st_mode));
 	}
 	if (*exists && replace == FILE_REFUSE_EXISTING)
 		return already_there(path, err);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 #include "base/error.h"
 
 struct file_view {
@@ -30,6 +31,9 @@ enum file_replace { FILE_REFUSE_EXISTING, FILE_REPLACE };
 int file_open(const char *path, uint64_t *size, struct error *err);
 /* SIZE bytes of FD from OFFSET on, to be freed; NULL where they are not all there. */
 void *file_read_part(int fd, uint64_t offset, size_t size);
+
+/* What a file of MODE is, when it is not a regular one: "a directory", … */
+const char *file_kind(mode_t mode);
 
 /* Writes SIZE bytes as PATH by a temporary file. REPLACE says what an existing file
  * means; with FILE_REFUSE_EXISTING it is an error (status 125) and the existing file is untouched

@@ -21,6 +21,12 @@ static size_t whole_pages(size_t length)
 	return (length + PAGE - 1) & -(size_t)PAGE;
 }
 
+/* False: not to be told. */
+static inline bool map_begin(struct call *call, void *frame)
+{
+	return !tell_is_allocators((uintptr_t)frame) && call_begin(call, frame);
+}
+
 static void tell_mapped(struct call *call, void *addr, size_t length, bool fixed)
 {
 	/* A fixed mapping takes its last page whole from whoever had it. */
@@ -45,7 +51,7 @@ static void *map_early(void *addr, size_t length, int prot_flags[2], int fd, off
 		struct call call;                                                                  \
 		void *at;                                                                          \
                                                                                                    \
-		if (!call_begin(&call, __builtin_frame_address(0)))                                \
+		if (!map_begin(&call, __builtin_frame_address(0)))                                \
 			return likely(real.name)                                                   \
 				       ? real.name(addr, length, prot, flags, fd, offset)          \
 				       : map_early(                                                \
@@ -66,7 +72,7 @@ SHIM_EXPORT int munmap(void *addr, size_t length)
 	struct call call;
 	int status;
 
-	if (!call_begin(&call, __builtin_frame_address(0)))
+	if (!map_begin(&call, __builtin_frame_address(0)))
 		return likely(real.munmap) ? real.munmap(addr, length)
 					   : (int)SYS_CALL(SYS_munmap, (long)addr, (long)length);
 	tell_unmap(&call, DOMAIN_MMAP, addr, whole_pages(length));
@@ -88,7 +94,7 @@ SHIM_EXPORT void *mremap(void *addr, size_t old_length, size_t length, int flags
 	va_start(rest, flags);
 	fixed = va_arg(rest, void *);
 	va_end(rest);
-	if (!call_begin(&call, __builtin_frame_address(0)))
+	if (!map_begin(&call, __builtin_frame_address(0)))
 		return real.mremap ? real.mremap(addr, old_length, length, flags, fixed) : FAILED;
 	if (moves)
 		tell_unmap(&call, DOMAIN_MMAP, addr, whole_pages(old_length));
@@ -124,7 +130,7 @@ SHIM_EXPORT void *sbrk(intptr_t increment)
 	struct call call;
 	char *old, *at;
 
-	if (!call_begin(&call, __builtin_frame_address(0)) || increment == 0)
+	if (!map_begin(&call, __builtin_frame_address(0)) || increment == 0)
 		return real.sbrk ? real.sbrk(increment) : FAILED;
 	if (increment < 0)
 		tell_shrink(&call, real.sbrk(0), increment);
@@ -143,7 +149,7 @@ SHIM_EXPORT int brk(void *addr)
 	char *old;
 	int status;
 
-	if (!call_begin(&call, __builtin_frame_address(0)))
+	if (!map_begin(&call, __builtin_frame_address(0)))
 		return real.brk ? real.brk(addr) : -1;
 	old = real.sbrk(0);
 	increment = (char *)addr - old;

@@ -31,26 +31,60 @@ bool real_is_allocator(uintptr_t pc)
 	return real_is_shim(pc) || splice_is_allocator(pc);
 }
 
+static bool find_object(void *address, struct dl_find_object *object)
+{
+	return address && real_find_object(address, object) == 0;
+}
+
+static struct real_range range_in(const struct dl_find_object *object)
+{
+	return (struct real_range){(uintptr_t)object->dlfo_map_start, (uintptr_t)object->dlfo_map_end};
+}
+
 static bool range_of(void *address, struct real_range *range)
 {
 	struct dl_find_object object;
 
-	if (!address || real_find_object(address, &object) != 0)
+	if (!find_object(address, &object))
 		return false;
-	*range = (struct real_range){
-		(uintptr_t)object.dlfo_map_start, (uintptr_t)object.dlfo_map_end};
+	*range = range_in(&object);
 	return true;
 }
 
-bool real_malloc_is_libcs(void)
+#ifndef MEMTRACE_BLOB
+/* Is the file's name one of these, whatever follows it? */
+static bool is_well_known(const char *path)
+{
+	static const char *const names[] = {
+		"libjemalloc.so", "libtcmalloc.so", "libtcmalloc_minimal.so", "libmimalloc.so"};
+	const char *name = path;
+
+	for (const char *at = path; *at; at++)
+		name = *at == '/' ? at + 1 : name;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t k = 0;
+
+		while (names[i][k] && names[i][k] == name[k])
+			k++;
+		if (!names[i][k])
+			return true;
+	}
+	return false;
+}
+#endif
+
+bool real_malloc_only_maps(void)
 {
 #ifdef MEMTRACE_BLOB
 	return false; /* the hooks are inside of it */
 #else
-	struct real_range ours, libcs;
+	struct dl_find_object object;
+	struct real_range libcs;
 
-	return range_of((void *)real.malloc, &ours) && range_of((void *)real._exit, &libcs) && ours.start == libcs.start &&
-	       !splice_has_malloc();
+	if (splice_has_malloc() || !find_object((void *)real.malloc, &object) || !range_of((void *)real._exit, &libcs))
+		return false;
+	return range_in(&object).start == libcs.start ||
+	       (object.dlfo_link_map && object.dlfo_link_map->l_name && is_well_known(object.dlfo_link_map->l_name));
 #endif
 }
 

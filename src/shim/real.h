@@ -38,8 +38,9 @@ static inline bool real_range_has(const struct real_range *range, uintptr_t pc)
 /* The dynamic loader. */
 extern struct real_range real_loader __attribute__((visibility("hidden")));
 
-/* Is the next malloc libc's? That calls none of our hooks. */
-bool real_malloc_is_libcs(void);
+/* Does the next malloc call no hook of ours but those that map memory? libc's calls none at all; of others the well-known ones
+ * are known to. */
+bool real_malloc_only_maps(void);
 
 /* Are the program's calls bound to our hooks? False: malloc is its own, a sanitizer's, … */
 bool real_malloc_is_ours(void);

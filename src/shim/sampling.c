@@ -137,7 +137,7 @@ void sampling_watch(uintptr_t addr)
 
 void sampling_hurry(void)
 {
-	life_page[LIFE_MALLOC] = sampling_is_on() && real_malloc_is_libcs() ? (uintptr_t)pieces : 0;
+	life_page[LIFE_MALLOC] = sampling_is_on() && real_malloc_only_maps() ? (uintptr_t)pieces : 0;
 	sampling_listen_no_more();
 }
 

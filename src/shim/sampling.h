@@ -107,7 +107,7 @@ bool sampling_add(uintptr_t addr);
 bool sampling_drop(uintptr_t addr);
 /* The free of the block at ADDR, told or not, is to be looked at. */
 void sampling_watch(uintptr_t addr);
-/* Opens the shortest ways of tell.h, where the real malloc is libc's. This process is live. */
+/* Opens the shortest ways of tell.h, where the real malloc is one that they suit. This process is live. */
 void sampling_hurry(void);
 /* What the loader frees is to be looked at, whatever it is; and no more, but for what is watched. */
 void sampling_listen(void);

@@ -15,13 +15,19 @@ enum { DOMAIN_MALLOC, DOMAIN_MMAP, DOMAIN_BRK };
 /*
  * The shortest way, of nearly all calls where blocks are sampled: a hook may at once go on to the real function NAME, and tell
  * nothing, when no point falls into the block, or it was never told. The real function then runs without a word of whose it is
- * (call_real), so it must be libc's, which asks no hook of ours for anything.
+ * (call_real), so it must be one that asks no hook of ours for anything but memory to be mapped (real_malloc_only_maps), and what it
+ * maps is known by who asks for it.
  */
 #if defined(MEMTRACE_SPLICED) || defined(MEMTRACE_BLOB)
 #define TELL_FAST 0
 #else
 #define TELL_FAST 1
 #endif
+/* The hook at FRAME, of those that map, was called by an allocator that may be on the shortest way. */
+static inline bool tell_is_allocators(uintptr_t frame)
+{
+	return TELL_FAST && unlikely(life_page[LIFE_MALLOC]) && real_is_allocator(call_pc(frame));
+}
 static inline bool tell_skips_alloc(size_t size)
 {
 	struct thread *thread;

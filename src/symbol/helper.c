@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +28,7 @@
 #include <unistd.h>
 #include "base/memory.h"
 #include "symbol/helper.h"
+#include "symbol/killed.h"
 
 #define LOOK_SECONDS 5 /* between looks whether the parent lives */
 #define SPENT_BYTES (64u << 20)
@@ -199,65 +199,12 @@ void helper_progress(void *data)
 
 /* ---- the parent ---- */
 
-/* Those that were killed and not yet waited for, each with its parent: a forked child of ours inherits the list and not them. Taking
- * a process's memory apart takes its kernel milliseconds, in which we do something else. */
-#define STOPPED_MAX 16
-static _Atomic uint64_t stopped[STOPPED_MAX];
-
-static uint64_t stopped_name(pid_t pid)
-{
-	return (uint64_t)getpid() << 32 | (uint32_t)pid;
-}
-
-static bool add_stopped(pid_t pid)
-{
-	for (int i = 0; i < STOPPED_MAX; i++) {
-		uint64_t seen = atomic_load(&stopped[i]);
-
-		if ((!seen || seen != stopped_name((pid_t)(uint32_t)seen)) &&
-			atomic_compare_exchange_strong(&stopped[i], &seen, stopped_name(pid)))
-			return true;
-	}
-	return false;
-}
-
-static void wait_for(pid_t pid, int options, bool *gone)
-{
-	pid_t waited;
-
-	while ((waited = waitpid(pid, NULL, options)) < 0 && errno == EINTR)
-		;
-	*gone = waited != 0;
-}
-
-static void reap_stopped(int options)
-{
-	for (int i = 0; i < STOPPED_MAX; i++) {
-		uint64_t seen = atomic_load(&stopped[i]);
-		pid_t pid = (pid_t)(uint32_t)seen;
-		bool gone = true;
-
-		if (seen && seen == stopped_name(pid))
-			wait_for(pid, options, &gone);
-		if (seen && gone)
-			atomic_compare_exchange_strong(&stopped[i], &seen, 0);
-	}
-}
-
-static atomic_bool reaps_at_exit;
-/* Before memtrace ends: nobody is to find a process of it after that. */
-static void reap_at_exit(void)
-{
-	reap_stopped(0);
-}
-
 /* Ends one that goes on where it should not. */
 static void end_now(struct helper *helper)
 {
-	bool gone;
-
 	kill(helper->pid, SIGKILL);
-	wait_for(helper->pid, 0, &gone);
+	while (waitpid(helper->pid, NULL, 0) < 0 && errno == EINTR)
+		;
 	close(helper->socket);
 	helper->pid = 0;
 }
@@ -269,9 +216,7 @@ int helper_start(struct helper *helper, const struct helper_limits *limits,
 	pid_t parent = getpid();
 
 	helper->pid = 0;
-	if (!atomic_exchange(&reaps_at_exit, true))
-		atexit(reap_at_exit);
-	reap_stopped(WNOHANG);
+	killed_reap();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
 		return error_set(err, "no socket for a reader: %s", strerror(errno));
 	helper->pid = fork();
@@ -322,8 +267,8 @@ void helper_stop(struct helper *helper)
 {
 	if (!helper->pid)
 		return;
-	reap_stopped(WNOHANG);
-	if (!add_stopped(helper->pid)) {
+	killed_reap();
+	if (!killed_add(helper->pid)) {
 		end_now(helper);
 		return;
 	}

@@ -11,7 +11,7 @@
 volatile uint64_t life_page[8];
 _Atomic bool stacks_cut;
 
-bool real_malloc_is_libcs(void)
+bool real_malloc_only_maps(void)
 {
 	return true;
 }
