@@ -34,7 +34,7 @@ class Bench:
     def wrapped(self, kind, command):
         """The command as this kind starts it, and whether that is a tracer."""
         if kind in OURS:
-            return [MEMTRACE, "run", "-q", "-f", "-o", self.snapshot, *OURS[kind], "--", *command], True
+            return [MEMTRACE, "run", "-q", "-o", self.snapshot, *OURS[kind], "--", *command], True
         if kind == OTHER:  # a script: the shell is named, so that the watcher stays in it
             return ["bash", HEAPTRACK, "-o", os.path.join(self.folder, "heaptrack"), *command], True
         return command, False
@@ -46,6 +46,9 @@ class Bench:
             variables.pop(name, None)
         if kind == COUNTED:
             variables["BENCH_COUNT"] = os.path.join(self.folder, "counted")
+        # One that is replaced is written to the disk first, for safety's sake: few runs replace one.
+        if os.path.exists(self.snapshot):
+            os.unlink(self.snapshot)
         measure = [os.path.join(PROGRAMS, "measure"), "-t", str(seconds), "-s", self.output,
                    *(["-m", str(OTHER_MIB)] if kind == OTHER else []),
                    *(["-w", WATCH] if traced else ["-p", COUNT] if kind == COUNTED else []), "--", *wrapped]
