@@ -29,8 +29,8 @@ enum file_replace { FILE_REFUSE_EXISTING, FILE_REPLACE };
 
 /* Opens a regular file for who needs parts of it: its descriptor, and its size. Errors as above. */
 int file_open(const char *path, uint64_t *size, struct error *err);
-/* SIZE bytes of FD from OFFSET on, to be freed; NULL where they are not all there. */
-void *file_read_part(int fd, uint64_t offset, size_t size);
+/* SIZE bytes of FD from OFFSET on, read or mapped, for file_view_close. -1: they are not all there. */
+int file_view_part(struct file_view *view, int fd, uint64_t offset, size_t size);
 
 /* What a file of MODE is, when it is not a regular one: "a directory", … */
 const char *file_kind(mode_t mode);

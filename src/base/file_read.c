@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Files for reading: whole ones, or parts of them. A small file is read, so that one that shrinks meanwhile is just a cut file; a
- * big one is mapped.
+ * Files for reading: whole ones, or parts of them. What is small is read, so that a file that shrinks meanwhile is just a cut one;
+ * what is big is mapped.
  */
 #include "base/file.h"
 
@@ -15,6 +15,8 @@
 #include "base/memory.h"
 
 #define READ_MAX ((size_t)64 << 20) /* bytes: larger files are mapped */
+#define PART_READ_MAX ((size_t)1 << 20) /* the same of parts */
+#define PAGE 4096
 #define HOLES_COUNTED 1000	    /* pieces of a file that are looked at */
 
 const char *file_kind(mode_t mode)
@@ -100,15 +102,31 @@ int file_open(const char *path, uint64_t *size, struct error *err)
 	return -1;
 }
 
-void *file_read_part(int fd, uint64_t offset, size_t size)
+int file_view_part(struct file_view *view, int fd, uint64_t offset, size_t size)
 {
-	uint8_t *data = offset <= INT64_MAX && size <= INT64_MAX - offset ? malloc(size + 1) : NULL;
+	size_t before = offset % PAGE; /* a mapping begins with a page */
+	uint8_t *data;
 
-	if (data && read_at(fd, offset, data, size) != (ssize_t)size) {
-		free(data);
-		data = NULL;
+	*view = (struct file_view){.size = size};
+	if (size > PART_READ_MAX) {
+		struct stat status;
+
+		if (fstat(fd, &status) < 0 || offset > (uint64_t)status.st_size || size > (uint64_t)status.st_size - offset)
+			return -1;
+		data = mmap(NULL, before + size, PROT_READ, MAP_PRIVATE, fd, (off_t)(offset - before));
+		if (data == MAP_FAILED)
+			return -1;
+		view->data = data + before;
+		view->mapped = true;
+		return 0;
 	}
-	return data;
+	data = offset <= INT64_MAX - size ? malloc(size + 1) : NULL;
+	if (!data || read_at(fd, offset, data, size) != (ssize_t)size) {
+		free(data);
+		return -1;
+	}
+	view->data = data;
+	return 0;
 }
 
 static int load(struct file_view *view, int fd, const char *path, struct error *err)
@@ -147,8 +165,10 @@ int file_view_open(struct file_view *view, const char *path, size_t max, struct 
 
 void file_view_close(struct file_view *view)
 {
+	size_t before = (uintptr_t)view->data % PAGE;
+
 	if (view->mapped)
-		munmap((void *)view->data, view->size);
+		munmap((uint8_t *)view->data - before, before + view->size);
 	else
 		free((void *)view->data);
 	*view = (struct file_view){0};

@@ -16,6 +16,7 @@
 #include "cmd/splicing.h"
 #include "cmd/summary.h"
 #include "record/program.h"
+#include "symbol/killed.h"
 
 struct run_options {
 	struct recording recording;
@@ -160,6 +161,7 @@ static int watch(const struct run_options *chosen, struct target_program *progra
 static void leave_runtime(int status)
 {
 	fflush(NULL);
+	killed_wait();
 	_exit(status);
 }
 

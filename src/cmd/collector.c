@@ -35,7 +35,7 @@
 #include "record/door.h"
 #include "record/procfs.h"
 
-enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20, LITTLE = 512 /* words in a round */, CALM_ROUNDS = 50 };
+enum { BUSY_WAIT_MS = 1, IDLE_WAIT_MS = 20 };
 #define CHECK_ENDS_NS 5000000ull
 
 /* Soon, since an image may be short; but most rounds see the same images as the one before. */
@@ -308,16 +308,14 @@ static void tick(struct collector *collector)
 
 void collector_step(struct collector *collector)
 {
-	static int calm;
-	uint64_t images = collector->images_seen;
+	static int quiet;
 	size_t work = collector_read(collector);
 
-	/* Where little comes it can wait: who has more rings. A new process may be a short one, and is looked at soon. */
-	calm = work > LITTLE || images != collector->images_seen ? 0 : calm + 1;
+	quiet = work ? 0 : quiet + 1;
 	/* Producers ring when a quarter of their ring is full: to read less at a time only costs. */
 	if (work < WIRE_RING_MIN / sizeof(uint64_t) / 4) {
 		pool_announce_sleep(collector->pool);
-		pool_wait(collector->pool, calm < CALM_ROUNDS ? BUSY_WAIT_MS : IDLE_WAIT_MS);
+		pool_wait(collector->pool, quiet < 50 ? BUSY_WAIT_MS : IDLE_WAIT_MS);
 	}
 	tick(collector);
 }

@@ -14,6 +14,7 @@
 #include "cmd/help.h"
 #include "cmd/log.h"
 #include "report/emit.h"
+#include "symbol/killed.h"
 
 /* Whether the command line asks for JSON, also when it cannot be parsed. What follows a program is the program's. */
 static bool wants_json(const struct command *command, int argc, char **argv)
@@ -112,6 +113,7 @@ int main(int argc, char **argv)
 	struct error err = ERROR_INIT;
 	int rc;
 
+	killed_may_wait();
 	if (command)
 		rc = run_command(command, argc - 2, argv + 2, &err);
 	else if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

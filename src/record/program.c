@@ -99,38 +99,43 @@ static bool is_privileged(const char *path)
 struct program_file {
 	int fd;
 	uint64_t size;
-	ARRAY(void *) parts; /* what has been read of it */
 };
 
-/* No table of a program is longer; what claims to be is not read. */
-#define PART_MAX ((uint64_t)1 << 30)
+/* A part of it, and the cursor over that, which fails when it is not there. */
+struct part {
+	struct file_view view;
+	struct cursor at;
+};
 
 static int file_begin(struct program_file *file, const char *path)
 {
 	struct error ignored = ERROR_INIT;
 
-	*file = (struct program_file){ 0 };
 	return file->fd = file_open(path, &file->size, &ignored);
 }
 
-static void file_end(struct program_file *file)
+/* The bytes [offset, offset + size); for part_close. */
+static struct part part_open(const struct program_file *file, uint64_t offset, uint64_t size)
 {
-	for (size_t i = 0; i < file->parts.count; i++)
-		free(file->parts.items[i]);
-	ARRAY_FREE(&file->parts);
-	close(file->fd);
+	struct part part = { .at.failed = true };
+
+	if (offset <= file->size && size <= file->size - offset && file_view_part(&part.view, file->fd, offset, size) == 0)
+		part.at = cursor_over(part.view.data, size);
+	return part;
 }
 
-/* The bytes [offset, offset + size) of the file, as a cursor that fails when they are not there; until file_end. */
-static struct cursor part(struct program_file *file, uint64_t offset, uint64_t size)
+static void part_close(struct part *part)
 {
-	bool there = offset <= file->size && size <= file->size - offset && size <= PART_MAX;
-	void *bytes = there ? file_read_part(file->fd, offset, size) : NULL;
+	if (cursor_ok(&part->at))
+		file_view_close(&part->view);
+}
 
-	if (!bytes)
-		return (struct cursor){ .failed = true };
-	*ARRAY_PUSH(&file->parts) = bytes;
-	return cursor_over(bytes, size);
+/* As many bytes from OFFSET on as there are of SIZE. */
+static uint64_t there(const struct program_file *file, uint64_t offset, uint64_t size)
+{
+	uint64_t most = offset < file->size ? file->size - offset : 0;
+
+	return size < most ? size : most;
 }
 
 static bool is_function(const Elf64_Sym *symbol)
@@ -140,32 +145,36 @@ static bool is_function(const Elf64_Sym *symbol)
 	return symbol->st_shndx != SHN_UNDEF && (type == STT_FUNC || type == STT_GNU_IFUNC);
 }
 
-/* What the symbols tell of: a malloc that is defined here; a sanitizer's runtime, which may also be a library, that wants to be the first one. */
-static enum program_kind look_for_malloc(struct program_file *file, const Elf64_Shdr *symbols, const Elf64_Shdr *names)
+/* By SYMBOL's name among TEXTS. Who is only referred to may be in a library. */
+static enum program_kind kind_by(const struct cursor *texts, const Elf64_Sym *symbol, enum program_kind kind)
 {
 	static const char *const own[] = { "malloc", "__asan_init", "__tsan_init", "__msan_init", "__hwasan_init",
 		"__lsan_init" };
-	enum program_kind kind = PROGRAM_TRACEABLE;
-	struct cursor texts = part(file, names->sh_offset, names->sh_size);
-	struct cursor at = part(file, symbols->sh_offset, symbols->sh_size);
+	size_t most = cursor_left(texts);
 
-	for (uint64_t i = 0; i < symbols->sh_size / sizeof(Elf64_Sym); i++) {
-		const Elf64_Sym *entry = cursor_bytes(&at, sizeof *entry);
-		Elf64_Sym symbol;
+	for (size_t i = !is_function(symbol); i < sizeof own / sizeof *own && symbol->st_name < most; i++) {
+		size_t length = strlen(own[i]) + 1;
 
-		if (!entry)
-			return kind;
-		memcpy(&symbol, entry, sizeof symbol);
-		if (symbol.st_name >= cursor_left(&texts))
-			continue;
-		for (size_t k = !is_function(&symbol); k < sizeof own / sizeof *own; k++) {
-			size_t length = strlen(own[k]) + 1;
-
-			if (cursor_left(&texts) - symbol.st_name >= length &&
-				memcmp(texts.at + symbol.st_name, own[k], length) == 0)
-				kind = k > 0 || kind == PROGRAM_SANITIZED ? PROGRAM_SANITIZED : PROGRAM_OWN_MALLOC;
-		}
+		if (most - symbol->st_name >= length && memcmp(texts->at + symbol->st_name, own[i], length) == 0)
+			kind = i > 0 || kind == PROGRAM_SANITIZED ? PROGRAM_SANITIZED : PROGRAM_OWN_MALLOC;
 	}
+	return kind;
+}
+
+/* What the symbols tell of: a malloc that is defined here; a sanitizer's runtime, which may also be a library, that wants to be the first one. */
+static enum program_kind look_for_malloc(const struct program_file *file, const Elf64_Shdr *symbols, const Elf64_Shdr *names)
+{
+	enum program_kind kind = PROGRAM_TRACEABLE;
+	struct part texts = part_open(file, names->sh_offset, names->sh_size);
+	struct part table = part_open(file, symbols->sh_offset, there(file, symbols->sh_offset, symbols->sh_size));
+	Elf64_Sym symbol;
+
+	while (cursor_ok(&texts.at) && cursor_left(&table.at) >= sizeof symbol) {
+		memcpy(&symbol, cursor_bytes(&table.at, sizeof symbol), sizeof symbol);
+		kind = kind_by(&texts.at, &symbol, kind);
+	}
+	part_close(&texts);
+	part_close(&table);
 	return kind;
 }
 
@@ -179,86 +188,109 @@ static bool section_of(const struct cursor *table, uint64_t i, Elf64_Shdr *secti
 }
 
 /* A malloc that is not exported (linked with -fvisibility=hidden) stands in .symtab alone. */
-static enum program_kind own_malloc(struct program_file *file, const Elf64_Ehdr *head)
+static enum program_kind own_malloc(const struct program_file *file, const Elf64_Ehdr *head)
 {
 	enum program_kind kind = PROGRAM_TRACEABLE, found;
-	struct cursor sections = part(file, head->e_shoff, (uint64_t)head->e_shnum * sizeof(Elf64_Shdr));
+	struct part sections = part_open(file, head->e_shoff,
+		there(file, head->e_shoff, (uint64_t)head->e_shnum * sizeof(Elf64_Shdr)));
 	Elf64_Shdr symbols, names;
 
-	for (uint64_t i = 0; section_of(&sections, i, &symbols); i++)
+	for (uint64_t i = 0; section_of(&sections.at, i, &symbols); i++)
 		if ((symbols.sh_type == SHT_DYNSYM || symbols.sh_type == SHT_SYMTAB) &&
-			section_of(&sections, symbols.sh_link, &names) &&
+			section_of(&sections.at, symbols.sh_link, &names) &&
 			(found = look_for_malloc(file, &symbols, &names)) != PROGRAM_TRACEABLE)
 			kind = kind == PROGRAM_SANITIZED ? kind : found;
+	part_close(&sections);
 	return kind;
 }
 
-static enum program_kind probe_elf(struct program_file *file)
+struct segments {
+	bool dynamic, foreign_libc, loads, broken;
+};
+
+static bool names_other_libc(const struct program_file *file, const Elf64_Phdr *interpreter)
 {
-	Elf64_Ehdr head;
-	struct cursor at = part(file, 0, sizeof head), segments;
-	bool dynamic = false, foreign_libc = false, loads = false;
+	struct part name = part_open(file, interpreter->p_offset, interpreter->p_filesz);
+	bool other = cursor_ok(&name.at) && !memmem(name.at.at, cursor_left(&name.at), "ld-linux", 8);
 
-	if (!cursor_ok(&at))
-		return PROGRAM_BROKEN;
-	memcpy(&head, at.at, sizeof head);
-	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != EM_X86_64)
-		return PROGRAM_FOREIGN;
-	segments = part(file, head.e_phoff, (uint64_t)head.e_phnum * sizeof(Elf64_Phdr));
-	if (!cursor_ok(&segments))
-		return PROGRAM_BROKEN;
-	for (int i = 0; i < head.e_phnum; i++) {
-		Elf64_Phdr segment;
-
-		memcpy(&segment, cursor_bytes(&segments, sizeof segment), sizeof segment);
-		loads |= segment.p_type == PT_LOAD;
-		if (segment.p_type != PT_INTERP)
-			continue;
-		dynamic = true;
-		at = part(file, segment.p_offset, segment.p_filesz);
-		foreign_libc = cursor_ok(&at) && !memmem(at.at, cursor_left(&at), "ld-linux", 8);
-	}
-	if (!loads)
-		return PROGRAM_BROKEN;
-	if (!dynamic)
-		return PROGRAM_STATIC;
-	if (foreign_libc)
-		return PROGRAM_OTHER_LIBC;
-	return own_malloc(file, &head);
+	part_close(&name);
+	return other;
 }
 
-/* A script's interpreter, malloc'ed; a script without "#!" is the shell's. NULL: an ELF file. */
-static char *interpreter(struct program_file *file)
+static struct segments look_at_segments(const struct program_file *file, const Elf64_Ehdr *head)
 {
-	uint64_t size = file->size < 256 ? file->size : 256, at = 2, length;
-	struct cursor begin = part(file, 0, size);
-	const char *text = (const char *)begin.at;
+	struct part table = part_open(file, head->e_phoff, (uint64_t)head->e_phnum * sizeof(Elf64_Phdr));
+	struct segments found = { .broken = !cursor_ok(&table.at) };
+	Elf64_Phdr segment;
 
-	if (cursor_ok(&begin) && size >= SELFMAG && memcmp(text, ELFMAG, SELFMAG) == 0)
-		return NULL;
-	if (!cursor_ok(&begin) || size < 2 || memcmp(text, "#!", 2) != 0)
-		return xstrdup("/bin/sh");
+	while (cursor_left(&table.at) >= sizeof segment) {
+		memcpy(&segment, cursor_bytes(&table.at, sizeof segment), sizeof segment);
+		found.loads |= segment.p_type == PT_LOAD;
+		if (segment.p_type != PT_INTERP)
+			continue;
+		found.dynamic = true;
+		found.foreign_libc = names_other_libc(file, &segment);
+	}
+	part_close(&table);
+	return found;
+}
+
+static enum program_kind probe_elf(const struct program_file *file)
+{
+	Elf64_Ehdr head;
+	struct part begin = part_open(file, 0, sizeof head);
+	struct segments segments;
+
+	if (!cursor_ok(&begin.at))
+		return PROGRAM_BROKEN;
+	memcpy(&head, begin.at.at, sizeof head);
+	part_close(&begin);
+	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != EM_X86_64)
+		return PROGRAM_FOREIGN;
+	segments = look_at_segments(file, &head);
+	if (segments.broken || !segments.loads)
+		return PROGRAM_BROKEN;
+	if (!segments.dynamic)
+		return PROGRAM_STATIC;
+	return segments.foreign_libc ? PROGRAM_OTHER_LIBC : own_malloc(file, &head);
+}
+
+/* A script's interpreter, malloc'ed, in *NEXT; a script without "#!" is the shell's. NULL: an ELF file. -1: it cannot be read. */
+static int interpreter(const struct program_file *file, char **next)
+{
+	uint64_t size = there(file, 0, 256), at = 2, length;
+	struct part begin = part_open(file, 0, size);
+	const char *text = (const char *)begin.at.at;
+
+	*next = NULL;
+	if (!cursor_ok(&begin.at))
+		return -1;
 	while (at < size && (text[at] == ' ' || text[at] == '\t'))
 		at++;
 	for (length = 0; at + length < size && !strchr(" \t\n", text[at + length]); length++)
 		;
-	return xstrndup(text + at, length);
+	if (size < 2 || memcmp(text, "#!", 2) != 0)
+		*next = size >= SELFMAG && memcmp(text, ELFMAG, SELFMAG) == 0 ? NULL : xstrdup("/bin/sh");
+	else
+		*next = xstrndup(text + at, length);
+	part_close(&begin);
+	return 0;
 }
 
 static enum program_kind probe(const char *path, int depth)
 {
 	struct program_file file;
-	enum program_kind kind;
+	enum program_kind kind = PROGRAM_UNREADABLE;
 	char *next;
 
 	if (is_privileged(path))
 		return PROGRAM_SETUID;
 	if (depth > 4 || file_begin(&file, path) < 0)
 		return PROGRAM_UNREADABLE;
-	next = interpreter(&file);
-	kind = next ? probe(next, depth + 1) : probe_elf(&file);
+	if (interpreter(&file, &next) == 0)
+		kind = next ? probe(next, depth + 1) : probe_elf(&file);
 	free(next);
-	file_end(&file);
+	close(file.fd);
 	return kind;
 }
 
@@ -269,8 +301,8 @@ char *program_interpreter(const char *path)
 
 	if (file_begin(&file, path) < 0)
 		return NULL;
-	found = interpreter(&file);
-	file_end(&file);
+	interpreter(&file, &found);
+	close(file.fd);
 	return found;
 }
 

@@ -17,6 +17,7 @@ bool real_cxx_is_ours = true;
 int (*real_find_object)(void *address, struct dl_find_object *result);
 
 struct real_range real_loader;
+struct real_range real_mapper;
 
 static struct real_range allocators[MAX_RANGES];
 static _Atomic uint32_t n_allocators;
@@ -81,10 +82,15 @@ bool real_malloc_only_maps(void)
 	struct dl_find_object object;
 	struct real_range libcs;
 
+	real_mapper = (struct real_range){0};
 	if (splice_has_malloc() || !find_object((void *)real.malloc, &object) || !range_of((void *)real._exit, &libcs))
 		return false;
-	return range_in(&object).start == libcs.start ||
-	       (object.dlfo_link_map && object.dlfo_link_map->l_name && is_well_known(object.dlfo_link_map->l_name));
+	if (range_in(&object).start == libcs.start)
+		return true;
+	if (!object.dlfo_link_map || !object.dlfo_link_map->l_name || !is_well_known(object.dlfo_link_map->l_name))
+		return false;
+	real_mapper = range_in(&object);
+	return true;
 #endif
 }
 

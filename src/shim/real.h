@@ -39,8 +39,9 @@ static inline bool real_range_has(const struct real_range *range, uintptr_t pc)
 extern struct real_range real_loader __attribute__((visibility("hidden")));
 
 /* Does the next malloc call no hook of ours but those that map memory? libc's calls none at all; of others the well-known ones
- * are known to. */
+ * are known to: then real_mapper is the module of it, else it is empty. */
 bool real_malloc_only_maps(void);
+extern struct real_range real_mapper __attribute__((visibility("hidden")));
 
 /* Are the program's calls bound to our hooks? False: malloc is its own, a sanitizer's, … */
 bool real_malloc_is_ours(void);

@@ -23,10 +23,11 @@ enum { DOMAIN_MALLOC, DOMAIN_MMAP, DOMAIN_BRK };
 #else
 #define TELL_FAST 1
 #endif
-/* The hook at FRAME, of those that map, was called by an allocator that may be on the shortest way. */
+/* The hook at FRAME, of those that map, was called by an allocator that may be on the shortest way. Not by libc: where a function
+ * that libc calls ends by jumping to mmap, it is libc that this returns to. */
 static inline bool tell_is_allocators(uintptr_t frame)
 {
-	return TELL_FAST && unlikely(life_page[LIFE_MALLOC]) && real_is_allocator(call_pc(frame));
+	return TELL_FAST && unlikely(life_page[LIFE_MALLOC]) && unlikely(real_range_has(&real_mapper, call_pc(frame)));
 }
 static inline bool tell_skips_alloc(size_t size)
 {

@@ -220,6 +220,11 @@ int helper_start(struct helper *helper, const struct helper_limits *limits,
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
 		return error_set(err, "no socket for a reader: %s", strerror(errno));
 	helper->pid = fork();
+	if (helper->pid < 0 && errno == EAGAIN) {
+		/* Those that are dying count, too. */
+		killed_wait();
+		helper->pid = fork();
+	}
 	if (helper->pid == 0) {
 		int socket = child_files(sockets[1]);
 
@@ -268,11 +273,11 @@ void helper_stop(struct helper *helper)
 	if (!helper->pid)
 		return;
 	killed_reap();
+	kill(helper->pid, SIGKILL);
 	if (!killed_add(helper->pid)) {
 		end_now(helper);
 		return;
 	}
-	kill(helper->pid, SIGKILL);
 	close(helper->socket);
 	helper->pid = 0;
 }

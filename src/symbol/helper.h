@@ -37,7 +37,7 @@ struct helper {
  * process. */
 int helper_start(struct helper *helper, const struct helper_limits *limits,
 	void (*serve)(int socket, void *argument), void *argument, struct error *err);
-/* Ends it, if there is one: it is killed, and waited for when there is time, at the latest when we exit. */
+/* Ends it, if there is one: it is killed, and waited for now or, see killed.h, when there is time. */
 void helper_stop(struct helper *helper);
 
 /* For the parent. An error, a clause such as "the reader died of signal 11", means that it is gone;

@@ -13,7 +13,7 @@
 
 enum { KILLED_MAX = 16 };
 static _Atomic uint64_t killed[KILLED_MAX]; /* entry_of a child; 0: free */
-static atomic_bool waits_at_exit;
+static pid_t promised; /* the process that killed_may_wait was called in */
 
 static uint64_t entry_of(pid_t pid)
 {
@@ -45,15 +45,16 @@ static void reap(int options)
 	}
 }
 
-static void reap_all(void)
+void killed_may_wait(void)
 {
-	reap(0);
+	promised = getpid();
+	atexit(killed_wait);
 }
 
 bool killed_add(pid_t pid)
 {
-	if (!atomic_exchange(&waits_at_exit, true))
-		atexit(reap_all);
+	if (getpid() != promised)
+		return false;
 	for (int i = 0; i < KILLED_MAX; i++) {
 		uint64_t entry = atomic_load(&killed[i]);
 
@@ -66,4 +67,9 @@ bool killed_add(pid_t pid)
 void killed_reap(void)
 {
 	reap(WNOHANG);
+}
+
+void killed_wait(void)
+{
+	reap(0);
 }

@@ -9,9 +9,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* PID, a child that is killed now: it is waited for by killed_reap, or at exit. False: there are too many, the caller waits. */
+/* This process will end by exit, or calls killed_wait before: so its children may be waited for then. A forked child of it has
+ * promised nothing. */
+void killed_may_wait(void);
+/* PID, a child that has been killed: it is waited for by the others. False: there are too many, or nothing was promised; the caller
+ * waits. */
 bool killed_add(pid_t pid);
-/* Waits for those that have ended. */
+/* Waits for those that have ended; for all. */
 void killed_reap(void);
+void killed_wait(void);
 
 #endif
