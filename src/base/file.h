@@ -25,12 +25,12 @@ struct file_view {
 int file_view_open(struct file_view *view, const char *path, size_t max, struct error *err);
 void file_view_close(struct file_view *view);
 
-enum file_replace { FILE_REFUSE_EXISTING, FILE_REPLACE };
-
 /* Opens a regular file for who needs parts of it: its descriptor, and its size. Errors as above. */
 int file_open(const char *path, uint64_t *size, struct error *err);
 /* SIZE bytes of FD from OFFSET on, read or mapped, for file_view_close. -1: they are not all there. */
 int file_view_part(struct file_view *view, int fd, uint64_t offset, size_t size);
+
+enum file_replace { FILE_REFUSE_EXISTING, FILE_REPLACE };
 
 /* What a file of MODE is, when it is not a regular one: "a directory", … */
 const char *file_kind(mode_t mode);

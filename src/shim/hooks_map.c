@@ -51,7 +51,7 @@ static void *map_early(void *addr, size_t length, int prot_flags[2], int fd, off
 		struct call call;                                                                  \
 		void *at;                                                                          \
                                                                                                    \
-		if (!map_begin(&call, __builtin_frame_address(0)))                                \
+		if (!map_begin(&call, __builtin_frame_address(0)))                                 \
 			return likely(real.name)                                                   \
 				       ? real.name(addr, length, prot, flags, fd, offset)          \
 				       : map_early(                                                \

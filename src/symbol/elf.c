@@ -329,7 +329,7 @@ const uint8_t *elf_section_data(struct elf *elf, struct elf_section *section, st
 		error_set(err, "its section %s does not fit into memory", section->name);
 		return NULL;
 	}
-	/* Taking pages one by one would take as long as inflating into them. */
+	/* Taking pages one by one would take nearly as long as inflating into them. */
 	madvise(to, section->size, MADV_HUGEPAGE);
 	done = section->compression == COMPRESSION_ZSTD ? inflate_zstd(elf, section, to)
 							: inflate_zlib(elf, section, to);

@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A short list without locks. Each entry has its parent's pid, too: a forked child inherits the list, and not the processes on it.
+ * A short list without locks, of the one process that has promised: a forked child inherits the list, and not the processes on it.
  * Who ends by exit waits for all of them before, so that nobody finds a process of memtrace after it.
  */
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "symbol/killed.h"
 
 enum { KILLED_MAX = 16 };
-static _Atomic uint64_t killed[KILLED_MAX]; /* entry_of a child; 0: free */
+static _Atomic pid_t killed[KILLED_MAX]; /* 0: free */
 static pid_t promised; /* the process that killed_may_wait was called in */
-
-static uint64_t entry_of(pid_t pid)
-{
-	return (uint64_t)getpid() << 32 | (uint32_t)pid;
-}
-
-static bool is_ours(uint64_t entry)
-{
-	return entry && entry == entry_of((pid_t)(uint32_t)entry);
-}
 
 /* Has PID ended, or is it waited for by somebody else? */
 static bool has_gone(pid_t pid, int options)
@@ -37,11 +26,11 @@ static bool has_gone(pid_t pid, int options)
 
 static void reap(int options)
 {
-	for (int i = 0; i < KILLED_MAX; i++) {
-		uint64_t entry = atomic_load(&killed[i]);
+	for (int i = 0; i < KILLED_MAX && getpid() == promised; i++) {
+		pid_t pid = atomic_load(&killed[i]);
 
-		if (is_ours(entry) && has_gone((pid_t)(uint32_t)entry, options))
-			atomic_compare_exchange_strong(&killed[i], &entry, 0);
+		if (pid && has_gone(pid, options))
+			atomic_compare_exchange_strong(&killed[i], &pid, 0);
 	}
 }
 
@@ -53,12 +42,10 @@ void killed_may_wait(void)
 
 bool killed_add(pid_t pid)
 {
-	if (getpid() != promised)
-		return false;
-	for (int i = 0; i < KILLED_MAX; i++) {
-		uint64_t entry = atomic_load(&killed[i]);
+	for (int i = 0; i < KILLED_MAX && getpid() == promised; i++) {
+		pid_t none = 0;
 
-		if (!is_ours(entry) && atomic_compare_exchange_strong(&killed[i], &entry, entry_of(pid)))
+		if (atomic_compare_exchange_strong(&killed[i], &none, pid))
 			return true;
 	}
 	return false;
